@@ -1,0 +1,900 @@
+/* SPDX-License-Identifier: (GPL-2.0 WITH Linux-syscall-note) OR BSD-3-Clause */
+/*
+ * The contract between weft.ko and user space: generic netlink family "weft".
+ *
+ * Conventions that hold everywhere:
+ *  - Integers are in host byte order, with one exception: values and masks
+ *    of *fields* (attributes numbered by enum weft_field, in WEFT_FLOW_A_MATCH,
+ *    WEFT_ACT_A_SET and WEFT_*_A_METADATA) are big-endian byte strings, whether
+ *    they come from a packet header or are registers.
+ *  - A datapath is named by a string that is unique in its network namespace.
+ *  - Every refusal carries an extack message and, where one is to blame, the
+ *    offending attribute.
+ *  - Times are milliseconds unless the name says otherwise.
+ */
+#ifndef _UAPI_LINUX_WEFT_H
+#define _UAPI_LINUX_WEFT_H
+
+#include <linux/types.h>
+
+#define WEFT_GENL_NAME		"weft"
+#define WEFT_GENL_VERSION	1
+#define WEFT_MCGRP_EVENTS	"events"
+
+#define WEFT_NAME_MAX		15	/* datapath and service names, without NUL */
+#define WEFT_VM_ID_MAX		63	/* opaque VM id of a port, without NUL */
+#define WEFT_N_TABLES		256
+#define WEFT_N_REGS		16
+#define WEFT_RESUBMIT_MAX	64	/* resubmit actions one packet may take */
+#define WEFT_STAGE_MAX		128	/* table lookups one packet may take */
+#define WEFT_CLONE_DEPTH_MAX	4	/* clone() inside clone() */
+#define WEFT_ACTIONS_MAX	16384	/* bytes of a WEFT_FLOW_A_ACTIONS attribute */
+#define WEFT_PORT_ID_MAX	65535	/* ports are 1…65535; 0 is no port */
+#define WEFT_SERVICES_MAX	64	/* services of a datapath */
+#define WEFT_TUN_OPTS		4	/* tunnel option slots of a port */
+#define WEFT_TUN_OPT_LEN	16	/* bytes of an option slot */
+
+/**
+ * enum weft_cmd - commands and notifications
+ *
+ * A GET request is answered with the NEW message of the object (a table's with
+ * TABLE_SET); changes are announced in group "events" with the NEW and DEL
+ * message of the object (a table's miss actions with TABLE_SET).
+ *
+ * @WEFT_CMD_DP_NEW: create a datapath (WEFT_DP_A_NAME); EEXIST when taken
+ * @WEFT_CMD_DP_DEL: delete it with its ports and entries
+ * @WEFT_CMD_DP_GET: one by name, or dump those of the namespace
+ * @WEFT_CMD_DP_SET: change limits
+ * @WEFT_CMD_PORT_NEW: attach a device, or make an internal port
+ * @WEFT_CMD_PORT_DEL: detach; internal ports lose their device
+ * @WEFT_CMD_PORT_GET: one by id or name, or dump
+ * @WEFT_CMD_PORT_SET: change class, VM id, logical ports, remotes, options
+ * @WEFT_CMD_TABLE_GET: one by id, or dump of those with entries or a miss action
+ * @WEFT_CMD_TABLE_SET: set the table-miss actions
+ * @WEFT_CMD_FLOW_NEW: add an entry; EEXIST when table, priority and match are
+ *	taken, unless NLM_F_REPLACE is set
+ * @WEFT_CMD_FLOW_DEL: delete one entry (table, priority and match), or with
+ *	WEFT_FLOW_A_FILTER all that a filter selects
+ * @WEFT_CMD_FLOW_GET: one entry, or dump under a filter
+ * @WEFT_CMD_FLOW_SET: new actions, cookie or timeouts of one entry, as far as
+ *	present; it keeps its counters; ENOENT when there is none
+ * @WEFT_CMD_TXN_BEGIN: open a transaction of the sending socket; FLOW_NEW, _SET,
+ *	_DEL and TABLE_SET messages with its id are collected
+ * @WEFT_CMD_TXN_COMMIT: apply all or none; as notification: what was changed
+ * @WEFT_CMD_TXN_ABORT: forget them; closing the socket does the same
+ * @WEFT_CMD_SERVICE_NEW: register the sending socket as consumer of a service
+ * @WEFT_CMD_SERVICE_DEL: leave it; closing the socket does the same
+ * @WEFT_CMD_SERVICE_GET: one by name, or dump
+ * @WEFT_CMD_SERVICE_SET: grant credits, change the queue limit
+ * @WEFT_CMD_PACKET_INJECT: send a frame through the tables, or through actions
+ * @WEFT_CMD_PACKET_UPCALL: notification to a service's socket: a packet
+ */
+enum weft_cmd {
+	WEFT_CMD_UNSPEC,
+	WEFT_CMD_DP_NEW,
+	WEFT_CMD_DP_DEL,
+	WEFT_CMD_DP_GET,
+	WEFT_CMD_DP_SET,
+	WEFT_CMD_PORT_NEW,
+	WEFT_CMD_PORT_DEL,
+	WEFT_CMD_PORT_GET,
+	WEFT_CMD_PORT_SET,
+	WEFT_CMD_TABLE_GET,
+	WEFT_CMD_TABLE_SET,
+	WEFT_CMD_FLOW_NEW,
+	WEFT_CMD_FLOW_DEL,
+	WEFT_CMD_FLOW_GET,
+	WEFT_CMD_FLOW_SET,
+	WEFT_CMD_TXN_BEGIN,
+	WEFT_CMD_TXN_COMMIT,
+	WEFT_CMD_TXN_ABORT,
+	WEFT_CMD_SERVICE_NEW,
+	WEFT_CMD_SERVICE_DEL,
+	WEFT_CMD_SERVICE_GET,
+	WEFT_CMD_SERVICE_SET,
+	WEFT_CMD_PACKET_INJECT,
+	WEFT_CMD_PACKET_UPCALL,
+
+	__WEFT_CMD_MAX,
+	WEFT_CMD_MAX = __WEFT_CMD_MAX - 1
+};
+
+/**
+ * enum weft_field - fields of a packet's key
+ *
+ * As an attribute the payload is the value (exact match), or the value followed
+ * by a mask of the same length; bits outside the mask must be zero in the
+ * value, and a mask of zeroes is refused. Lengths are bytes.
+ * "needs" names what the match must pin down before the field means anything.
+ * r: only to be matched, rw: may also be written by actions.
+ *
+ * @WEFT_FIELD_IN_PORT: 4, r: port on which the packet came in
+ * @WEFT_FIELD_MARK: 4, rw: mark register, kept with the packet
+ * @WEFT_FIELD_REG0: 4, rw: the first of 16 scratch registers
+ * @WEFT_FIELD_REG15: 4, rw: the last of them
+ * @WEFT_FIELD_LDP: 4, rw: logical datapath set, 24 bits
+ * @WEFT_FIELD_LIN: 2, rw: logical ingress port
+ * @WEFT_FIELD_LOUT: 2, rw: logical egress port
+ * @WEFT_FIELD_STAGE: 1, rw: what is left to do, 0…15
+ * @WEFT_FIELD_TUN_ID: 8, r: tunnel key (Geneve: the VNI)
+ * @WEFT_FIELD_TUN_SRC: 4, r: IPv4 address of the sending tunnel endpoint
+ * @WEFT_FIELD_TUN_DST: 4, r: IPv4 address of the receiving endpoint
+ * @WEFT_FIELD_TUN_IPV6_SRC: 16, r: IPv6 address of the sending endpoint
+ * @WEFT_FIELD_TUN_IPV6_DST: 16, r: IPv6 address of the receiving endpoint
+ * @WEFT_FIELD_TUN_TOS: 1, r: outer TOS or traffic class
+ * @WEFT_FIELD_TUN_TTL: 1, r: outer TTL or hop limit
+ * @WEFT_FIELD_TUN_FLAGS: 2, r: enum weft_tun_flags
+ * @WEFT_FIELD_TUN_OPT0: 16, rw: option in slot 0 of the tunnel port, zero padded
+ * @WEFT_FIELD_TUN_OPT1: 16, rw: slot 1
+ * @WEFT_FIELD_TUN_OPT2: 16, rw: slot 2
+ * @WEFT_FIELD_TUN_OPT3: 16, rw: slot 3
+ * @WEFT_FIELD_ETH_DST: 6, rw
+ * @WEFT_FIELD_ETH_SRC: 6, rw
+ * @WEFT_FIELD_ETH_TYPE: 2, r: of the payload behind all VLAN tags that were
+ *	parsed; 0x05ff for 802.3 frames
+ * @WEFT_FIELD_VLAN_TCI: 2, rw: outer tag; bit 0x1000 says that there is one
+ *	(DEI is not kept); needs that bit to be written
+ * @WEFT_FIELD_VLAN_TPID: 2, r: outer tag's 0x8100 or 0x88a8
+ * @WEFT_FIELD_VLAN2_TCI: 2, r: inner tag
+ * @WEFT_FIELD_VLAN2_TPID: 2, r
+ * @WEFT_FIELD_IP_SRC: 4, rw: needs eth_type 0x0800
+ * @WEFT_FIELD_IP_DST: 4, rw: needs eth_type 0x0800
+ * @WEFT_FIELD_IPV6_SRC: 16, rw: needs eth_type 0x86dd
+ * @WEFT_FIELD_IPV6_DST: 16, rw: needs eth_type 0x86dd
+ * @WEFT_FIELD_IPV6_LABEL: 4, rw: flow label, 20 bits; needs eth_type 0x86dd
+ * @WEFT_FIELD_IPV6_EXTHDR: 2, r: enum weft_exthdr; needs eth_type 0x86dd
+ * @WEFT_FIELD_IP_PROTO: 1, r: needs IPv4 or IPv6; behind extension headers
+ * @WEFT_FIELD_IP_TOS: 1, rw: needs IPv4 or IPv6
+ * @WEFT_FIELD_IP_TTL: 1, rw: needs IPv4 or IPv6
+ * @WEFT_FIELD_IP_FRAG: 1, r: enum weft_frag; needs IPv4 or IPv6
+ * @WEFT_FIELD_L4_SRC: 2, rw: port; needs TCP, UDP or SCTP
+ * @WEFT_FIELD_L4_DST: 2, rw: port; needs TCP, UDP or SCTP
+ * @WEFT_FIELD_TCP_FLAGS: 2, r: 12 bits; needs TCP
+ * @WEFT_FIELD_ICMP_TYPE: 1, rw: needs ICMP (IPv4) or ICMPv6 (IPv6)
+ * @WEFT_FIELD_ICMP_CODE: 1, rw: same
+ * @WEFT_FIELD_ICMP_ID: 2, rw: identifier of an echo; same
+ * @WEFT_FIELD_ARP_OP: 2, rw: needs eth_type 0x0806
+ * @WEFT_FIELD_ARP_SPA: 4, rw: same
+ * @WEFT_FIELD_ARP_TPA: 4, rw: same
+ * @WEFT_FIELD_ARP_SHA: 6, rw: same
+ * @WEFT_FIELD_ARP_THA: 6, rw: same
+ * @WEFT_FIELD_ND_TARGET: 16, rw: needs ICMPv6 type 135 or 136
+ * @WEFT_FIELD_ND_SLL: 6, rw: source link-layer option; needs ICMPv6 type 135
+ * @WEFT_FIELD_ND_TLL: 6, rw: target link-layer option; needs ICMPv6 type 136
+ */
+enum weft_field {
+	WEFT_FIELD_UNSPEC,
+	WEFT_FIELD_IN_PORT,
+	WEFT_FIELD_MARK,
+	WEFT_FIELD_REG0,
+	WEFT_FIELD_REG15 = WEFT_FIELD_REG0 + WEFT_N_REGS - 1,
+	WEFT_FIELD_LDP,
+	WEFT_FIELD_LIN,
+	WEFT_FIELD_LOUT,
+	WEFT_FIELD_STAGE,
+	WEFT_FIELD_TUN_ID,
+	WEFT_FIELD_TUN_SRC,
+	WEFT_FIELD_TUN_DST,
+	WEFT_FIELD_TUN_IPV6_SRC,
+	WEFT_FIELD_TUN_IPV6_DST,
+	WEFT_FIELD_TUN_TOS,
+	WEFT_FIELD_TUN_TTL,
+	WEFT_FIELD_TUN_FLAGS,
+	WEFT_FIELD_TUN_OPT0,
+	WEFT_FIELD_TUN_OPT1,
+	WEFT_FIELD_TUN_OPT2,
+	WEFT_FIELD_TUN_OPT3,
+	WEFT_FIELD_ETH_DST,
+	WEFT_FIELD_ETH_SRC,
+	WEFT_FIELD_ETH_TYPE,
+	WEFT_FIELD_VLAN_TCI,
+	WEFT_FIELD_VLAN_TPID,
+	WEFT_FIELD_VLAN2_TCI,
+	WEFT_FIELD_VLAN2_TPID,
+	WEFT_FIELD_IP_SRC,
+	WEFT_FIELD_IP_DST,
+	WEFT_FIELD_IPV6_SRC,
+	WEFT_FIELD_IPV6_DST,
+	WEFT_FIELD_IPV6_LABEL,
+	WEFT_FIELD_IPV6_EXTHDR,
+	WEFT_FIELD_IP_PROTO,
+	WEFT_FIELD_IP_TOS,
+	WEFT_FIELD_IP_TTL,
+	WEFT_FIELD_IP_FRAG,
+	WEFT_FIELD_L4_SRC,
+	WEFT_FIELD_L4_DST,
+	WEFT_FIELD_TCP_FLAGS,
+	WEFT_FIELD_ICMP_TYPE,
+	WEFT_FIELD_ICMP_CODE,
+	WEFT_FIELD_ICMP_ID,
+	WEFT_FIELD_ARP_OP,
+	WEFT_FIELD_ARP_SPA,
+	WEFT_FIELD_ARP_TPA,
+	WEFT_FIELD_ARP_SHA,
+	WEFT_FIELD_ARP_THA,
+	WEFT_FIELD_ND_TARGET,
+	WEFT_FIELD_ND_SLL,
+	WEFT_FIELD_ND_TLL,
+
+	__WEFT_FIELD_MAX,
+	WEFT_FIELD_MAX = __WEFT_FIELD_MAX - 1
+};
+
+#define WEFT_VLAN_PRESENT	0x1000	/* in WEFT_FIELD_VLAN_TCI */
+#define WEFT_ETH_TYPE_802_3	0x05ff	/* WEFT_FIELD_ETH_TYPE of a frame without one */
+
+/**
+ * enum weft_frag - bits of WEFT_FIELD_IP_FRAG
+ * @WEFT_FRAG_ANY: the packet is a fragment
+ * @WEFT_FRAG_LATER: it is not the first one, so it has no L4 fields
+ */
+enum weft_frag {
+	WEFT_FRAG_ANY = 1,
+	WEFT_FRAG_LATER = 2,
+};
+
+/**
+ * enum weft_tun_flags - bits of WEFT_FIELD_TUN_FLAGS
+ * @WEFT_TUN_F_KEY: there is a tunnel key
+ * @WEFT_TUN_F_CSUM: the outer UDP or GRE checksum is used
+ * @WEFT_TUN_F_OAM: control packet (Geneve O bit)
+ * @WEFT_TUN_F_CRIT: critical options present (Geneve C bit)
+ * @WEFT_TUN_F_CONTEXT: logical context (lin, lout) was carried
+ * @WEFT_TUN_F_MARK: mark and stage were carried
+ * @WEFT_TUN_F_IPV6: the outer header is IPv6
+ * @WEFT_TUN_F_OPT0: option of slot 0 present; the next three bits: 1, 2, 3
+ */
+enum weft_tun_flags {
+	WEFT_TUN_F_KEY = 1 << 0,
+	WEFT_TUN_F_CSUM = 1 << 1,
+	WEFT_TUN_F_OAM = 1 << 2,
+	WEFT_TUN_F_CRIT = 1 << 3,
+	WEFT_TUN_F_CONTEXT = 1 << 4,
+	WEFT_TUN_F_MARK = 1 << 5,
+	WEFT_TUN_F_IPV6 = 1 << 6,
+	WEFT_TUN_F_OPT0 = 1 << 8,
+};
+
+/**
+ * enum weft_exthdr - bits of WEFT_FIELD_IPV6_EXTHDR, as OpenFlow 1.5 numbers them
+ * @WEFT_EXTHDR_NONEXT: "no next header"
+ * @WEFT_EXTHDR_ESP: encapsulating security payload
+ * @WEFT_EXTHDR_AUTH: authentication header
+ * @WEFT_EXTHDR_DEST: one or two destination options headers
+ * @WEFT_EXTHDR_FRAG: fragment header
+ * @WEFT_EXTHDR_ROUTER: routing header
+ * @WEFT_EXTHDR_HOP: hop-by-hop options header
+ * @WEFT_EXTHDR_UNREP: a header was repeated
+ * @WEFT_EXTHDR_UNSEQ: headers in an order that RFC 8200 does not recommend
+ */
+enum weft_exthdr {
+	WEFT_EXTHDR_NONEXT = 1 << 0,
+	WEFT_EXTHDR_ESP = 1 << 1,
+	WEFT_EXTHDR_AUTH = 1 << 2,
+	WEFT_EXTHDR_DEST = 1 << 3,
+	WEFT_EXTHDR_FRAG = 1 << 4,
+	WEFT_EXTHDR_ROUTER = 1 << 5,
+	WEFT_EXTHDR_HOP = 1 << 6,
+	WEFT_EXTHDR_UNREP = 1 << 7,
+	WEFT_EXTHDR_UNSEQ = 1 << 8,
+};
+
+/*
+ * Geneve options that carry logical context and mark (all big-endian).
+ *
+ * WEFT_GENEVE_CONTEXT, critical, 4 bytes:
+ *	bit 31 zero, bits 30…16 ingress logical port, bits 15…0 egress logical port
+ * WEFT_GENEVE_MARK, 8 bytes: mark, then flags:
+ *	bits 31…28 stage; the other flags are reserved: sent as zero, ignored.
+ *	Observe and no-deliver are bits 31 and 30 of the mark itself.
+ */
+#define WEFT_GENEVE_CONTEXT_CLASS	0x0102
+#define WEFT_GENEVE_CONTEXT_TYPE	0x80
+#define WEFT_GENEVE_CONTEXT_LEN		4
+#define WEFT_GENEVE_MARK_CLASS		0xff00
+#define WEFT_GENEVE_MARK_TYPE		0x01
+#define WEFT_GENEVE_MARK_LEN		8
+#define WEFT_GENEVE_STAGE_SHIFT		28
+#define WEFT_LIN_MAX			0x7fff	/* what a tunnel can carry */
+#define WEFT_LDP_MAX			0xffffff
+#define WEFT_STAGE_VALUE_MAX		15
+#define WEFT_MARK_OBSERVE		0x80000000U
+#define WEFT_MARK_NO_DELIVER		0x40000000U
+
+/**
+ * enum weft_drop - why a packet was dropped; counted per port of entry
+ *
+ * In text: lower case, no prefix. A drop action may give those from
+ * WEFT_DROP_POLICY on; the others, marked *, are the datapath's own.
+ */
+enum weft_drop {
+	WEFT_DROP_UNSPEC,		/* "no reason": never counted */
+	WEFT_DROP_TABLE_MISS,		/* * no entry, and the table has no miss actions */
+	WEFT_DROP_NO_OUTPUT,		/* * the walk ended without an output or drop */
+	WEFT_DROP_TRUNCATED,		/* * frame ends inside a header */
+	WEFT_DROP_BAD_IPV4,		/* * version, header length or total length wrong */
+	WEFT_DROP_BAD_IPV6,		/* * version, payload length or extension chain wrong */
+	WEFT_DROP_BAD_L4,		/* * length fields of TCP, UDP, … wrong */
+	WEFT_DROP_RESUBMIT_LIMIT,	/* * over WEFT_RESUBMIT_MAX */
+	WEFT_DROP_STAGE_LIMIT,		/* * over WEFT_STAGE_MAX */
+	WEFT_DROP_TOO_COMPLEX,		/* * the compiled program is too long */
+	WEFT_DROP_RECURSION,		/* * packet re-entered datapaths too often */
+	WEFT_DROP_NO_PORT,		/* * output to a port that is gone */
+	WEFT_DROP_NO_LPORT,		/* * ldp, lout name no port here */
+	WEFT_DROP_IN_PORT,		/* * output:N back to the port of entry */
+	WEFT_DROP_PORT_DOWN,		/* * device is down or has no carrier */
+	WEFT_DROP_MTU,			/* * frame longer than the device's MTU */
+	WEFT_DROP_NO_TUNNEL,		/* * output to a tunnel port without tunnel action */
+	WEFT_DROP_TUNNEL_ROUTE,		/* * no route to, or no encapsulation for, the remote */
+	WEFT_DROP_TUNNEL_BAD,		/* * tunnel header or option malformed */
+	WEFT_DROP_TUNNEL_OPTION,	/* * unknown critical option */
+	WEFT_DROP_TUNNEL_REMOTE,	/* * not from a configured remote */
+	WEFT_DROP_TUNNEL_CONTEXT,	/* * context does not fit the tunnel header */
+	WEFT_DROP_VLAN_DEPTH,		/* * third VLAN tag pushed */
+	WEFT_DROP_TTL,			/* * dec_ttl found 0 or 1 */
+	WEFT_DROP_NO_HEADER,		/* * action needs a header that is not there */
+	WEFT_DROP_NO_MEMORY,		/* * */
+	WEFT_DROP_NO_SERVICE,		/* * upcall, and nobody is registered */
+	WEFT_DROP_UPCALL_QUEUE,		/* * the port's share of the service queue is full */
+	WEFT_DROP_UPCALL_SOCKET,	/* * the service's socket did not take it */
+	WEFT_DROP_DETACHING,		/* * port or datapath is going away */
+
+	WEFT_DROP_POLICY = 32,		/* drop without a reason given */
+	WEFT_DROP_ACL,			/* access list */
+	WEFT_DROP_SPOOF,		/* port security: source MAC or address not its own */
+	WEFT_DROP_ISOLATION,		/* the two may not talk */
+	WEFT_DROP_NO_ROUTE,
+	WEFT_DROP_NO_NEIGHBOUR,		/* next hop's MAC unknown */
+	WEFT_DROP_NO_LDP,		/* no logical datapath for the packet */
+	WEFT_DROP_NOT_FORWARDED,	/* link-local or reserved destination */
+	WEFT_DROP_LOOP,			/* would leave where it came from */
+	WEFT_DROP_RATE,			/* over a rate */
+
+	WEFT_DROP_USER0 = 48,		/* 16 for the operator: user0 … user15 */
+	WEFT_DROP_USER15 = 63,
+
+	__WEFT_DROP_MAX,
+	WEFT_DROP_MAX = __WEFT_DROP_MAX - 1
+};
+
+/**
+ * enum weft_dp_attr - a datapath
+ * @WEFT_DP_A_NAME: string
+ * @WEFT_DP_A_MAX_FLOWS: u32, limit of entries; default 2097152
+ * @WEFT_DP_A_N_FLOWS: u32, entries now
+ * @WEFT_DP_A_N_PORTS: u32
+ * @WEFT_DP_A_N_MASKS: u32, distinct masks over all tables
+ * @WEFT_DP_A_VERSION: u64, rises with every commit
+ * @WEFT_DP_A_DROPS: nest of enum weft_drops_attr, sum over ports, past ones too
+ * @WEFT_DP_A_PAD: alignment
+ * @WEFT_DP_A_LOOKUPS: u64, table walks
+ */
+enum weft_dp_attr {
+	WEFT_DP_A_UNSPEC,
+	WEFT_DP_A_NAME,
+	WEFT_DP_A_MAX_FLOWS,
+	WEFT_DP_A_N_FLOWS,
+	WEFT_DP_A_N_PORTS,
+	WEFT_DP_A_N_MASKS,
+	WEFT_DP_A_VERSION,
+	WEFT_DP_A_DROPS,
+	WEFT_DP_A_PAD,
+	WEFT_DP_A_LOOKUPS,
+
+	__WEFT_DP_A_MAX,
+	WEFT_DP_A_MAX = __WEFT_DP_A_MAX - 1
+};
+
+/**
+ * enum weft_drops_attr - drop counters
+ * @WEFT_DROPS_A_ENTRY: nest of enum weft_drop_entry_attr; one for every reason
+ *	whose count is not zero
+ */
+enum weft_drops_attr {
+	WEFT_DROPS_A_UNSPEC,
+	WEFT_DROPS_A_ENTRY,
+
+	__WEFT_DROPS_A_MAX,
+	WEFT_DROPS_A_MAX = __WEFT_DROPS_A_MAX - 1
+};
+
+/**
+ * enum weft_drop_entry_attr - one drop counter
+ * @WEFT_DROP_ENTRY_A_REASON: u32, enum weft_drop
+ * @WEFT_DROP_ENTRY_A_PACKETS: u64
+ * @WEFT_DROP_ENTRY_A_PAD: alignment
+ */
+enum weft_drop_entry_attr {
+	WEFT_DROP_ENTRY_A_UNSPEC,
+	WEFT_DROP_ENTRY_A_REASON,
+	WEFT_DROP_ENTRY_A_PACKETS,
+	WEFT_DROP_ENTRY_A_PAD,
+
+	__WEFT_DROP_ENTRY_A_MAX,
+	WEFT_DROP_ENTRY_A_MAX = __WEFT_DROP_ENTRY_A_MAX - 1
+};
+
+/**
+ * enum weft_port_type - what a port is made of
+ * @WEFT_PORT_TYPE_NETDEV: an Ethernet device that is given to the datapath
+ * @WEFT_PORT_TYPE_INTERNAL: a device of ours, deleted with the port
+ * @WEFT_PORT_TYPE_GENEVE: a Geneve device in external (collect metadata) mode
+ */
+enum weft_port_type {
+	WEFT_PORT_TYPE_UNSPEC,
+	WEFT_PORT_TYPE_NETDEV,
+	WEFT_PORT_TYPE_INTERNAL,
+	WEFT_PORT_TYPE_GENEVE,
+
+	__WEFT_PORT_TYPE_MAX,
+	WEFT_PORT_TYPE_MAX = __WEFT_PORT_TYPE_MAX - 1
+};
+
+/**
+ * enum weft_port_class - how far a port is trusted
+ * @WEFT_PORT_CLASS_VIF: a machine: the mark is zeroed in both directions
+ * @WEFT_PORT_CLASS_FABRIC: a tunnel: context and mark are in its header; only
+ *	known remotes may send
+ * @WEFT_PORT_CLASS_SERVICE: a daemon or container of the host: the mark is
+ *	skb->mark
+ */
+enum weft_port_class {
+	WEFT_PORT_CLASS_UNSPEC,
+	WEFT_PORT_CLASS_VIF,
+	WEFT_PORT_CLASS_FABRIC,
+	WEFT_PORT_CLASS_SERVICE,
+
+	__WEFT_PORT_CLASS_MAX,
+	WEFT_PORT_CLASS_MAX = __WEFT_PORT_CLASS_MAX - 1
+};
+
+/**
+ * enum weft_reason - why an object went away, in DEL notifications
+ * @WEFT_REASON_REQUEST: it was asked for
+ * @WEFT_REASON_IDLE: idle timeout
+ * @WEFT_REASON_HARD: hard timeout
+ * @WEFT_REASON_DEVICE: the port's device was unregistered
+ * @WEFT_REASON_MOVED: the port's device moved into another namespace
+ * @WEFT_REASON_REPLACED: a new entry took its place
+ */
+enum weft_reason {
+	WEFT_REASON_UNSPEC,
+	WEFT_REASON_REQUEST,
+	WEFT_REASON_IDLE,
+	WEFT_REASON_HARD,
+	WEFT_REASON_DEVICE,
+	WEFT_REASON_MOVED,
+	WEFT_REASON_REPLACED,
+
+	__WEFT_REASON_MAX,
+	WEFT_REASON_MAX = __WEFT_REASON_MAX - 1
+};
+
+/**
+ * enum weft_port_attr - a port
+ * @WEFT_PORT_A_DP: string, the datapath
+ * @WEFT_PORT_A_ID: u32, 1…65535; chosen by the kernel when absent from a NEW
+ * @WEFT_PORT_A_NAME: string, the device's name; follows a rename
+ * @WEFT_PORT_A_TYPE: u32, enum weft_port_type; NETDEV when absent
+ * @WEFT_PORT_A_CLASS: u32, enum weft_port_class; absent: VIF for NETDEV, SERVICE
+ *	for INTERNAL, FABRIC for GENEVE, which can be nothing else
+ * @WEFT_PORT_A_IFINDEX: u32, only reported: index in the device's namespace
+ * @WEFT_PORT_A_NETNSID: s32, only reported: the device's namespace if another
+ * @WEFT_PORT_A_VM_ID: string, opaque
+ * @WEFT_PORT_A_LPORTS: nest of enum weft_lports_attr: the logical ports that
+ *	live here, for output:lout; in a SET the list replaces the old one
+ * @WEFT_PORT_A_REMOTES: nest of enum weft_remotes_attr: from whom a tunnel port
+ *	accepts; in a SET the list replaces the old one
+ * @WEFT_PORT_A_TUN_OPTS: nest of enum weft_tun_opts_attr: meaning of the slots;
+ *	in a SET the list replaces the old one
+ * @WEFT_PORT_A_STATS: nest of enum weft_port_stats_attr, only reported
+ * @WEFT_PORT_A_DROPS: nest of enum weft_drops_attr, only reported
+ * @WEFT_PORT_A_REASON: u32, enum weft_reason, in PORT_DEL notifications
+ * @WEFT_PORT_A_MAC: 6 bytes, address of a new INTERNAL port's device
+ * @WEFT_PORT_A_MTU: u32, MTU of a new INTERNAL port's device; default 1500
+ */
+enum weft_port_attr {
+	WEFT_PORT_A_UNSPEC,
+	WEFT_PORT_A_DP,
+	WEFT_PORT_A_ID,
+	WEFT_PORT_A_NAME,
+	WEFT_PORT_A_TYPE,
+	WEFT_PORT_A_CLASS,
+	WEFT_PORT_A_IFINDEX,
+	WEFT_PORT_A_NETNSID,
+	WEFT_PORT_A_VM_ID,
+	WEFT_PORT_A_LPORTS,
+	WEFT_PORT_A_REMOTES,
+	WEFT_PORT_A_TUN_OPTS,
+	WEFT_PORT_A_STATS,
+	WEFT_PORT_A_DROPS,
+	WEFT_PORT_A_REASON,
+	WEFT_PORT_A_MAC,
+	WEFT_PORT_A_MTU,
+
+	__WEFT_PORT_A_MAX,
+	WEFT_PORT_A_MAX = __WEFT_PORT_A_MAX - 1
+};
+
+/**
+ * struct weft_lport - payload of WEFT_LPORTS_A_ENTRY
+ * @ldp: logical datapath set, 1…0xffffff
+ * @lport: logical port, 1…0xffff
+ */
+struct weft_lport {
+	__u32 ldp;
+	__u32 lport;
+};
+
+/**
+ * enum weft_lports_attr - list of logical ports
+ * @WEFT_LPORTS_A_ENTRY: struct weft_lport, any number of them
+ */
+enum weft_lports_attr {
+	WEFT_LPORTS_A_UNSPEC,
+	WEFT_LPORTS_A_ENTRY,
+
+	__WEFT_LPORTS_A_MAX,
+	WEFT_LPORTS_A_MAX = __WEFT_LPORTS_A_MAX - 1
+};
+
+/**
+ * enum weft_remotes_attr - list of tunnel endpoints, any number of each
+ * @WEFT_REMOTES_A_IPV4: 4 bytes, big-endian
+ * @WEFT_REMOTES_A_IPV6: 16 bytes
+ */
+enum weft_remotes_attr {
+	WEFT_REMOTES_A_UNSPEC,
+	WEFT_REMOTES_A_IPV4,
+	WEFT_REMOTES_A_IPV6,
+
+	__WEFT_REMOTES_A_MAX,
+	WEFT_REMOTES_A_MAX = __WEFT_REMOTES_A_MAX - 1
+};
+
+/**
+ * struct weft_tun_opt - payload of WEFT_TUN_OPTS_A_ENTRY
+ * @opt_class: Geneve option class
+ * @type: Geneve option type; with bit 0x80 the option is critical
+ * @slot: 0…3: it is found in WEFT_FIELD_TUN_OPT0 + slot
+ * @len: bytes of data, 4, 8, 12 or 16; options of another length are malformed
+ * @reserved: zero
+ */
+struct weft_tun_opt {
+	__u16 opt_class;
+	__u8 type;
+	__u8 slot;
+	__u8 len;
+	__u8 reserved[3];
+};
+
+/**
+ * enum weft_tun_opts_attr - list of tunnel options
+ * @WEFT_TUN_OPTS_A_ENTRY: struct weft_tun_opt, at most one a slot
+ */
+enum weft_tun_opts_attr {
+	WEFT_TUN_OPTS_A_UNSPEC,
+	WEFT_TUN_OPTS_A_ENTRY,
+
+	__WEFT_TUN_OPTS_A_MAX,
+	WEFT_TUN_OPTS_A_MAX = __WEFT_TUN_OPTS_A_MAX - 1
+};
+
+/**
+ * enum weft_port_stats_attr - counters of a port; "rx" is into the datapath
+ * @WEFT_PORT_STATS_A_RX_PACKETS: u64; GSO frames count as their segments
+ * @WEFT_PORT_STATS_A_RX_BYTES: u64
+ * @WEFT_PORT_STATS_A_TX_PACKETS: u64
+ * @WEFT_PORT_STATS_A_TX_BYTES: u64
+ * @WEFT_PORT_STATS_A_RX_DROPPED: u64, sum of the drop reasons
+ * @WEFT_PORT_STATS_A_TX_DROPPED: u64, frames that could not leave by this port
+ * @WEFT_PORT_STATS_A_UPCALLS: u64, packets of this port queued for services
+ * @WEFT_PORT_STATS_A_MARKS_REFUSED: u64, frames that came in by a vif port with
+ *	a mark of their own
+ * @WEFT_PORT_STATS_A_PAD: alignment
+ */
+enum weft_port_stats_attr {
+	WEFT_PORT_STATS_A_UNSPEC,
+	WEFT_PORT_STATS_A_RX_PACKETS,
+	WEFT_PORT_STATS_A_RX_BYTES,
+	WEFT_PORT_STATS_A_TX_PACKETS,
+	WEFT_PORT_STATS_A_TX_BYTES,
+	WEFT_PORT_STATS_A_RX_DROPPED,
+	WEFT_PORT_STATS_A_TX_DROPPED,
+	WEFT_PORT_STATS_A_UPCALLS,
+	WEFT_PORT_STATS_A_MARKS_REFUSED,
+	WEFT_PORT_STATS_A_PAD,
+
+	__WEFT_PORT_STATS_A_MAX,
+	WEFT_PORT_STATS_A_MAX = __WEFT_PORT_STATS_A_MAX - 1
+};
+
+/**
+ * enum weft_table_attr - a flow table
+ * @WEFT_TABLE_A_DP: string
+ * @WEFT_TABLE_A_ID: u8
+ * @WEFT_TABLE_A_MISS: nest of enum weft_act_attr; empty: drop:table_miss
+ * @WEFT_TABLE_A_N_FLOWS: u32, only reported
+ * @WEFT_TABLE_A_N_MASKS: u32, only reported
+ * @WEFT_TABLE_A_MATCHED: u64, only reported: packets that an entry, past ones
+ *	too, matched
+ * @WEFT_TABLE_A_MISSED: u64, only reported: packets that none matched
+ * @WEFT_TABLE_A_TXN: u32, in a SET: part of that transaction
+ * @WEFT_TABLE_A_PAD: alignment
+ */
+enum weft_table_attr {
+	WEFT_TABLE_A_UNSPEC,
+	WEFT_TABLE_A_DP,
+	WEFT_TABLE_A_ID,
+	WEFT_TABLE_A_MISS,
+	WEFT_TABLE_A_N_FLOWS,
+	WEFT_TABLE_A_N_MASKS,
+	WEFT_TABLE_A_MATCHED,
+	WEFT_TABLE_A_MISSED,
+	WEFT_TABLE_A_TXN,
+	WEFT_TABLE_A_PAD,
+
+	__WEFT_TABLE_A_MAX,
+	WEFT_TABLE_A_MAX = __WEFT_TABLE_A_MAX - 1
+};
+
+/**
+ * enum weft_flow_attr - a flow entry
+ * @WEFT_FLOW_A_DP: string
+ * @WEFT_FLOW_A_TXN: u32: part of that transaction instead of one of its own
+ * @WEFT_FLOW_A_TABLE: u8; as a filter: entries of this table
+ * @WEFT_FLOW_A_PRIORITY: u16; default 32768; the highest wins
+ * @WEFT_FLOW_A_MATCH: nest of enum weft_field; absent or empty: every packet; as
+ *	a filter: entries whose match has these bits at least, with these values
+ * @WEFT_FLOW_A_ACTIONS: nest of enum weft_act_attr; absent or empty: drop:policy
+ * @WEFT_FLOW_A_COOKIE: u64, opaque
+ * @WEFT_FLOW_A_COOKIE_MASK: u64, with WEFT_FLOW_A_FILTER: entries whose cookie
+ *	is WEFT_FLOW_A_COOKIE in these bits; all ones when absent
+ * @WEFT_FLOW_A_IDLE_TIMEOUT: u32, ms without a packet; 0 is none
+ * @WEFT_FLOW_A_HARD_TIMEOUT: u32, ms since it was added; 0 is none
+ * @WEFT_FLOW_A_FILTER: flag: the message is a filter (DEL, and every dump)
+ * @WEFT_FLOW_A_PACKETS: u64, only reported
+ * @WEFT_FLOW_A_BYTES: u64, only reported
+ * @WEFT_FLOW_A_AGE: u64, ms since it was added, only reported
+ * @WEFT_FLOW_A_IDLE: u64, ms since the last packet, absent when there was none
+ * @WEFT_FLOW_A_REASON: u32, enum weft_reason, in FLOW_DEL notifications
+ * @WEFT_FLOW_A_PAD: alignment
+ */
+enum weft_flow_attr {
+	WEFT_FLOW_A_UNSPEC,
+	WEFT_FLOW_A_DP,
+	WEFT_FLOW_A_TXN,
+	WEFT_FLOW_A_TABLE,
+	WEFT_FLOW_A_PRIORITY,
+	WEFT_FLOW_A_MATCH,
+	WEFT_FLOW_A_ACTIONS,
+	WEFT_FLOW_A_COOKIE,
+	WEFT_FLOW_A_COOKIE_MASK,
+	WEFT_FLOW_A_IDLE_TIMEOUT,
+	WEFT_FLOW_A_HARD_TIMEOUT,
+	WEFT_FLOW_A_FILTER,
+	WEFT_FLOW_A_PACKETS,
+	WEFT_FLOW_A_BYTES,
+	WEFT_FLOW_A_AGE,
+	WEFT_FLOW_A_IDLE,
+	WEFT_FLOW_A_REASON,
+	WEFT_FLOW_A_PAD,
+
+	__WEFT_FLOW_A_MAX,
+	WEFT_FLOW_A_MAX = __WEFT_FLOW_A_MAX - 1
+};
+
+/**
+ * enum weft_act_attr - actions, done one after the other
+ *
+ * @WEFT_ACT_A_OUTPUT: u32, port id; EINVAL/ENODEV when it does not exist
+ * @WEFT_ACT_A_OUTPUT_LOUT: flag: the port where (ldp, lout) lives
+ * @WEFT_ACT_A_OUTPUT_IN_PORT: flag: back out of the port of entry
+ * @WEFT_ACT_A_SET: nest with exactly one enum weft_field attribute: set the bits
+ *	under the mask
+ * @WEFT_ACT_A_MOVE: struct weft_act_move
+ * @WEFT_ACT_A_PUSH_VLAN: u16, TPID 0x8100 or 0x88a8, host order; the new tag's
+ *	TCI is zero; at most two tags
+ * @WEFT_ACT_A_POP_VLAN: flag: remove the outer tag; nothing when there is none
+ * @WEFT_ACT_A_DEC_TTL: flag: IPv4 or IPv6; drops (reason ttl) at 0 and 1
+ * @WEFT_ACT_A_GOTO: u8: go on in that table and do not come back; the last action
+ * @WEFT_ACT_A_RESUBMIT: u8: go through that table, then do the next action; a
+ *	miss in a table without miss actions comes back at once
+ * @WEFT_ACT_A_CLONE: nest of enum weft_act_attr: do these on a copy; changes to
+ *	fields and registers end with it
+ * @WEFT_ACT_A_TUNNEL: nest of enum weft_act_tunnel_attr: send into a tunnel
+ * @WEFT_ACT_A_SERVICE: nest of enum weft_act_service_attr: send a copy up
+ * @WEFT_ACT_A_DROP: u32, enum weft_drop; ends the packet's walk (inside clone:
+ *	the copy's), also in a table that was resubmitted to; what was output
+ *	before stays so; the last action
+ */
+enum weft_act_attr {
+	WEFT_ACT_A_UNSPEC,
+	WEFT_ACT_A_OUTPUT,
+	WEFT_ACT_A_OUTPUT_LOUT,
+	WEFT_ACT_A_OUTPUT_IN_PORT,
+	WEFT_ACT_A_SET,
+	WEFT_ACT_A_MOVE,
+	WEFT_ACT_A_PUSH_VLAN,
+	WEFT_ACT_A_POP_VLAN,
+	WEFT_ACT_A_DEC_TTL,
+	WEFT_ACT_A_GOTO,
+	WEFT_ACT_A_RESUBMIT,
+	WEFT_ACT_A_CLONE,
+	WEFT_ACT_A_TUNNEL,
+	WEFT_ACT_A_SERVICE,
+	WEFT_ACT_A_DROP,
+
+	__WEFT_ACT_A_MAX,
+	WEFT_ACT_A_MAX = __WEFT_ACT_A_MAX - 1
+};
+
+/**
+ * struct weft_act_move - copy bits from one field to another
+ * @src: enum weft_field
+ * @dst: enum weft_field, writable
+ * @src_bit: lowest bit to take; bit 0 is the least significant
+ * @dst_bit: where it goes
+ * @n_bits: how many, 1…128, inside both fields
+ * @reserved: zero
+ */
+struct weft_act_move {
+	__u16 src;
+	__u16 dst;
+	__u16 src_bit;
+	__u16 dst_bit;
+	__u16 n_bits;
+	__u16 reserved;
+};
+
+/**
+ * enum weft_act_tunnel_attr - where a packet is sent by WEFT_ACT_A_TUNNEL
+ *
+ * Context (ldp, lin, lout), stage, mark and present option slots go along.
+ *
+ * @WEFT_ACT_TUNNEL_A_IPV4: 4 bytes, remote endpoint; this or IPV6
+ * @WEFT_ACT_TUNNEL_A_IPV6: 16 bytes
+ * @WEFT_ACT_TUNNEL_A_PORT: u32, the tunnel port; may be absent when the datapath
+ *	has exactly one
+ * @WEFT_ACT_TUNNEL_A_ID: u32, tunnel key; absent: the packet's ldp
+ * @WEFT_ACT_TUNNEL_A_TOS: u8, outer TOS; absent: 0
+ * @WEFT_ACT_TUNNEL_A_TTL: u8, outer TTL, 1…255; absent: 64
+ */
+enum weft_act_tunnel_attr {
+	WEFT_ACT_TUNNEL_A_UNSPEC,
+	WEFT_ACT_TUNNEL_A_IPV4,
+	WEFT_ACT_TUNNEL_A_IPV6,
+	WEFT_ACT_TUNNEL_A_PORT,
+	WEFT_ACT_TUNNEL_A_ID,
+	WEFT_ACT_TUNNEL_A_TOS,
+	WEFT_ACT_TUNNEL_A_TTL,
+
+	__WEFT_ACT_TUNNEL_A_MAX,
+	WEFT_ACT_TUNNEL_A_MAX = __WEFT_ACT_TUNNEL_A_MAX - 1
+};
+
+/**
+ * enum weft_fallback - what happens to a packet whose service takes no copy
+ * @WEFT_FALLBACK_DROP: it is dropped, later actions are not done
+ * @WEFT_FALLBACK_CONTINUE: later actions are done
+ */
+enum weft_fallback {
+	WEFT_FALLBACK_DROP,
+	WEFT_FALLBACK_CONTINUE,
+
+	__WEFT_FALLBACK_MAX,
+	WEFT_FALLBACK_MAX = __WEFT_FALLBACK_MAX - 1
+};
+
+/**
+ * enum weft_act_service_attr - a copy of the packet for user space
+ * @WEFT_ACT_SERVICE_A_NAME: string, the service; need not be registered yet
+ * @WEFT_ACT_SERVICE_A_ARG: u32, passed on; default 0
+ * @WEFT_ACT_SERVICE_A_FALLBACK: u32, enum weft_fallback; default DROP
+ * @WEFT_ACT_SERVICE_A_MAX_LEN: u32, bytes of the frame to pass; default all
+ */
+enum weft_act_service_attr {
+	WEFT_ACT_SERVICE_A_UNSPEC,
+	WEFT_ACT_SERVICE_A_NAME,
+	WEFT_ACT_SERVICE_A_ARG,
+	WEFT_ACT_SERVICE_A_FALLBACK,
+	WEFT_ACT_SERVICE_A_MAX_LEN,
+
+	__WEFT_ACT_SERVICE_A_MAX,
+	WEFT_ACT_SERVICE_A_MAX = __WEFT_ACT_SERVICE_A_MAX - 1
+};
+
+/**
+ * enum weft_txn_attr - a transaction
+ * @WEFT_TXN_A_DP: string
+ * @WEFT_TXN_A_ID: u32, returned by BEGIN; valid on the same socket only
+ * @WEFT_TXN_A_N_OPS: u32, changes it holds or held
+ * @WEFT_TXN_A_VERSION: u64, the version it was committed as
+ * @WEFT_TXN_A_ADDED: u32, entries that it added
+ * @WEFT_TXN_A_CHANGED: u32, entries that it changed
+ * @WEFT_TXN_A_DELETED: u32, entries that it deleted
+ * @WEFT_TXN_A_PAD: alignment
+ */
+enum weft_txn_attr {
+	WEFT_TXN_A_UNSPEC,
+	WEFT_TXN_A_DP,
+	WEFT_TXN_A_ID,
+	WEFT_TXN_A_N_OPS,
+	WEFT_TXN_A_VERSION,
+	WEFT_TXN_A_ADDED,
+	WEFT_TXN_A_CHANGED,
+	WEFT_TXN_A_DELETED,
+	WEFT_TXN_A_PAD,
+
+	__WEFT_TXN_A_MAX,
+	WEFT_TXN_A_MAX = __WEFT_TXN_A_MAX - 1
+};
+
+/**
+ * enum weft_service_attr - a service
+ * @WEFT_SERVICE_A_DP: string
+ * @WEFT_SERVICE_A_NAME: string
+ * @WEFT_SERVICE_A_CREDITS: u32: in NEW and SET packets that may be sent to this
+ *	socket in addition to those it already has; reported: the sum held
+ * @WEFT_SERVICE_A_QUEUE_LIMIT: u32, packets that may wait for one port; 1…4096,
+ *	default 64
+ * @WEFT_SERVICE_A_MEMBERS: u32, only reported: sockets registered
+ * @WEFT_SERVICE_A_QUEUED: u32, only reported: packets waiting
+ * @WEFT_SERVICE_A_DELIVERED: u64, only reported
+ * @WEFT_SERVICE_A_DROPPED: u64, only reported
+ * @WEFT_SERVICE_A_PAD: alignment
+ */
+enum weft_service_attr {
+	WEFT_SERVICE_A_UNSPEC,
+	WEFT_SERVICE_A_DP,
+	WEFT_SERVICE_A_NAME,
+	WEFT_SERVICE_A_CREDITS,
+	WEFT_SERVICE_A_QUEUE_LIMIT,
+	WEFT_SERVICE_A_MEMBERS,
+	WEFT_SERVICE_A_QUEUED,
+	WEFT_SERVICE_A_DELIVERED,
+	WEFT_SERVICE_A_DROPPED,
+	WEFT_SERVICE_A_PAD,
+
+	__WEFT_SERVICE_A_MAX,
+	WEFT_SERVICE_A_MAX = __WEFT_SERVICE_A_MAX - 1
+};
+
+/**
+ * enum weft_packet_attr - a frame to inject, or an upcall
+ * @WEFT_PACKET_A_DP: string
+ * @WEFT_PACKET_A_DATA: the frame from its Ethernet header, 14…65535 bytes; last
+ * @WEFT_PACKET_A_IN_PORT: u32, port as if from which
+ * @WEFT_PACKET_A_METADATA: nest of enum weft_field, values without masks: marks
+ *	and registers; in an upcall also the tunnel's fields
+ * @WEFT_PACKET_A_TABLE: u8: inject: where to start, default 0; upcall: where the
+ *	action was met
+ * @WEFT_PACKET_A_ACTIONS: nest of enum weft_act_attr, inject: do these instead
+ *	of a walk from TABLE
+ * @WEFT_PACKET_A_SERVICE: string, upcall
+ * @WEFT_PACKET_A_ARG: u32, upcall
+ * @WEFT_PACKET_A_COOKIE: u64, upcall: of the entry
+ * @WEFT_PACKET_A_LEN: u32, upcall: length of the whole frame
+ * @WEFT_PACKET_A_TIME: u64, upcall: CLOCK_REALTIME ns when the packet was queued
+ * @WEFT_PACKET_A_PAD: alignment
+ */
+enum weft_packet_attr {
+	WEFT_PACKET_A_UNSPEC,
+	WEFT_PACKET_A_DP,
+	WEFT_PACKET_A_DATA,
+	WEFT_PACKET_A_IN_PORT,
+	WEFT_PACKET_A_METADATA,
+	WEFT_PACKET_A_TABLE,
+	WEFT_PACKET_A_ACTIONS,
+	WEFT_PACKET_A_SERVICE,
+	WEFT_PACKET_A_ARG,
+	WEFT_PACKET_A_COOKIE,
+	WEFT_PACKET_A_LEN,
+	WEFT_PACKET_A_TIME,
+	WEFT_PACKET_A_PAD,
+
+	__WEFT_PACKET_A_MAX,
+	WEFT_PACKET_A_MAX = __WEFT_PACKET_A_MAX - 1
+};
+
+#endif /* _UAPI_LINUX_WEFT_H */
