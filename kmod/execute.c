@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Runs the program of a packet.
+ *
+ * A run has one current frame: a packet and the operations that are left for
+ * it. WEFT_OP_CLONE opens a frame for a copy; the outer frame waits in the
+ * control buffer of its own packet, which nobody else uses meanwhile. So clone
+ * bodies nest as deeply as a program is long without a stack that could overflow.
+ *
+ * Copies are clones of the skb: they share the bytes, and whoever writes
+ * headers (rewrite.c, the tunnel devices, the segmentation before an upcall)
+ * makes its own copy of them first. Before anything is copied we look ahead: the
+ * last operation that needs the packet gets the packet itself. What follows
+ * it are changes that nobody would see, and drops that remain to be counted.
+ *
+ * Everything ends in one of three ways: the packet is handed over, dropped with
+ * a reason that counts at the port of entry, or, in a frame that has done its
+ * work, freed without being counted.
+ */
+#include <linux/skbuff.h>
+#include <linux/weft.h>
+#include <linux/xarray.h>
+#include "datapath.h"
+#include "port.h"
+#include "program.h"
+#include "rewrite.h"
+#include "upcall.h"
+
+struct frame {
+	struct sk_buff *skb;	/* NULL: handed over or dropped */
+	const u8 *op;		/* next operation */
+	const u8 *end;
+	u16 layers;
+};
+
+/* A frame that waits for a clone body, in skb->cb */
+struct waiting {
+	struct sk_buff *outer;
+	const u8 *op;
+	const u8 *end;
+	u16 layers;
+};
+
+struct run {
+	struct weft_datapath *dp;
+	struct weft_port *in;
+	struct sk_buff *outer;	/* the frames that wait, innermost first */
+	struct frame f;
+	enum weft_drop reason;	/* for a packet with which nothing was done */
+	bool done;		/* something was sent, or dropped and counted */
+};
+
+static struct waiting *waiting(struct sk_buff *skb)
+{
+	BUILD_BUG_ON(sizeof(struct waiting) > sizeof(skb->cb));
+	return (struct waiting *)skb->cb;
+}
+
+/* Drop the packet of the frame, if it is still there, and end the frame */
+static void drop(struct run *r, enum weft_drop reason)
+{
+	weft_port_drop(r->in, r->f.skb, reason);
+	r->f.skb = NULL;
+	r->done = true;
+}
+
+/* Does any operation from @op on need the packet? */
+static bool needed(const u8 *op, const u8 *end)
+{
+	for (; op < end; op += ((const struct weft_op *)op)->len) {
+		switch (((const struct weft_op *)op)->code) {
+		case WEFT_OP_OUTPUT:
+		case WEFT_OP_TUNNEL:
+		case WEFT_OP_UPCALL:
+		case WEFT_OP_CLONE:
+			return true;
+		case WEFT_OP_DROP:
+			return false;
+		}
+	}
+	return false;
+}
+
+/* Count the drops in operations that are not done, since they need no packet */
+static void count_drops(struct run *r, const u8 *pos, const u8 *end)
+{
+	const struct weft_op *op;
+
+	for (; pos < end; pos += op->len) {
+		op = (const struct weft_op *)pos;
+		if (op->code != WEFT_OP_DROP && op->code != WEFT_OP_LOST)
+			continue;
+		weft_port_drop(r->in, NULL, op->arg);
+		r->done = true;
+		if (op->code == WEFT_OP_DROP)
+			return;
+	}
+}
+
+/*
+ * The packet for an operation that consumes it, when r->f.op is behind this
+ * operation: a copy, or the packet itself when it has no further use. NULL,
+ * counted, without memory.
+ */
+static struct sk_buff *take(struct run *r)
+{
+	struct sk_buff *skb = r->f.skb;
+
+	r->done = true;
+	if (needed(r->f.op, r->f.end)) {
+		skb = skb_clone(skb, GFP_ATOMIC);
+		if (unlikely(!skb))
+			weft_port_drop(r->in, NULL, WEFT_DROP_NO_MEMORY);
+		return skb;
+	}
+	r->f.skb = NULL;
+	count_drops(r, r->f.op, r->f.end);
+	return skb;
+}
+
+/* An output that did not get as far as needing a packet */
+static void lost(struct run *r, enum weft_drop reason)
+{
+	if (needed(r->f.op, r->f.end)) {
+		weft_port_drop(r->in, NULL, reason);
+		r->done = true;
+		return;
+	}
+	drop(r, reason);
+	count_drops(r, r->f.op, r->f.end);
+}
+
+static void output(struct run *r, const struct weft_op *op)
+{
+	struct weft_port *port = xa_load(&r->dp->ports, op->arg);
+	bool tunnel = op->code == WEFT_OP_TUNNEL;
+	enum weft_drop reason;
+	struct sk_buff *skb;
+
+	/* it may be gone, or another one have its number, since the walk */
+	if (unlikely(!port || READ_ONCE(port->detaching) ||
+		     (tunnel && port->type != WEFT_PORT_TYPE_GENEVE))) {
+		lost(r, WEFT_DROP_NO_PORT);
+		return;
+	}
+	if (unlikely(!tunnel && port->type == WEFT_PORT_TYPE_GENEVE)) {
+		lost(r, WEFT_DROP_NO_TUNNEL);
+		return;
+	}
+	skb = take(r);
+	if (unlikely(!skb))
+		return;
+	if (tunnel)
+		reason = weft_tunnel_send(port, skb, (const struct weft_op_tunnel *)op);
+	else
+		reason = weft_port_send(port, skb, ((const struct weft_op_output *)op)->mark);
+	if (unlikely(reason))
+		weft_port_drop(r->in, NULL, reason);
+}
+
+/*
+ * The service gets a clone, or the packet itself if that has no other use. It
+ * waits in a queue, so until it is sent other clones may come and go: none of
+ * them writes into bytes that it shares with it.
+ *
+ * A service that does not take the packet makes a drop only if the action says
+ * so; when the program goes on and does nothing more, the refusal is the reason
+ * why the packet got lost.
+ */
+static void upcall(struct run *r, const struct weft_op_upcall *op)
+{
+	enum weft_drop reason = weft_upcall_check(r->in, op);
+	struct sk_buff *skb = r->f.skb;
+
+	if (!reason) {
+		if (needed(r->f.op, r->f.end))
+			skb = skb_clone(skb, GFP_ATOMIC);
+		else
+			r->f.skb = NULL;
+		reason = skb ? weft_upcall_queue(r->dp, r->in, skb, op) :
+			       WEFT_DROP_NO_MEMORY;
+	}
+	if (unlikely(reason)) {
+		if (op->fallback == WEFT_FALLBACK_DROP) {
+			drop(r, reason);
+			return;
+		}
+		r->reason = reason;
+	} else {
+		r->done = true;
+	}
+	if (!r->f.skb)
+		count_drops(r, r->f.op, r->f.end);
+}
+
+/* Open a frame for the body of @op; in place when the packet has no use after it */
+static void clone(struct run *r, const struct weft_op *op)
+{
+	const u8 *body = r->f.op, *body_end = body + op->arg;
+	struct sk_buff *skb;
+
+	r->f.op = body_end;
+	if (!needed(body, body_end)) {
+		count_drops(r, body, body_end);
+		return;
+	}
+	if (!needed(body_end, r->f.end)) {
+		count_drops(r, body_end, r->f.end);
+		r->f.op = body;
+		r->f.end = body_end;
+		return;
+	}
+	skb = skb_clone(r->f.skb, GFP_ATOMIC);
+	if (unlikely(!skb)) {
+		weft_port_drop(r->in, NULL, WEFT_DROP_NO_MEMORY);
+		r->done = true;
+		return;
+	}
+	*waiting(r->f.skb) = (struct waiting){
+		.outer = r->outer,
+		.op = r->f.op,
+		.end = r->f.end,
+		.layers = r->f.layers,
+	};
+	r->outer = r->f.skb;
+	r->f.skb = skb;
+	r->f.op = body;
+	r->f.end = body_end;
+}
+
+/* Back to the innermost frame that waits; false when there is none */
+static bool resume(struct run *r)
+{
+	struct sk_buff *skb = r->outer;
+	const struct waiting *w;
+
+	if (!skb)
+		return false;
+	w = waiting(skb);
+	r->outer = w->outer;
+	r->f = (struct frame){
+		.skb = skb,
+		.op = w->op,
+		.end = w->end,
+		.layers = w->layers,
+	};
+	return true;
+}
+
+static void step(struct run *r)
+{
+	const struct weft_op *op = (const struct weft_op *)r->f.op;
+	enum weft_drop reason = WEFT_DROP_UNSPEC;
+
+	r->f.op += op->len;
+	switch (op->code) {
+	case WEFT_OP_SET:
+		reason = weft_rewrite_set(r->f.skb, r->f.layers, op->arg,
+					  ((const struct weft_op_set *)op)->value);
+		break;
+	case WEFT_OP_PUSH_VLAN:
+		reason = weft_rewrite_push_vlan(r->f.skb, &r->f.layers, (__force __be16)op->arg);
+		break;
+	case WEFT_OP_POP_VLAN:
+		reason = weft_rewrite_pop_vlan(r->f.skb, &r->f.layers);
+		break;
+	case WEFT_OP_DEC_TTL:
+		reason = weft_rewrite_dec_ttl(r->f.skb, r->f.layers, op->arg);
+		break;
+	case WEFT_OP_OUTPUT:
+	case WEFT_OP_TUNNEL:
+		output(r, op);
+		break;
+	case WEFT_OP_UPCALL:
+		upcall(r, (const struct weft_op_upcall *)op);
+		break;
+	case WEFT_OP_CLONE:
+		clone(r, op);
+		break;
+	case WEFT_OP_DROP:
+		reason = op->arg;
+		break;
+	case WEFT_OP_LOST:
+		lost(r, op->arg);
+		break;
+	}
+	if (unlikely(reason))
+		drop(r, reason);
+}
+
+void weft_execute(struct weft_datapath *dp, struct weft_port *in, struct sk_buff *skb,
+		  const struct weft_program *prog, u16 layers)
+{
+	struct run r = {
+		.dp = dp,
+		.in = in,
+		.f = {
+			.skb = skb,
+			.op = (const u8 *)prog->ops,
+			.end = (const u8 *)prog->ops + prog->len,
+			.layers = layers,
+		},
+		.reason = WEFT_DROP_NO_OUTPUT,
+	};
+
+	do {
+		while (r.f.skb && r.f.op < r.f.end)
+			step(&r);
+		if (unlikely(!r.outer && !r.done))
+			drop(&r, r.reason);
+		consume_skb(r.f.skb);
+	} while (resume(&r));
+}

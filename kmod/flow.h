@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Matches and flow entries.
+ */
+#ifndef WEFT_FLOW_H
+#define WEFT_FLOW_H
+
+#include <linux/atomic.h>
+#include <linux/bits.h>
+#include <linux/refcount.h>
+#include <linux/rhashtable.h>
+#include <linux/timerqueue.h>
+#include <linux/types.h>
+#include <linux/weft.h>
+#include "key.h"
+
+struct netlink_ext_ack;
+struct nlattr;
+struct sk_buff;
+struct weft_actions;
+struct weft_subtable;
+
+/* Table-miss actions are an entry with the empty match below all priorities */
+#define WEFT_PRIORITY_MISS	(-1)
+
+/* A whole match; big: on the heap, only while a request is handled */
+struct weft_match {
+	struct weft_key value;
+	struct weft_key mask;
+};
+
+/* Counters, which an entry hands on to the one that replaces its actions */
+struct weft_flow_stats {
+	refcount_t refs;
+	unsigned long used;	/* jiffies of the last packet */
+	atomic64_t packets;
+	atomic64_t bytes;
+	u64 created;		/* jiffies64 */
+};
+
+struct weft_flow;
+
+/* Only entries with a timeout have one; ordered by expiry in dp->expiries */
+struct weft_flow_expiry {
+	struct timerqueue_node node;	/* expires: jiffies64 */
+	struct weft_flow *flow;
+	u32 idle_ms;
+	u32 hard_ms;
+};
+
+/*
+ * An entry lives in versions born ≤ v < died. Everything but "died" is
+ * fixed before it is published. It is unlinked a grace period after
+ * the version in which it died was committed, and freed one later.
+ */
+struct weft_flow {
+	struct rhlist_head node;	/* subtable->flows */
+	u64 born;
+	u64 died;			/* U64_MAX: alive; WRITE_ONCE */
+	struct weft_subtable *subtable;
+	struct weft_actions *actions;
+	struct weft_flow_stats *stats;
+	struct weft_flow_expiry *expiry;	/* dp->lock */
+	u64 cookie;
+	s32 priority;
+	u32 id;				/* in dp->flow_ids; 0: not yet */
+	u8 reason;			/* enum weft_reason, why it died */
+	union {
+		struct list_head dead;	/* dp->dead_flows; dp->lock */
+		struct rcu_head rcu;
+	};
+	u64 key[];			/* masked words of the subtable's mask */
+};
+
+/*
+ * Read a nest of enum weft_field (NULL: empty) into @match. @layers becomes the
+ * headers (WEFT_L_*) that every matching packet has. Refuses fields whose
+ * headers the match does not pin down.
+ */
+int weft_match_parse(const struct nlattr *attr, struct weft_match *match, u16 *layers,
+		     struct netlink_ext_ack *extack);
+
+/* Headers (one of the WEFT_L_* sets that fields need) in words, for messages */
+const char *weft_layers_name(u16 layers);
+
+/* Write the fields of an entry as a nest @attrtype; -EMSGSIZE when @skb is full */
+int weft_flow_put_match(struct sk_buff *skb, int attrtype, const struct weft_flow *flow);
+
+static inline bool weft_flow_alive(const struct weft_flow *flow, u64 version)
+{
+	return flow->born <= version && version < READ_ONCE(flow->died);
+}
+
+static inline void weft_flow_credit(const struct weft_flow *flow, u32 packets, u64 bytes)
+{
+	struct weft_flow_stats *stats = flow->stats;
+
+	atomic64_add(packets, &stats->packets);
+	atomic64_add(bytes, &stats->bytes);
+	WRITE_ONCE(stats->used, jiffies);
+}
+
+/*
+ * An entry for @subtable with @match's key; takes over @actions (may be NULL),
+ * makes new stats. ERR_PTR(-ENOMEM).
+ */
+struct weft_flow *weft_flow_alloc(struct weft_subtable *subtable, const struct weft_match *match,
+				  s32 priority, struct weft_actions *actions);
+
+/* Free one that no reader can see, with its actions and expiry */
+void weft_flow_free(struct weft_flow *flow);
+void weft_flow_free_rcu(struct rcu_head *rcu);
+
+/* What an entry that replaces another can take over from it */
+#define WEFT_KEEP_ACTIONS	BIT(0)
+#define WEFT_KEEP_COOKIE	BIT(1)
+#define WEFT_KEEP_IDLE		BIT(2)
+#define WEFT_KEEP_HARD		BIT(3)
+
+/*
+ * Give @flow, which nobody has seen, the counters of @old and what @keep says.
+ * Returns 0 or -ENOMEM, then it may have some of it.
+ */
+int weft_flow_inherit(struct weft_flow *flow, const struct weft_flow *old, u8 keep);
+
+/* Timeouts of an entry that nobody has seen; -ENOMEM */
+int weft_flow_set_timeouts(struct weft_flow *flow, u32 idle_ms, u32 hard_ms);
+
+/* jiffies64 at which the timeouts, as of now, take effect */
+u64 weft_flow_expires(const struct weft_flow *flow, enum weft_reason *reason);
+
+#endif /* WEFT_FLOW_H */

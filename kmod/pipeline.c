@@ -1,0 +1,692 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The way of a packet: parse, walk, execute.
+ *
+ * The walk runs on the key alone. It starts at table 0, does the actions of the
+ * entry that wins and follows goto and resubmit; it changes its copy of the key
+ * and never the packet. Whenever something leaves (output, tunnel, upcall, clone),
+ * the fields in which the key differs from the packet as the program has made
+ * it so far are emitted as writes, then the operation itself. What comes
+ * out is a program that does to the packet, once, what the tables said in
+ * many steps.
+ *
+ * One walk sees one version: dp->version is read once, before any table.
+ *
+ * Work space is per CPU, one set for each level of re-entrance (a packet that
+ * leaves by a device whose transmit path leads back into a datapath at once);
+ * deeper than WEFT_LEVELS a packet is dropped. BH is off throughout.
+ *
+ * drop ends the walk of the packet, or of the clone in whose body it is. A table
+ * without miss actions drops what misses it, except that resubmit comes back
+ * from it.
+ */
+#include <linux/etherdevice.h>
+#include <linux/percpu.h>
+#include <linux/skbuff.h>
+#include <linux/slab.h>
+#include "action.h"
+#include "compat.h"
+#include "datapath.h"
+#include "field.h"
+#include "flow.h"
+#include "key.h"
+#include "pipeline.h"
+#include "port.h"
+#include "program.h"
+#include "table.h"
+
+#define WEFT_LEVELS	4
+
+/*
+ * Frames: the outermost, one for each resubmit, and for each clone one for its
+ * body and one for a table that the body went to.
+ */
+#define WEFT_FRAMES	(1 + WEFT_RESUBMIT_MAX + 2 * WEFT_CLONES_MAX)
+
+/* Packet fields are numbered from here; the set of them fits into a word */
+#define WEFT_FIELD_PACKET	WEFT_FIELD_ETH_DST
+static_assert(WEFT_FIELD_MAX - WEFT_FIELD_PACKET < 64);
+
+/* A list of actions that is being done */
+struct weft_frame {
+	const void *pos;
+	const void *end;
+	u64 cookie;		/* of the entry they belong to */
+	u8 table;
+	bool clone;		/* when done, weft_walk.saved is restored */
+};
+
+/* What a clone gives back at its end */
+struct weft_saved {
+	struct weft_key key;
+	u32 op_ofs;		/* where its operation is in the program */
+};
+
+struct weft_walk {
+	struct weft_datapath *dp;
+	struct weft_port *in;
+	struct weft_program *prog;
+	u64 version;
+	u32 packets;
+	u32 bytes;
+	struct weft_key key;	/* as the tables see the packet now */
+	struct weft_key base;	/* as the program has made it so far */
+	u64 dirty;		/* packet fields that were written since then */
+	u8 ttl_spent;		/* dec_ttl since then */
+	u8 resubmits;
+	u8 stages;
+	u8 n_saved;
+	u16 n_frames;
+	u16 layers;		/* of the packet before the program */
+	bool overflow;		/* the program is full, or clones nest too deep */
+	bool sent;		/* something left, or a drop was asked for */
+	enum weft_drop reason;	/* why an output was not done */
+	u32 effect_len;		/* program up to its last operation that shows */
+	struct weft_saved saved[WEFT_CLONES_MAX];
+	struct weft_frame frames[WEFT_FRAMES];
+};
+
+struct weft_level {
+	struct weft_walk walk;
+	struct weft_program prog;
+	u64 ops[WEFT_PROGRAM_MAX / sizeof(u64)];
+};
+
+struct weft_cpu {
+	struct weft_level *levels[WEFT_LEVELS];
+	unsigned int depth;
+};
+
+static struct weft_cpu __percpu *weft_cpus;
+
+static void *weft_emit(struct weft_walk *w, enum weft_opcode code, u32 arg, u32 len)
+{
+	struct weft_program *prog = w->prog;
+	struct weft_op *op;
+
+	len = ALIGN(len, sizeof(u64));
+	if (prog->len + len > prog->size) {
+		w->overflow = true;
+		return NULL;
+	}
+	op = (void *)prog->ops + prog->len;
+	op->code = code;
+	op->len = len;
+	op->arg = arg;
+	prog->len += len;
+	return op;
+}
+
+static void weft_emit_plain(struct weft_walk *w, enum weft_opcode code, u32 arg)
+{
+	weft_emit(w, code, arg, sizeof(struct weft_op));
+}
+
+/* Everything in the program so far has an effect */
+static void weft_effect(struct weft_walk *w)
+{
+	w->effect_len = w->prog->len;
+}
+
+static void weft_sent(struct weft_walk *w)
+{
+	weft_effect(w);
+	w->sent = true;
+}
+
+static void weft_emit_set(struct weft_walk *w, enum weft_field f)
+{
+	const void *now = weft_field_cptr(&w->key, f);
+	void *then = weft_field_ptr(&w->base, f);
+	struct weft_op_set *set;
+
+	if (!memcmp(now, then, weft_fields[f].len))
+		return;
+	set = weft_emit(w, WEFT_OP_SET, f, sizeof(*set));
+	if (!set)
+		return;
+	memcpy(set->value, now, weft_fields[f].len);
+	memcpy(then, now, weft_fields[f].len);
+}
+
+static void weft_flush_field(struct weft_walk *w, enum weft_field f)
+{
+	u64 bit = BIT_ULL(f - WEFT_FIELD_PACKET);
+
+	if (w->dirty & bit) {
+		weft_emit_set(w, f);
+		w->dirty &= ~bit;
+	}
+}
+
+/* Bring the packet to where the key is */
+static void weft_flush(struct weft_walk *w)
+{
+	while (w->dirty)
+		weft_flush_field(w, WEFT_FIELD_PACKET + __ffs64(w->dirty));
+	if (w->ttl_spent) {
+		weft_emit_plain(w, WEFT_OP_DEC_TTL, w->ttl_spent);
+		w->base.ip_ttl = w->key.ip_ttl;
+		w->ttl_spent = 0;
+	}
+}
+
+static void weft_walk_written(struct weft_walk *w, enum weft_field f)
+{
+	if (f < WEFT_FIELD_PACKET)
+		return;
+	w->dirty |= BIT_ULL(f - WEFT_FIELD_PACKET);
+	if (f == WEFT_FIELD_IP_TTL)
+		w->ttl_spent = 0;	/* now an absolute value */
+}
+
+static enum weft_drop weft_walk_set(struct weft_walk *w, const struct weft_act_set *set)
+{
+	enum weft_field f = set->act.arg;
+	const struct weft_field_desc *d = &weft_fields[f];
+
+	if (d->needs && !(d->needs & w->key.layers))
+		return WEFT_DROP_NO_HEADER;
+	weft_masked_set(weft_field_ptr(&w->key, f), set->v.value, set->v.mask, d->len);
+	weft_walk_written(w, f);
+	return WEFT_DROP_UNSPEC;
+}
+
+static enum weft_drop weft_walk_move(struct weft_walk *w, const struct weft_act_move *move)
+{
+	const struct weft_field_desc *s = &weft_fields[move->src], *d = &weft_fields[move->dst];
+
+	if ((s->needs && !(s->needs & w->key.layers)) || (d->needs && !(d->needs & w->key.layers)))
+		return WEFT_DROP_NO_HEADER;
+	weft_bits_copy(weft_field_ptr(&w->key, move->dst), d->len, move->dst_bit,
+		       weft_field_cptr(&w->key, move->src), s->len, move->src_bit, move->n_bits);
+	weft_walk_written(w, move->dst);
+	return WEFT_DROP_UNSPEC;
+}
+
+/* A tag's TCI is written before the tag moves inwards or goes */
+static enum weft_drop weft_walk_push_vlan(struct weft_walk *w, u16 tpid)
+{
+	struct weft_key *key = &w->key;
+
+	if (key->layers & WEFT_L_VLAN2)
+		return WEFT_DROP_VLAN_DEPTH;
+	weft_flush_field(w, WEFT_FIELD_VLAN_TCI);
+	weft_emit_plain(w, WEFT_OP_PUSH_VLAN, (__force u16)cpu_to_be16(tpid));
+	if (key->layers & WEFT_L_VLAN)
+		key->layers |= WEFT_L_VLAN2;
+	key->layers |= WEFT_L_VLAN;
+	key->vlan[1] = key->vlan[0];
+	key->vlan[0].tpid = cpu_to_be16(tpid);
+	key->vlan[0].tci = cpu_to_be16(WEFT_VLAN_PRESENT);
+	memcpy(w->base.vlan, key->vlan, sizeof(key->vlan));
+	return WEFT_DROP_UNSPEC;
+}
+
+static void weft_walk_pop_vlan(struct weft_walk *w)
+{
+	struct weft_key *key = &w->key;
+
+	if (!(key->layers & WEFT_L_VLAN))
+		return;
+	w->dirty &= ~BIT_ULL(WEFT_FIELD_VLAN_TCI - WEFT_FIELD_PACKET);
+	weft_emit_plain(w, WEFT_OP_POP_VLAN, 0);
+	key->vlan[0] = key->vlan[1];
+	memset(&key->vlan[1], 0, sizeof(key->vlan[1]));
+	if (!(key->layers & WEFT_L_VLAN2))
+		key->layers &= ~WEFT_L_VLAN;
+	key->layers &= ~WEFT_L_VLAN2;
+	memcpy(w->base.vlan, key->vlan, sizeof(key->vlan));
+}
+
+static enum weft_drop weft_walk_dec_ttl(struct weft_walk *w)
+{
+	if (!(w->key.layers & WEFT_L_IP))
+		return WEFT_DROP_NO_HEADER;
+	if (w->key.ip_ttl <= 1)
+		return WEFT_DROP_TTL;
+	w->key.ip_ttl--;
+	if (!(w->dirty & BIT_ULL(WEFT_FIELD_IP_TTL - WEFT_FIELD_PACKET)))
+		w->ttl_spent++;
+	return WEFT_DROP_UNSPEC;
+}
+
+/* An output that cannot be: if nothing else is sent, the reason of the drop */
+static void weft_walk_lost(struct weft_walk *w, enum weft_drop reason)
+{
+	weft_emit_plain(w, WEFT_OP_LOST, reason);
+	weft_effect(w);
+	w->reason = reason;
+}
+
+static void weft_walk_output(struct weft_walk *w, struct weft_port *port)
+{
+	struct weft_op_output *out;
+
+	if (!port)
+		return weft_walk_lost(w, WEFT_DROP_NO_PORT);
+	if (port->type == WEFT_PORT_TYPE_GENEVE)
+		return weft_walk_lost(w, WEFT_DROP_NO_TUNNEL);
+	weft_flush(w);
+	out = weft_emit(w, WEFT_OP_OUTPUT, port->id, sizeof(*out));
+	if (!out)
+		return;
+	out->mark = be32_to_cpu(w->key.mark);
+	out->pad = 0;
+	weft_sent(w);
+}
+
+static void weft_walk_output_id(struct weft_walk *w, u32 id)
+{
+	if (id == w->in->id) {
+		/* a list of all ports floods to the others */
+		w->reason = WEFT_DROP_IN_PORT;
+		return;
+	}
+	weft_walk_output(w, xa_load(&w->dp->ports, id));
+}
+
+static void weft_walk_output_lout(struct weft_walk *w)
+{
+	struct weft_port *port = weft_lport_find(w->dp, be32_to_cpu(w->key.ldp),
+						 be16_to_cpu(w->key.lout));
+
+	if (port)
+		weft_walk_output(w, port);
+	else
+		weft_walk_lost(w, WEFT_DROP_NO_LPORT);
+}
+
+static u8 weft_tun_opts_present(const struct weft_key *key)
+{
+	u8 present = 0;
+	int i;
+
+	for (i = 0; i < WEFT_TUN_OPTS; i++)
+		if (memchr_inv(key->tun_opt[i], 0, WEFT_TUN_OPT_LEN))
+			present |= BIT(i);
+	return present;
+}
+
+static void weft_walk_tunnel(struct weft_walk *w, const struct weft_act_tunnel *act)
+{
+	const struct weft_key *key = &w->key;
+	u8 present = weft_tun_opts_present(key);
+	struct weft_op_tunnel *t;
+
+	weft_flush(w);
+	t = weft_emit(w, WEFT_OP_TUNNEL, act->act.arg,
+		      sizeof(*t) + (present ? sizeof(key->tun_opt) : 0));
+	if (!t)
+		return;
+	t->tun_id = cpu_to_be64(act->has_id ? act->id : be32_to_cpu(key->ldp));
+	t->dst = act->dst;
+	t->mark = be32_to_cpu(key->mark);
+	t->lin = be16_to_cpu(key->lin);
+	t->lout = be16_to_cpu(key->lout);
+	t->stage = key->stage;
+	t->tos = act->tos;
+	t->ttl = act->ttl;
+	t->ipv6 = act->ipv6;
+	t->opts_present = present;
+	memset(t->pad, 0, sizeof(t->pad));
+	if (present)
+		memcpy(t->opt, key->tun_opt, sizeof(key->tun_opt));
+	weft_sent(w);
+}
+
+static void weft_walk_service(struct weft_walk *w, const struct weft_act_service *act,
+			      const struct weft_frame *frame)
+{
+	struct weft_op_upcall *up;
+
+	weft_flush(w);
+	up = weft_emit(w, WEFT_OP_UPCALL, act->act.arg, sizeof(*up));
+	if (!up)
+		return;
+	up->service = act->service;
+	up->cookie = frame->cookie;
+	up->max_len = act->max_len;
+	up->table = frame->table;
+	up->fallback = act->fallback;
+	memset(up->pad, 0, sizeof(up->pad));
+	memcpy(up->metadata, &w->key, sizeof(up->metadata));
+	weft_sent(w);
+}
+
+static void weft_walk_drop(struct weft_walk *w, enum weft_drop reason)
+{
+	unsigned int n = w->n_frames;
+
+	weft_emit_plain(w, WEFT_OP_DROP, reason);
+	weft_sent(w);
+	/* back to the frame that ends the clone, or out */
+	while (n && !w->frames[n - 1].clone)
+		n--;
+	w->n_frames = n;
+	if (n)
+		w->frames[n - 1].pos = w->frames[n - 1].end;
+}
+
+static void weft_walk_push(struct weft_walk *w, const void *pos, u32 len, u64 cookie, u8 table)
+{
+	struct weft_frame *frame = &w->frames[w->n_frames++];
+
+	*frame = (struct weft_frame) {
+		.pos = pos, .end = pos + len, .cookie = cookie, .table = table,
+	};
+}
+
+/* The body of a clone is a frame of its own, behind which the key is put back */
+static void weft_walk_clone(struct weft_walk *w, struct weft_frame *frame,
+			    const struct weft_act *act)
+{
+	struct weft_saved *saved = &w->saved[w->n_saved];
+	const void *body = act + 1;
+
+	if (w->n_saved == WEFT_CLONES_MAX) {
+		w->overflow = true;
+		return;
+	}
+	frame->pos = body + act->arg;
+	weft_flush(w);
+	saved->op_ofs = w->prog->len;
+	saved->key = w->key;
+	weft_emit_plain(w, WEFT_OP_CLONE, 0);
+	w->n_saved++;
+	weft_walk_push(w, body, act->arg, frame->cookie, frame->table);
+	w->frames[w->n_frames - 1].clone = true;
+}
+
+static void weft_walk_unclone(struct weft_walk *w)
+{
+	struct weft_saved *saved = &w->saved[--w->n_saved];
+	struct weft_program *prog = w->prog;
+	struct weft_op *op;
+
+	w->key = saved->key;
+	w->base = saved->key;
+	w->dirty = 0;
+	w->ttl_spent = 0;
+	if (w->overflow)
+		return;
+	if (w->effect_len <= saved->op_ofs) {	/* nothing came of it */
+		prog->len = saved->op_ofs;
+		return;
+	}
+	prog->len = w->effect_len;
+	op = (void *)prog->ops + saved->op_ofs;
+	op->arg = prog->len - saved->op_ofs - sizeof(*op);
+}
+
+static void weft_table_count(struct weft_walk *w, const struct weft_table *table, bool hit)
+{
+	struct weft_table_cpu_stats *stats = this_cpu_ptr(w->dp->table_stats) + table->id;
+
+	u64_stats_update_begin(&stats->syncp);
+	if (hit)
+		u64_stats_inc(&stats->matched);
+	else
+		u64_stats_inc(&stats->missed);
+	u64_stats_update_end(&stats->syncp);
+}
+
+/* Look the key up in a table and push what it says */
+static enum weft_drop weft_walk_table(struct weft_walk *w, u8 id, bool resubmit)
+{
+	const struct weft_table *table = &w->dp->tables[id];
+	const struct weft_flow *flow;
+
+	if (w->stages++ == WEFT_STAGE_MAX)
+		return WEFT_DROP_STAGE_LIMIT;
+	flow = weft_table_lookup(table, &w->key, w->version);
+	weft_table_count(w, table, flow && flow->priority != WEFT_PRIORITY_MISS);
+	if (!flow)
+		return resubmit ? WEFT_DROP_UNSPEC : WEFT_DROP_TABLE_MISS;
+	weft_flow_credit(flow, w->packets, w->bytes);
+	weft_walk_push(w, flow->actions->acts, flow->actions->len, flow->cookie, id);
+	return WEFT_DROP_UNSPEC;
+}
+
+static enum weft_drop weft_walk_resubmit(struct weft_walk *w, u8 id)
+{
+	if (w->resubmits++ == WEFT_RESUBMIT_MAX)
+		return WEFT_DROP_RESUBMIT_LIMIT;
+	return weft_walk_table(w, id, true);
+}
+
+static enum weft_drop weft_walk_goto(struct weft_walk *w, struct weft_frame *frame, u8 id)
+{
+	/* the frame of a clone's body stays, to put the key back behind it */
+	if (frame->clone)
+		frame->pos = frame->end;
+	else
+		w->n_frames--;
+	return weft_walk_table(w, id, false);
+}
+
+static enum weft_drop weft_walk_action(struct weft_walk *w, struct weft_frame *frame,
+				       const struct weft_act *act)
+{
+	switch (act->type) {
+	case WEFT_ACT_A_OUTPUT:
+		weft_walk_output_id(w, act->arg);
+		break;
+	case WEFT_ACT_A_OUTPUT_LOUT:
+		weft_walk_output_lout(w);
+		break;
+	case WEFT_ACT_A_OUTPUT_IN_PORT:
+		weft_walk_output(w, w->in);
+		break;
+	case WEFT_ACT_A_SET:
+		return weft_walk_set(w, (const void *)act);
+	case WEFT_ACT_A_MOVE:
+		return weft_walk_move(w, &((const struct weft_act_move_bits *)act)->move);
+	case WEFT_ACT_A_PUSH_VLAN:
+		return weft_walk_push_vlan(w, act->arg);
+	case WEFT_ACT_A_POP_VLAN:
+		weft_walk_pop_vlan(w);
+		break;
+	case WEFT_ACT_A_DEC_TTL:
+		return weft_walk_dec_ttl(w);
+	case WEFT_ACT_A_GOTO:
+		return weft_walk_goto(w, frame, act->arg);
+	case WEFT_ACT_A_RESUBMIT:
+		return weft_walk_resubmit(w, act->arg);
+	case WEFT_ACT_A_CLONE:
+		weft_walk_clone(w, frame, act);
+		break;
+	case WEFT_ACT_A_TUNNEL:
+		weft_walk_tunnel(w, (const void *)act);
+		break;
+	case WEFT_ACT_A_SERVICE:
+		weft_walk_service(w, (const void *)act, frame);
+		break;
+	case WEFT_ACT_A_DROP:
+		return act->arg;
+	}
+	return WEFT_DROP_UNSPEC;
+}
+
+/* Do what is on the stack of frames until it is empty */
+static void weft_walk_run(struct weft_walk *w)
+{
+	while (w->n_frames && !w->overflow) {
+		struct weft_frame *frame = &w->frames[w->n_frames - 1];
+		const struct weft_act *act = frame->pos;
+		enum weft_drop reason;
+
+		if (frame->pos == frame->end) {
+			if (frame->clone)
+				weft_walk_unclone(w);
+			w->n_frames--;
+			continue;
+		}
+		frame->pos += act->len;
+		reason = weft_walk_action(w, frame, act);
+		if (reason)
+			weft_walk_drop(w, reason);
+	}
+}
+
+static void weft_walk(struct weft_walk *w, u8 table, const struct weft_actions *acts)
+{
+	struct weft_program *prog = w->prog;
+	enum weft_drop reason;
+
+	w->base = w->key;
+	w->layers = w->key.layers;
+	w->dirty = 0;
+	w->ttl_spent = 0;
+	w->resubmits = 0;
+	w->stages = 0;
+	w->n_saved = 0;
+	w->n_frames = 0;
+	w->overflow = false;
+	w->sent = false;
+	w->reason = WEFT_DROP_NO_OUTPUT;
+	w->effect_len = 0;
+	prog->len = 0;
+	/* pairs with the release in weft_commit_publish() */
+	w->version = smp_load_acquire(&w->dp->version);
+
+	if (acts) {
+		weft_walk_push(w, acts->acts, acts->len, 0, table);
+	} else {
+		reason = weft_walk_table(w, table, false);
+		if (reason)
+			weft_walk_drop(w, reason);
+	}
+	weft_walk_run(w);
+
+	if (w->overflow) {
+		prog->len = 0;
+		weft_emit_plain(w, WEFT_OP_DROP, WEFT_DROP_TOO_COMPLEX);
+		return;
+	}
+	prog->len = w->effect_len;
+	if (!w->sent) {
+		prog->len = 0;
+		weft_emit_plain(w, WEFT_OP_DROP, w->reason);
+	}
+}
+
+static struct weft_level *weft_level_get(void)
+{
+	struct weft_cpu *cpu = this_cpu_ptr(weft_cpus);
+
+	if (cpu->depth == WEFT_LEVELS)
+		return NULL;
+	return cpu->levels[cpu->depth++];
+}
+
+static void weft_level_put(void)
+{
+	this_cpu_ptr(weft_cpus)->depth--;
+}
+
+static enum weft_drop weft_pipeline_key(struct weft_port *port, struct sk_buff *skb,
+					struct weft_key *key)
+{
+	enum weft_drop reason;
+
+	memset(key, 0, WEFT_KEY_PACKET);
+	key->in_port = cpu_to_be32(port->id);
+	switch (READ_ONCE(port->class)) {
+	case WEFT_PORT_CLASS_SERVICE:
+		key->mark = cpu_to_be32(skb->mark);
+		break;
+	case WEFT_PORT_CLASS_FABRIC:
+		reason = weft_tunnel_decode(port, skb, key);
+		if (reason)
+			return reason;
+		break;
+	default:
+		if (skb->mark)
+			weft_stats_add(port, marks_refused, 1);
+	}
+	return weft_key_extract(skb, key);
+}
+
+/* Walk with the key that is there, and execute; consumes @skb */
+static void weft_pipeline_run(struct weft_level *level, struct weft_port *port,
+			      struct sk_buff *skb, u8 table, const struct weft_actions *acts)
+{
+	struct weft_walk *w = &level->walk;
+
+	w->dp = port->dp;
+	w->in = port;
+	w->prog = &level->prog;
+	w->prog->size = sizeof(level->ops);
+	w->packets = weft_skb_segs(skb);
+	w->bytes = skb->len;
+	weft_walk(w, table, acts);
+	weft_execute(port->dp, port, skb, w->prog, w->layers);
+}
+
+void weft_pipeline_receive(struct weft_port *port, struct sk_buff *skb)
+{
+	struct weft_level *level = weft_level_get();
+	enum weft_drop reason;
+
+	weft_port_count_rx(port, skb);
+	if (unlikely(!level))
+		return weft_port_drop(port, skb, WEFT_DROP_RECURSION);
+	reason = weft_pipeline_key(port, skb, &level->walk.key);
+	if (unlikely(reason))
+		weft_port_drop(port, skb, reason);
+	else
+		weft_pipeline_run(level, port, skb, 0, NULL);
+	weft_level_put();
+}
+
+void weft_pipeline_inject(struct weft_port *port, struct sk_buff *skb,
+			  const struct weft_key *metadata, u8 table,
+			  const struct weft_actions *acts)
+{
+	struct weft_level *level = weft_level_get();
+	enum weft_drop reason;
+
+	if (unlikely(!level))
+		return weft_port_drop(port, skb, WEFT_DROP_RECURSION);
+	memcpy(&level->walk.key, metadata, WEFT_KEY_PACKET);
+	level->walk.key.in_port = cpu_to_be32(port->id);
+	reason = weft_key_extract(skb, &level->walk.key);
+	if (reason)
+		weft_port_drop(port, skb, reason);
+	else
+		weft_pipeline_run(level, port, skb, table, acts);
+	weft_level_put();
+}
+
+int weft_pipeline_init(void)
+{
+	int cpu, i;
+
+	weft_cpus = alloc_percpu(struct weft_cpu);
+	if (!weft_cpus)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu) {
+		struct weft_cpu *c = per_cpu_ptr(weft_cpus, cpu);
+
+		for (i = 0; i < WEFT_LEVELS; i++) {
+			c->levels[i] = kvzalloc_node(sizeof(*c->levels[i]), GFP_KERNEL,
+						     cpu_to_node(cpu));
+			if (!c->levels[i]) {
+				weft_pipeline_exit();
+				return -ENOMEM;
+			}
+		}
+	}
+	return 0;
+}
+
+void weft_pipeline_exit(void)
+{
+	int cpu, i;
+
+	for_each_possible_cpu(cpu)
+		for (i = 0; i < WEFT_LEVELS; i++)
+			kvfree(per_cpu_ptr(weft_cpus, cpu)->levels[i]);
+	free_percpu(weft_cpus);
+}

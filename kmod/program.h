@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A program: the net effect of one packet's walk through the tables.
+ *
+ * The walk (pipeline.c) never touches the packet; it emits operations here and
+ * weft_execute() runs them. Operations have variable length and follow each
+ * other at 8-byte boundaries. Writes come merged: a field that was written ten
+ * times on the way to an output is one WEFT_OP_SET before it.
+ *
+ * Operations are done in order on one packet. WEFT_OP_CLONE runs the operations
+ * in its body on a copy. An output that is not the last operation sends a
+ * copy; the last one sends the packet itself.
+ */
+#ifndef WEFT_PROGRAM_H
+#define WEFT_PROGRAM_H
+
+#include <linux/in6.h>
+#include <linux/types.h>
+#include "field.h"
+#include "key.h"
+
+struct sk_buff;
+struct weft_datapath;
+struct weft_port;
+struct weft_service;
+
+enum weft_opcode {
+	WEFT_OP_SET,		/* struct weft_op_set */
+	WEFT_OP_PUSH_VLAN,	/* arg: tpid, big-endian in the low 16 bits; TCI 0 */
+	WEFT_OP_POP_VLAN,
+	WEFT_OP_DEC_TTL,	/* arg: by how much; the walk checked that it is enough */
+	WEFT_OP_OUTPUT,		/* struct weft_op_output */
+	WEFT_OP_TUNNEL,		/* struct weft_op_tunnel */
+	WEFT_OP_UPCALL,		/* struct weft_op_upcall */
+	WEFT_OP_CLONE,		/* arg: bytes of operations that follow as its body */
+	WEFT_OP_DROP,		/* arg: enum weft_drop; ends the program */
+	WEFT_OP_LOST,		/* arg: enum weft_drop: an output that could not be; count it */
+};
+
+struct weft_op {
+	u16 code;		/* enum weft_opcode */
+	u16 len;		/* bytes with this header, multiple of 8 */
+	u32 arg;
+};
+
+/* Write a packet field (never a metadata field): value, no mask */
+struct weft_op_set {
+	struct weft_op op;	/* arg: enum weft_field */
+	u8 value[WEFT_FIELD_LEN_MAX];	/* the field's len bytes are used */
+};
+
+struct weft_op_output {
+	struct weft_op op;	/* arg: port id */
+	u32 mark;		/* host order: for skb->mark at service ports */
+	u32 pad;
+};
+
+/* What goes into the tunnel header; host order unless __be */
+struct weft_op_tunnel {
+	struct weft_op op;	/* arg: port id */
+	__be64 tun_id;
+	struct in6_addr dst;	/* IPv4: in the first four bytes */
+	u32 mark;
+	u16 lin;
+	u16 lout;
+	u8 stage;
+	u8 tos;
+	u8 ttl;
+	bool ipv6;
+	u8 opts_present;	/* bit per slot */
+	u8 pad[3];
+	u8 opt[][WEFT_TUN_OPT_LEN];	/* WEFT_TUN_OPTS of them if opts_present */
+};
+
+/* A copy for a service, with the metadata as it was there */
+struct weft_op_upcall {
+	struct weft_op op;	/* arg: the action's ARG */
+	struct weft_service *service;	/* alive under RCU */
+	u64 cookie;
+	u32 max_len;
+	u8 table;
+	u8 fallback;		/* enum weft_fallback */
+	u8 pad[2];
+	u8 metadata[WEFT_KEY_PACKET];	/* leading part of struct weft_key */
+};
+
+struct weft_program {
+	u32 len;		/* bytes of operations */
+	u32 size;		/* room for operations */
+	u64 ops[];
+};
+
+/* Clones inside clones; entries met on the way may nest deeper than one entry may */
+#define WEFT_CLONES_MAX	8
+
+/* Longest program; about a thousand outputs */
+#define WEFT_PROGRAM_MAX	(16 * 1024)
+
+/*
+ * Run @prog on @skb, which is consumed. @skb->data is at the Ethernet header and
+ * header offsets are as weft_key_extract() left them; @layers is what it found.
+ * @in is the port of entry (statistics and drops go there). Softirq or BH off,
+ * under rcu_read_lock().
+ */
+void weft_execute(struct weft_datapath *dp, struct weft_port *in,
+		  struct sk_buff *skb, const struct weft_program *prog,
+		  u16 layers);
+
+#endif /* WEFT_PROGRAM_H */

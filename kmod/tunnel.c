@@ -1,0 +1,512 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tunnel ports: Geneve devices in external mode.
+ *
+ * The kernel's device does the outer headers; the datapath says what is in them by a
+ * metadata_dst on the packet, and finds one on packets that came in. What is ours are the
+ * options: the logical context (lin, lout; ldp is the VNI) and the mark with
+ * the stage, on every packet, and up to four more that the operator gave a slot.
+ *
+ * A packet that comes in is believed: its context decides where it goes on. So it
+ * must be from a remote of the port, and must be understood: an option of ours that
+ * is malformed or there twice, and any critical option that we do not know,
+ * drops it. (The device does not look at them in external mode.) Without the option
+ * context, lin and lout are zero; ldp is the VNI all the same.
+ *
+ * What a port knows about remotes and slots is in struct weft_tunnel, which is
+ * published by RCU in port->tunnel and never changes: weft_tunnel_make() copies.
+ *
+ * Encapsulation clears skb->mark, since the device would use it to route the
+ * outer packet. IPv4 outer packets have DF set: the agent gives the device an MTU that
+ * fits, and what is too long is dropped by name at the port, not fragmented.
+ * IPv6 outer packets have a UDP checksum, since receivers insist on one.
+ */
+#include <linux/etherdevice.h>
+#include <linux/jhash.h>
+#include <linux/netdevice.h>
+#include <linux/random.h>
+#include <linux/rtnetlink.h>
+#include <linux/skbuff.h>
+#include <linux/slab.h>
+#include <net/dst_metadata.h>
+#include <net/geneve.h>
+#include <net/ip_tunnels.h>
+#include <net/ipv6.h>
+#include <net/netlink.h>
+#include <net/rtnetlink.h>
+#include "compat.h"
+#include "key.h"
+#include "port.h"
+#include "program.h"
+#include "tunnel.h"
+
+#define WEFT_GENEVE_HDR		4	/* class, type, length of an option */
+#define WEFT_GENEVE_CRITICAL	0x80	/* in the type */
+#define WEFT_GENEVE_RESERVED	BIT(31)	/* in the context */
+
+/* Options */
+
+static u8 *weft_geneve_put(u8 *p, u16 class, u8 type, unsigned int len)
+{
+	put_unaligned_be16(class, p);
+	p[2] = type;
+	p[3] = len / 4;
+	return p + WEFT_GENEVE_HDR;
+}
+
+unsigned int weft_geneve_encode(u8 *buf, const struct weft_op_tunnel *op,
+				const struct weft_tun_opt *slots)
+{
+	unsigned int i;
+	u8 *p = buf;
+
+	p = weft_geneve_put(p, WEFT_GENEVE_CONTEXT_CLASS, WEFT_GENEVE_CONTEXT_TYPE,
+			    WEFT_GENEVE_CONTEXT_LEN);
+	put_unaligned_be32((u32)op->lin << 16 | op->lout, p);
+	p += WEFT_GENEVE_CONTEXT_LEN;
+
+	p = weft_geneve_put(p, WEFT_GENEVE_MARK_CLASS, WEFT_GENEVE_MARK_TYPE,
+			    WEFT_GENEVE_MARK_LEN);
+	put_unaligned_be32(op->mark, p);
+	put_unaligned_be32((u32)op->stage << WEFT_GENEVE_STAGE_SHIFT, p + 4);
+	p += WEFT_GENEVE_MARK_LEN;
+
+	for (i = 0; i < WEFT_TUN_OPTS; i++) {
+		if (!(op->opts_present & BIT(i)) || !slots[i].len)
+			continue;
+		p = weft_geneve_put(p, slots[i].opt_class, slots[i].type, slots[i].len);
+		memcpy(p, op->opt[i], slots[i].len);
+		p += slots[i].len;
+	}
+	return p - buf;
+}
+
+static enum weft_drop weft_geneve_context(struct weft_key *key, const u8 *data,
+					  unsigned int len)
+{
+	u32 context;
+
+	if (len != WEFT_GENEVE_CONTEXT_LEN ||
+	    key->tun_flags & cpu_to_be16(WEFT_TUN_F_CONTEXT))
+		return WEFT_DROP_TUNNEL_BAD;
+	context = get_unaligned_be32(data);
+	if (context & WEFT_GENEVE_RESERVED)
+		return WEFT_DROP_TUNNEL_BAD;
+	key->lin = cpu_to_be16(context >> 16);
+	key->lout = cpu_to_be16(context & 0xffff);
+	key->tun_flags |= cpu_to_be16(WEFT_TUN_F_CONTEXT);
+	return WEFT_DROP_UNSPEC;
+}
+
+static enum weft_drop weft_geneve_mark(struct weft_key *key, const u8 *data, unsigned int len)
+{
+	if (len != WEFT_GENEVE_MARK_LEN || key->tun_flags & cpu_to_be16(WEFT_TUN_F_MARK))
+		return WEFT_DROP_TUNNEL_BAD;
+	key->mark = cpu_to_be32(get_unaligned_be32(data));
+	key->stage = get_unaligned_be32(data + 4) >> WEFT_GENEVE_STAGE_SHIFT;
+	key->tun_flags |= cpu_to_be16(WEFT_TUN_F_MARK);
+	return WEFT_DROP_UNSPEC;
+}
+
+static enum weft_drop weft_geneve_other(struct weft_key *key, u16 class, u8 type,
+					const u8 *data, unsigned int len,
+					const struct weft_tun_opt *slots)
+{
+	unsigned int i;
+	__be16 flag;
+
+	for (i = 0; i < WEFT_TUN_OPTS; i++)
+		if (slots[i].len && slots[i].opt_class == class && slots[i].type == type)
+			break;
+	if (i == WEFT_TUN_OPTS)
+		return type & WEFT_GENEVE_CRITICAL ? WEFT_DROP_TUNNEL_OPTION :
+						     WEFT_DROP_UNSPEC;
+	flag = cpu_to_be16(WEFT_TUN_F_OPT0 << i);
+	if (len != slots[i].len || key->tun_flags & flag)
+		return WEFT_DROP_TUNNEL_BAD;
+	memcpy(key->tun_opt[i], data, len);
+	key->tun_flags |= flag;
+	return WEFT_DROP_UNSPEC;
+}
+
+enum weft_drop weft_geneve_decode(struct weft_key *key, const u8 *opts, unsigned int len,
+				  const struct weft_tun_opt *slots)
+{
+	enum weft_drop reason = WEFT_DROP_UNSPEC;
+
+	while (len && !reason) {
+		unsigned int n;
+		u16 class;
+		u8 type;
+
+		if (len < WEFT_GENEVE_HDR)
+			return WEFT_DROP_TUNNEL_BAD;
+		class = get_unaligned_be16(opts);
+		type = opts[2];
+		n = (opts[3] & 0x1f) * 4;	/* the other bits are to be ignored */
+		opts += WEFT_GENEVE_HDR;
+		len -= WEFT_GENEVE_HDR;
+		if (n > len)
+			return WEFT_DROP_TUNNEL_BAD;
+		if (class == WEFT_GENEVE_CONTEXT_CLASS && type == WEFT_GENEVE_CONTEXT_TYPE)
+			reason = weft_geneve_context(key, opts, n);
+		else if (class == WEFT_GENEVE_MARK_CLASS && type == WEFT_GENEVE_MARK_TYPE)
+			reason = weft_geneve_mark(key, opts, n);
+		else
+			reason = weft_geneve_other(key, class, type, opts, n, slots);
+		opts += n;
+		len -= n;
+	}
+	return reason;
+}
+
+/* In */
+
+static enum weft_drop weft_tunnel_read(const struct weft_tunnel *tunnel,
+				       const struct ip_tunnel_info *info, struct weft_key *key)
+{
+	const struct ip_tunnel_key *tun = &info->key;
+	unsigned int flags = 0;
+	struct in6_addr remote;
+
+	key->tun_src = in6addr_any;
+	key->tun_dst = in6addr_any;
+	if (ip_tunnel_info_af(info) == AF_INET6) {
+		flags |= WEFT_TUN_F_IPV6;
+		key->tun_src = tun->u.ipv6.src;
+		key->tun_dst = tun->u.ipv6.dst;
+		remote = tun->u.ipv6.src;
+	} else {
+		key->tun_src.s6_addr32[0] = tun->u.ipv4.src;
+		key->tun_dst.s6_addr32[0] = tun->u.ipv4.dst;
+		ipv6_addr_set_v4mapped(tun->u.ipv4.src, &remote);
+	}
+	if (weft_tun_test(tun, KEY))
+		flags |= WEFT_TUN_F_KEY;
+	if (weft_tun_test(tun, CSUM))
+		flags |= WEFT_TUN_F_CSUM;
+	if (weft_tun_test(tun, OAM))
+		flags |= WEFT_TUN_F_OAM;
+	if (weft_tun_test(tun, CRIT_OPT))
+		flags |= WEFT_TUN_F_CRIT;
+	key->tun_flags = cpu_to_be16(flags);
+	key->tun_id = tun->tun_id;
+	key->tun_tos = tun->tos;
+	key->tun_ttl = tun->ttl;
+	key->ldp = cpu_to_be32(be64_to_cpu(tun->tun_id) & WEFT_LDP_MAX);
+	key->lin = 0;
+	key->lout = 0;
+	key->stage = 0;
+	key->mark = 0;
+	memset(key->tun_opt, 0, sizeof(key->tun_opt));
+
+	if (!weft_tunnel_accepts(tunnel, &remote))
+		return WEFT_DROP_TUNNEL_REMOTE;
+	if (!info->options_len)
+		return WEFT_DROP_UNSPEC;
+	if (!weft_tun_test(tun, GENEVE_OPT))
+		return WEFT_DROP_TUNNEL_BAD;
+	return weft_geneve_decode(key, ip_tunnel_info_opts((struct ip_tunnel_info *)info),
+				  info->options_len, tunnel->slots);
+}
+
+enum weft_drop weft_tunnel_decode(struct weft_port *port, struct sk_buff *skb,
+				  struct weft_key *key)
+{
+	const struct weft_tunnel *tunnel = rcu_dereference(port->tunnel);
+	const struct ip_tunnel_info *info = skb_tunnel_info(skb);
+	enum weft_drop reason;
+
+	if (unlikely(!info || !tunnel || info->mode & IP_TUNNEL_INFO_TX))
+		reason = WEFT_DROP_TUNNEL_BAD;
+	else
+		reason = weft_tunnel_read(tunnel, info, key);
+	skb_dst_drop(skb);
+	return reason;
+}
+
+/* Out */
+
+static struct metadata_dst *weft_tunnel_dst(const struct weft_tunnel *tunnel,
+					    const struct weft_op_tunnel *op)
+{
+	struct ip_tunnel_info *info;
+	struct metadata_dst *dst;
+	u8 *opts;
+
+	dst = metadata_dst_alloc(WEFT_GENEVE_OPTS_MAX, METADATA_IP_TUNNEL, GFP_ATOMIC);
+	if (!dst)
+		return NULL;
+	info = &dst->u.tun_info;
+	info->mode = IP_TUNNEL_INFO_TX;
+	info->key.tun_id = op->tun_id;
+	info->key.tos = op->tos;
+	info->key.ttl = op->ttl;
+	if (op->ipv6) {
+		info->mode |= IP_TUNNEL_INFO_IPV6;
+		info->key.u.ipv6.dst = op->dst;
+		weft_tun_set(&info->key, CSUM);
+	} else {
+		info->key.u.ipv4.dst = op->dst.s6_addr32[0];
+		weft_tun_set(&info->key, DONT_FRAGMENT);
+	}
+	weft_tun_set(&info->key, KEY);
+	weft_tun_set(&info->key, GENEVE_OPT);
+	weft_tun_set(&info->key, CRIT_OPT);
+	opts = ip_tunnel_info_opts(info);
+	OPTIMIZER_HIDE_VAR(opts);	/* fortified memcpy() sees no room behind info */
+	info->options_len = weft_geneve_encode(opts, op, tunnel->slots);
+	return dst;
+}
+
+enum weft_drop weft_tunnel_send(struct weft_port *port, struct sk_buff *skb,
+				const struct weft_op_tunnel *op)
+{
+	const struct weft_tunnel *tunnel = rcu_dereference(port->tunnel);
+	enum weft_drop reason;
+	struct metadata_dst *dst;
+
+	if (unlikely(!tunnel)) {
+		reason = WEFT_DROP_NO_TUNNEL;
+		goto drop;
+	}
+	reason = weft_port_check(port, skb);
+	if (unlikely(reason))
+		goto drop;
+	if (unlikely(op->lin > WEFT_LIN_MAX || op->stage > WEFT_STAGE_VALUE_MAX ||
+		     be64_to_cpu(op->tun_id) > WEFT_LDP_MAX)) {
+		reason = WEFT_DROP_TUNNEL_CONTEXT;
+		goto drop;
+	}
+	dst = weft_tunnel_dst(tunnel, op);
+	if (unlikely(!dst)) {
+		reason = WEFT_DROP_NO_MEMORY;
+		goto drop;
+	}
+	skb_scrub_packet(skb, true);	/* the mark, too */
+	skb_dst_set(skb, &dst->dst);
+	weft_port_xmit(port, skb);
+	return WEFT_DROP_UNSPEC;
+
+drop:
+	weft_stats_add(port, tx_dropped, weft_skb_segs(skb));
+	kfree_skb(skb);
+	return reason;
+}
+
+/* Remotes and slots */
+
+static u32 weft_remote_hash(const struct weft_tunnel *tunnel, const struct in6_addr *addr)
+{
+	return jhash2((const u32 *)addr, sizeof(*addr) / sizeof(u32), tunnel->seed) &
+	       tunnel->mask;
+}
+
+bool weft_tunnel_accepts(const struct weft_tunnel *tunnel, const struct in6_addr *addr)
+{
+	u32 i = weft_remote_hash(tunnel, addr);
+
+	/* a quarter of the buckets and more are free */
+	while (!ipv6_addr_any(&tunnel->remotes[i])) {
+		if (ipv6_addr_equal(&tunnel->remotes[i], addr))
+			return true;
+		i = (i + 1) & tunnel->mask;
+	}
+	return false;
+}
+
+/* False when it is there */
+static bool weft_remote_add(struct weft_tunnel *tunnel, const struct in6_addr *addr)
+{
+	u32 i = weft_remote_hash(tunnel, addr);
+
+	while (!ipv6_addr_any(&tunnel->remotes[i])) {
+		if (ipv6_addr_equal(&tunnel->remotes[i], addr))
+			return false;
+		i = (i + 1) & tunnel->mask;
+	}
+	tunnel->remotes[i] = *addr;
+	tunnel->n_remotes++;
+	tunnel->n_remotes6 += !ipv6_addr_v4mapped(addr);
+	return true;
+}
+
+static int weft_remote_parse(struct weft_tunnel *tunnel, const struct nlattr *attr,
+			     struct netlink_ext_ack *extack)
+{
+	struct in6_addr addr;
+	bool unicast;
+
+	if (nla_type(attr) == WEFT_REMOTES_A_IPV4) {
+		__be32 addr4 = nla_get_in_addr(attr);
+
+		unicast = addr4 && !ipv4_is_multicast(addr4) && !ipv4_is_lbcast(addr4);
+		ipv6_addr_set_v4mapped(addr4, &addr);
+	} else {
+		addr = nla_get_in6_addr(attr);
+		unicast = !ipv6_addr_any(&addr) && !ipv6_addr_is_multicast(&addr) &&
+			  !ipv6_addr_v4mapped(&addr);
+	}
+	if (!unicast) {
+		NL_SET_ERR_MSG_ATTR(extack, attr, "not the address of a tunnel endpoint");
+		return -EINVAL;
+	}
+	if (!weft_remote_add(tunnel, &addr)) {
+		NL_SET_ERR_MSG_ATTR(extack, attr, "this remote is in the list twice");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int weft_tun_opt_parse(struct weft_tunnel *tunnel, const struct nlattr *attr,
+			      struct netlink_ext_ack *extack)
+{
+	const char *msg = NULL;
+	struct weft_tun_opt opt;
+	unsigned int i;
+
+	nla_memcpy(&opt, attr, sizeof(opt));
+	if (opt.slot >= WEFT_TUN_OPTS)
+		msg = "there is no such slot";
+	else if (!opt.len || opt.len > WEFT_TUN_OPT_LEN || opt.len % 4)
+		msg = "the length of an option is 4, 8, 12 or 16";
+	else if (memchr_inv(opt.reserved, 0, sizeof(opt.reserved)))
+		msg = "reserved bytes are not zero";
+	else if ((opt.opt_class == WEFT_GENEVE_CONTEXT_CLASS &&
+		  opt.type == WEFT_GENEVE_CONTEXT_TYPE) ||
+		 (opt.opt_class == WEFT_GENEVE_MARK_CLASS &&
+		  opt.type == WEFT_GENEVE_MARK_TYPE))
+		msg = "this option is used for the context and the mark";
+	else if (tunnel->slots[opt.slot].len)
+		msg = "this slot is in the list twice";
+	for (i = 0; i < WEFT_TUN_OPTS && !msg; i++)
+		if (tunnel->slots[i].len && tunnel->slots[i].opt_class == opt.opt_class &&
+		    tunnel->slots[i].type == opt.type)
+			msg = "this option has another slot already";
+	if (msg) {
+		WEFT_ERR_ATTR(extack, attr, "%s", msg);
+		return -EINVAL;
+	}
+	tunnel->slots[opt.slot] = opt;
+	return 0;
+}
+
+static struct weft_tunnel *weft_tunnel_alloc(u32 n_remotes)
+{
+	u32 buckets = roundup_pow_of_two(n_remotes + n_remotes / 3 + 2);
+	struct weft_tunnel *tunnel;
+
+	tunnel = kvzalloc(struct_size(tunnel, remotes, buckets), GFP_KERNEL_ACCOUNT);
+	if (!tunnel)
+		return NULL;
+	tunnel->mask = buckets - 1;
+	tunnel->seed = get_random_u32();
+	return tunnel;
+}
+
+struct weft_tunnel *weft_tunnel_make(const struct weft_tunnel *old,
+				     const struct nlattr *remotes, const struct nlattr *opts,
+				     struct netlink_ext_ack *extack)
+{
+	struct weft_tunnel *tunnel;
+	const struct nlattr *attr;
+	u32 i, n = old ? old->n_remotes : 0;
+	int rem, err = 0;
+
+	if (remotes) {
+		n = 0;
+		nla_for_each_nested(attr, remotes, rem)
+			n++;
+	}
+	tunnel = weft_tunnel_alloc(n);
+	if (!tunnel) {
+		NL_SET_ERR_MSG(extack, "no memory for the remotes");
+		return ERR_PTR(-ENOMEM);
+	}
+	if (remotes) {
+		nla_for_each_nested(attr, remotes, rem) {
+			err = weft_remote_parse(tunnel, attr, extack);
+			if (err)
+				goto refuse;
+		}
+	} else if (old) {
+		for (i = 0; i <= old->mask; i++)
+			if (!ipv6_addr_any(&old->remotes[i]))
+				weft_remote_add(tunnel, &old->remotes[i]);
+	}
+	if (opts) {
+		nla_for_each_nested(attr, opts, rem) {
+			err = weft_tun_opt_parse(tunnel, attr, extack);
+			if (err)
+				goto refuse;
+		}
+	} else if (old) {
+		memcpy(tunnel->slots, old->slots, sizeof(tunnel->slots));
+	}
+	return tunnel;
+
+refuse:
+	kvfree(tunnel);
+	return ERR_PTR(err);
+}
+
+size_t weft_tunnel_size(const struct weft_tunnel *tunnel)
+{
+	return nla_total_size(0) +
+	       (tunnel->n_remotes - tunnel->n_remotes6) * nla_total_size(sizeof(__be32)) +
+	       tunnel->n_remotes6 * nla_total_size(sizeof(struct in6_addr)) +
+	       nla_total_size(0) +
+	       WEFT_TUN_OPTS * nla_total_size(sizeof(struct weft_tun_opt));
+}
+
+int weft_tunnel_put(struct sk_buff *skb, const struct weft_tunnel *tunnel)
+{
+	struct nlattr *nest;
+	u32 i;
+
+	nest = nla_nest_start(skb, WEFT_PORT_A_REMOTES);
+	if (!nest)
+		return -EMSGSIZE;
+	for (i = 0; i <= tunnel->mask; i++) {
+		const struct in6_addr *addr = &tunnel->remotes[i];
+
+		if (ipv6_addr_any(addr))
+			continue;
+		if (ipv6_addr_v4mapped(addr) ?
+		    nla_put_in_addr(skb, WEFT_REMOTES_A_IPV4, addr->s6_addr32[3]) :
+		    nla_put_in6_addr(skb, WEFT_REMOTES_A_IPV6, addr))
+			return -EMSGSIZE;
+	}
+	nla_nest_end(skb, nest);
+
+	nest = nla_nest_start(skb, WEFT_PORT_A_TUN_OPTS);
+	if (!nest)
+		return -EMSGSIZE;
+	for (i = 0; i < WEFT_TUN_OPTS; i++)
+		if (tunnel->slots[i].len &&
+		    nla_put(skb, WEFT_TUN_OPTS_A_ENTRY, sizeof(tunnel->slots[i]),
+			    &tunnel->slots[i]))
+			return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+/* Nothing but its netlink attributes tells in which mode a device is */
+bool weft_tunnel_external(const struct net_device *dev)
+{
+	const struct rtnl_link_ops *ops = dev->rtnl_link_ops;
+	struct sk_buff *skb;
+	bool external;
+
+	ASSERT_RTNL();
+	if (!netif_is_geneve(dev) || !ops->fill_info)
+		return false;
+	skb = nlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!skb)
+		return false;
+	external = !ops->fill_info(skb, dev) &&
+		   nla_find((struct nlattr *)skb->data, skb->len,
+			    IFLA_GENEVE_COLLECT_METADATA);
+	kfree_skb(skb);
+	return external;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a tunnel port knows: whom it accepts, and what the options mean.
+ */
+#ifndef WEFT_TUNNEL_H
+#define WEFT_TUNNEL_H
+
+#include <linux/in6.h>
+#include <linux/rcupdate.h>
+#include <linux/types.h>
+#include <linux/weft.h>
+
+struct net_device;
+struct netlink_ext_ack;
+struct nlattr;
+struct sk_buff;
+struct weft_key;
+struct weft_op_tunnel;
+
+/* Bytes of options: context, mark and all slots, with their headers */
+#define WEFT_GENEVE_OPTS_MAX	(4 + WEFT_GENEVE_CONTEXT_LEN + 4 + WEFT_GENEVE_MARK_LEN + \
+				 WEFT_TUN_OPTS * (4 + WEFT_TUN_OPT_LEN))
+
+/* Never changes once it is published; replaced as a whole, freed by RCU */
+struct weft_tunnel {
+	struct weft_tun_opt slots[WEFT_TUN_OPTS];	/* len 0: not used */
+	struct rcu_head rcu;
+	u32 n_remotes;
+	u32 n_remotes6;		/* that are IPv6 */
+	u32 mask;		/* buckets - 1 */
+	u32 seed;
+	struct in6_addr remotes[];	/* open addressing; IPv4 mapped; any: free */
+};
+
+/*
+ * A new one from nests of enum weft_remotes_attr and enum weft_tun_opts_attr;
+ * where there is none, from @old, which may be NULL. ERR_PTR with extack.
+ */
+struct weft_tunnel *weft_tunnel_make(const struct weft_tunnel *old,
+				     const struct nlattr *remotes, const struct nlattr *opts,
+				     struct netlink_ext_ack *extack);
+
+/* Is @addr (IPv4 mapped) a remote? */
+bool weft_tunnel_accepts(const struct weft_tunnel *tunnel, const struct in6_addr *addr);
+
+/* Bytes that weft_tunnel_put() needs at most, and the nests; -EMSGSIZE when full */
+size_t weft_tunnel_size(const struct weft_tunnel *tunnel);
+int weft_tunnel_put(struct sk_buff *skb, const struct weft_tunnel *tunnel);
+
+/* Is @dev a Geneve device in external mode? RTNL; may sleep */
+bool weft_tunnel_external(const struct net_device *dev);
+
+/*
+ * Write the options of @op to @buf, WEFT_GENEVE_OPTS_MAX bytes; returns how many
+ * were used. Its lin must fit.
+ */
+unsigned int weft_geneve_encode(u8 *buf, const struct weft_op_tunnel *op,
+				const struct weft_tun_opt *slots);
+
+/*
+ * Read @len bytes of options into @key: lin, lout, stage, mark, tun_opt and their
+ * bits of tun_flags, all of which are zero before. Returns why the packet is
+ * to be dropped, when @key is not to be used.
+ */
+enum weft_drop weft_geneve_decode(struct weft_key *key, const u8 *opts, unsigned int len,
+				  const struct weft_tun_opt *slots);
+
+#endif /* WEFT_TUNNEL_H */
