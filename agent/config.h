@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * config.h - a customised control plane file, read and checked.
+ *
+ * A configuration is made at once by config_load and never changed afterwards, except that
+ * identity_assign gives its ports their ids and ruleset_load its flow entries, before anybody
+ * else sees it.
+ */
+#ifndef WEFTD_CONFIG_H
+#define WEFTD_CONFIG_H
+
+#include <jansson.h>
+#include <linux/weft.h>
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "address.h"
+#include "map.h"
+
+struct errors;
+struct ruleset;
+
+struct host {
+	char *name;
+	struct address address;
+};
+
+/* a port of the file, from "ports" or (geneve, with .tunnel) from "tunnels" */
+struct port {
+	char *where;  /* "$.ports[3]" */
+	char *name;   /* in flow entries */
+	char *device; /* NULL: found by its VM id */
+	char *vm;     /* NULL: none */
+	enum weft_port_type type;
+	enum weft_port_class port_class;
+	bool has_id;	/* .id is the file's */
+	uint32_t id;	/* set by identity_assign when the file does not say */
+	uint32_t index; /* in config.ports */
+
+	struct weft_lport *lports; /* sorted */
+	size_t n_lports;
+	struct address *remotes;
+	size_t n_remotes;
+	struct weft_tun_opt options[WEFT_TUN_OPTS]; /* by slot */
+	unsigned int n_options;
+
+	uint32_t mtu; /* 0: leave it alone */
+
+	/* internal ports */
+	bool has_mac;
+	uint8_t mac[6];
+	char *netns; /* name of a namespace; NULL: here */
+	struct address *addresses;
+	size_t n_addresses;
+
+	/* tunnels: weftd makes the device */
+	bool tunnel;
+	uint16_t udp_port;
+	bool udp_zero_csum6;
+};
+
+struct table {
+	char *where;
+	uint8_t id;
+	char *name;   /* NULL: none */
+	json_t *miss; /* actions, text or JSON; NULL: none. Borrowed of the root */
+};
+
+struct reg {
+	char *name;
+	char *is; /* "reg3", "reg3[0..11]" */
+};
+
+struct config {
+	char *file;
+	char *datapath;
+	uint32_t max_flows; /* 0: the kernel's default */
+	struct host *hosts;
+	size_t n_hosts;
+	struct reg *registers;
+	size_t n_registers;
+	struct port *ports;
+	size_t n_ports;
+	struct table *tables;
+	size_t n_tables;
+	struct map hosts_by_name;
+	struct map ports_by_name;
+	struct map tables_by_name;
+	struct ruleset *ruleset; /* NULL until ruleset_load */
+	json_t *root;		 /* dropped by ruleset_load */
+};
+
+/* config_load: NULL when there were errors */
+struct config *config_load(const char *file, struct errors *errors);
+void config_free(struct config *config);
+
+struct host *config_host(const struct config *config, const char *name);
+struct port *config_port(const struct config *config, const char *name);
+struct table *config_table(const struct config *config, const char *name);
+
+extern const char *const config_port_types[];	/* by enum weft_port_type, NULL at the end */
+extern const char *const config_port_classes[]; /* by enum weft_port_class, NULL at the end */
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* load.h - from a file to a configuration that can be applied. */
+#ifndef WEFTD_LOAD_H
+#define WEFTD_LOAD_H
+
+struct config;
+struct errors;
+struct link_sock;
+struct weft_sock;
+
+/*
+ * load_config: NULL when there were errors. before is the configuration in force, whose port
+ * ids are kept, or NULL. Without link_sock, which is for --check, nothing is asked of the
+ * kernel; without sock there is no datapath.
+ */
+struct config *load_config(const char *file, const struct config *before, struct weft_sock *sock,
+			   struct link_sock *link_sock, struct errors *errors);
+
+/* load_datapath_name: the datapath of a file; to be freed; NULL: it is bad */
+char *load_datapath_name(const char *file, struct errors *errors);
+
+#endif

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+/* map.c - open addressing, at most half full. */
+#include <stdlib.h>
+
+#include "map.h"
+#include "memory.h"
+
+void *map_find(const struct map *map, uint32_t hash, map_equal_fn equal, const void *key)
+{
+	size_t mask = map->n_slots - 1;
+
+	if (!map->n_slots)
+		return NULL;
+	for (size_t i = hash & mask; map->slots[i].item; i = (i + 1) & mask) {
+		if (map->slots[i].hash == hash && equal(map->slots[i].item, key))
+			return map->slots[i].item;
+	}
+	return NULL;
+}
+
+static void map_insert(struct map *map, uint32_t hash, void *item)
+{
+	size_t mask = map->n_slots - 1;
+	size_t i = hash & mask;
+
+	while (map->slots[i].item)
+		i = (i + 1) & mask;
+	map->slots[i].hash = hash;
+	map->slots[i].item = item;
+}
+
+void map_add(struct map *map, uint32_t hash, void *item)
+{
+	struct map old = *map;
+
+	if (map->n_items * 2 >= map->n_slots) {
+		map->n_slots = old.n_slots ? old.n_slots * 2 : 16;
+		map->slots = memory_zalloc(map->n_slots * sizeof(*map->slots));
+		for (size_t i = 0; i < old.n_slots; i++) {
+			if (old.slots[i].item)
+				map_insert(map, old.slots[i].hash, old.slots[i].item);
+		}
+		free(old.slots);
+	}
+	map_insert(map, hash, item);
+	map->n_items++;
+}
+
+void map_clear(struct map *map)
+{
+	free(map->slots);
+	*map = (struct map){ 0 };
+}
+
+/* FNV-1a */
+uint32_t map_hash_string(const char *text)
+{
+	uint32_t hash = 2166136261u;
+
+	for (; *text; text++)
+		hash = (hash ^ (uint8_t)*text) * 16777619u;
+	return hash;
+}
