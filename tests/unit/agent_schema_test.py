@@ -1,0 +1,84 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Examples fit the JSON Schema, some bad files do not, and weftd agrees.
+
+usage: agent_schema_test.py [WEFTD]    (default: build/bin/weftd when it is there)
+"""
+import copy
+import glob
+import json
+import os
+import subprocess
+import sys
+
+import jsonschema
+
+TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+
+BASE = {"version": 1, "datapath": "weft0"}
+GOOD = [
+    {},
+    {"ports": [{"name": "a", "vm": "id"}]},
+    {"ports": [{"name": "a", "type": "internal", "netns": "x", "addresses": ["10.0.0.1/24"]}]},
+    {"ports": [{"name": "a", "type": "geneve", "device": "g0", "remotes": ["2001:db8::1"]}]},
+    {"tunnels": [{"name": "g0", "options": [{"slot": 0, "class": "0x0103", "type": 1, "len": 4}]}]},
+    {"tables": [{"id": 0, "miss": "drop"}]},
+    {"hosts": {"h": {"address": "192.0.2.1"}}, "registers": {"x": "reg3"}},
+]
+BAD = [
+    {"version": 2},
+    {"datapath": "too long for a name"},
+    {"portz": []},
+    {"max_flows": 0},
+    {"ports": [{"name": "a"}]},
+    {"ports": [{"name": "7", "device": "x"}]},
+    {"ports": [{"name": "a", "device": "x", "class": "vfi"}]},
+    {"ports": [{"name": "a", "device": "x", "class": "fabric"}]},
+    {"ports": [{"name": "a", "device": "x", "mac": "02:00:00:00:00:01"}]},
+    {"ports": [{"name": "a", "device": "x", "remotes": []}]},
+    {"ports": [{"name": "a", "type": "geneve", "device": "g0", "class": "vif"}]},
+    {"ports": [{"name": "a", "type": "geneve"}]},
+    {"ports": [{"name": "a", "device": "x", "lports": [{"ldp": 0, "lport": 1}]}]},
+    {"tunnels": [{"name": "g0", "type": "vxlan"}]},
+    {"tunnels": [{"name": "g0", "ttl": 3}]},
+    {"tunnels": [{"name": "g0", "options": [{"slot": 0, "class": 1, "type": 1, "len": 5}]}]},
+    {"tables": [{"name": "x"}]},
+    {"hosts": {"h": {}}},
+    {"flows": [{"include": "x", "table": 1}]},
+    {"flows": [7]},
+]
+
+
+def main():
+    with open(os.path.join(TOP, "Documentation/weftd.schema.json")) as f:
+        schema = json.load(f)
+    jsonschema.Draft7Validator.check_schema(schema)
+    validator = jsonschema.Draft7Validator(schema, format_checker=jsonschema.FormatChecker())
+    weftd = sys.argv[1] if len(sys.argv) > 1 else os.path.join(TOP, "build/bin/weftd")
+    if not os.access(weftd, os.X_OK):
+        weftd = None
+    failed = 0
+
+    def check(name, text, good):
+        nonlocal failed
+        results = [("schema", validator.is_valid(json.loads(text)))]
+        if weftd:
+            run = subprocess.run([weftd, "--check", "/dev/stdin"], input=text, text=True,
+                                 capture_output=True)
+            results.append(("weftd", run.returncode == 0))
+        for who, result in results:
+            if result != good:
+                failed += 1
+                print(f"not ok {name}: {who} says {'good' if result else 'bad'}")
+
+    for path in sorted(glob.glob(os.path.join(TOP, "examples/*.json"))):
+        with open(path) as f:
+            check(os.path.basename(path), f.read(), True)
+    for cases, good in (GOOD, True), (BAD, False):
+        for case in cases:
+            check(json.dumps(case), json.dumps({**copy.deepcopy(BASE), **case}), good)
+    print("agent_schema_test: %s" % (f"{failed} failed" if failed else "ok"))
+    return failed != 0
+
+
+sys.exit(main())
