@@ -16,6 +16,7 @@
 #include <linux/slab.h>
 #include <net/netlink.h>
 #include <net/netns/generic.h>
+#include "cache.h"
 #include "compat.h"
 #include "datapath.h"
 #include "netlink_dp.h"
@@ -67,7 +68,9 @@ struct weft_datapath *weft_dp_get(struct net *net, const struct nlattr *attr,
 
 static void weft_dp_free(struct weft_datapath *dp)
 {
-	free_percpu(dp->table_stats);
+	if (dp->caches)
+		weft_caches_destroy(dp->caches);
+	kvfree(dp->stamps);
 	kvfree(dp->tables);
 	mutex_destroy(&dp->lock);
 	kfree(dp);
@@ -93,7 +96,6 @@ static struct weft_datapath *weft_dp_alloc(struct net *net, const char *name)
 {
 	struct weft_datapath *dp;
 	unsigned int i;
-	int cpu;
 
 	dp = kzalloc(sizeof(*dp), GFP_KERNEL_ACCOUNT);
 	if (!dp)
@@ -105,17 +107,15 @@ static struct weft_datapath *weft_dp_alloc(struct net *net, const char *name)
 	dp->version = 1;
 	dp->max_flows = WEFT_MAX_FLOWS_DEFAULT;
 	dp->tables = kvcalloc(WEFT_N_TABLES, sizeof(*dp->tables), GFP_KERNEL_ACCOUNT);
-	dp->table_stats = __alloc_percpu_gfp(WEFT_N_TABLES * sizeof(*dp->table_stats),
-					     __alignof__(*dp->table_stats), GFP_KERNEL_ACCOUNT);
-	if (!dp->tables || !dp->table_stats) {
+	dp->stamps = weft_stamps_alloc();
+	if (dp->stamps)
+		dp->caches = weft_caches_alloc(dp->stamps);
+	if (!dp->tables || !dp->caches) {
 		weft_dp_free(dp);
 		return ERR_PTR(-ENOMEM);
 	}
-	for (i = 0; i < WEFT_N_TABLES; i++) {
+	for (i = 0; i < WEFT_N_TABLES; i++)
 		dp->tables[i].id = i;
-		for_each_possible_cpu(cpu)
-			u64_stats_init(&per_cpu_ptr(dp->table_stats, cpu)[i].syncp);
-	}
 	weft_flows_init(dp);
 	return dp;
 }

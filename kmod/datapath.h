@@ -17,7 +17,6 @@
 #include <linux/rhashtable.h>
 #include <linux/timerqueue.h>
 #include <linux/types.h>
-#include <linux/u64_stats_sync.h>
 #include <linux/weft.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
@@ -25,7 +24,9 @@
 
 struct netlink_ext_ack;
 struct nlattr;
+struct weft_caches;
 struct weft_port;
+struct weft_stamps;
 struct weft_table;
 struct weft_upcalls;
 
@@ -39,7 +40,9 @@ struct weft_datapath {
 
 	u64 version;			/* last commit; smp_store_release() */
 	struct weft_table *tables;	/* WEFT_N_TABLES of them */
-	struct weft_table_cpu_stats __percpu *table_stats;	/* likewise */
+	struct weft_stamps *stamps;	/* what changes raise */
+	struct weft_caches *caches;	/* programs of packets; counters of tables */
+	u64 folded_at;			/* jiffies64: counters were complete; lock */
 	struct xarray flow_ids;		/* id → flow, for dumps; lock */
 	u32 next_flow_id;
 	u32 n_flows;			/* alive; lock */

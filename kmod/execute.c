@@ -289,15 +289,15 @@ static void step(struct run *r)
 }
 
 void weft_execute(struct weft_datapath *dp, struct weft_port *in, struct sk_buff *skb,
-		  const struct weft_program *prog, u16 layers)
+		  const void *ops, u32 len, u16 layers)
 {
 	struct run r = {
 		.dp = dp,
 		.in = in,
 		.f = {
 			.skb = skb,
-			.op = (const u8 *)prog->ops,
-			.end = (const u8 *)prog->ops + prog->len,
+			.op = ops,
+			.end = ops + len,
 			.layers = layers,
 		},
 		.reason = WEFT_DROP_NO_OUTPUT,

@@ -251,7 +251,7 @@ struct weft_flow *weft_flow_alloc(struct weft_subtable *subtable, const struct w
 	return flow;
 }
 
-static void weft_flow_stats_put(struct weft_flow_stats *stats)
+void weft_flow_stats_put(struct weft_flow_stats *stats)
 {
 	if (refcount_dec_and_test(&stats->refs))
 		kfree(stats);

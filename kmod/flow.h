@@ -7,6 +7,7 @@
 
 #include <linux/atomic.h>
 #include <linux/bits.h>
+#include <linux/jiffies.h>
 #include <linux/refcount.h>
 #include <linux/rhashtable.h>
 #include <linux/timerqueue.h>
@@ -29,9 +30,12 @@ struct weft_match {
 	struct weft_key mask;
 };
 
-/* Counters, which an entry hands on to the one that replaces its actions */
+/*
+ * Counters, which an entry hands on to the one that replaces its actions, and to which
+ * cached programs add theirs
+ */
 struct weft_flow_stats {
-	refcount_t refs;
+	refcount_t refs;		/* entries, cached programs */
 	unsigned long used;	/* jiffies of the last packet */
 	atomic64_t packets;
 	atomic64_t bytes;
@@ -91,14 +95,23 @@ static inline bool weft_flow_alive(const struct weft_flow *flow, u64 version)
 	return flow->born <= version && version < READ_ONCE(flow->died);
 }
 
-static inline void weft_flow_credit(const struct weft_flow *flow, u32 packets, u64 bytes)
+/* Count packets, the last of which came at @used (jiffies) */
+static inline void weft_flow_credit(struct weft_flow_stats *stats, u64 packets, u64 bytes,
+				    unsigned long used)
 {
-	struct weft_flow_stats *stats = flow->stats;
-
 	atomic64_add(packets, &stats->packets);
 	atomic64_add(bytes, &stats->bytes);
-	WRITE_ONCE(stats->used, jiffies);
+	if (time_after(used, READ_ONCE(stats->used)))
+		WRITE_ONCE(stats->used, used);
 }
+
+/* Do cached programs credit the entry? Then the caches may know of more packets. */
+static inline bool weft_flow_cached(const struct weft_flow *flow)
+{
+	return refcount_read(&flow->stats->refs) > 1;
+}
+
+void weft_flow_stats_put(struct weft_flow_stats *stats);
 
 /*
  * An entry for @subtable with @match's key; takes over @actions (may be NULL),

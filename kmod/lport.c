@@ -20,6 +20,7 @@
 #include "compat.h"
 #include "datapath.h"
 #include "port.h"
+#include "stamp.h"
 
 static const struct rhashtable_params weft_lports_params = {
 	.key_len = sizeof_field(struct weft_lport_entry, key),
@@ -28,9 +29,19 @@ static const struct rhashtable_params weft_lports_params = {
 	.automatic_shrinking = true,
 };
 
+/* The logical port is somewhere else now, or nowhere */
+static void weft_lport_stamp(const struct weft_port *port, const struct weft_lport *key)
+{
+	struct weft_stamps *stamps = port->dp->stamps;
+
+	weft_stamp(stamps, weft_stamp_lport(stamps, key->ldp, key->lport));
+	weft_stamps_publish(stamps);
+}
+
 static void weft_lport_remove(struct weft_port *port, struct weft_lport_entry *entry)
 {
 	rhashtable_remove_fast(&port->dp->lports, &entry->hash, weft_lports_params);
+	weft_lport_stamp(port, &entry->key);
 	list_del(&entry->node);
 	kfree_rcu(entry, rcu);
 }
@@ -132,6 +143,7 @@ static int weft_lport_add(struct weft_port *port, const struct weft_lport *key,
 		kfree(entry);
 		return err;
 	}
+	weft_lport_stamp(port, key);
 	list_add_tail(&entry->node, added);
 	return 0;
 }

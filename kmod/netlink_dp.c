@@ -3,6 +3,7 @@
  * Requests about datapaths.
  */
 #include <net/sock.h>
+#include "cache.h"
 #include "compat.h"
 #include "datapath.h"
 #include "netlink.h"
@@ -13,6 +14,7 @@
 const struct nla_policy weft_nl_dp_policy[WEFT_DP_A_MAX + 1] = {
 	[WEFT_DP_A_NAME] = { .type = NLA_NUL_STRING, .len = WEFT_NAME_MAX },
 	[WEFT_DP_A_MAX_FLOWS] = NLA_POLICY_MIN(NLA_U32, 1),
+	[WEFT_DP_A_MAX_CACHED] = { .type = NLA_U32 },
 };
 
 static u64 weft_dp_lookups(const struct weft_datapath *dp)
@@ -43,6 +45,25 @@ static void weft_dp_drops(struct weft_datapath *dp, u64 *drops)
 	}
 }
 
+static int weft_dp_put_cache(struct sk_buff *skb, const struct weft_caches *caches)
+{
+	struct nlattr *nest = nla_nest_start(skb, WEFT_DP_A_CACHE);
+	struct weft_cache_counts counts;
+
+	if (!nest)
+		return -EMSGSIZE;
+	weft_caches_counts(caches, &counts);
+	if (nla_put_u32(skb, WEFT_CACHE_A_ENTRIES, atomic_read(&caches->live)) ||
+	    nla_put_u64_64bit(skb, WEFT_CACHE_A_HITS, counts.hits, WEFT_CACHE_A_PAD) ||
+	    nla_put_u64_64bit(skb, WEFT_CACHE_A_MISSES, counts.misses, WEFT_CACHE_A_PAD) ||
+	    nla_put_u64_64bit(skb, WEFT_CACHE_A_STALE, counts.stale, WEFT_CACHE_A_PAD) ||
+	    nla_put_u64_64bit(skb, WEFT_CACHE_A_EVICTED, counts.evicted, WEFT_CACHE_A_PAD) ||
+	    nla_put_u64_64bit(skb, WEFT_CACHE_A_REFUSED, counts.refused, WEFT_CACHE_A_PAD))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
 static int weft_dp_put_msg(struct sk_buff *skb, struct weft_datapath *dp, u32 portid, u32 seq,
 			   int flags, enum weft_cmd cmd)
 {
@@ -60,12 +81,15 @@ static int weft_dp_put_msg(struct sk_buff *skb, struct weft_datapath *dp, u32 po
 	for (i = 0; i < WEFT_N_TABLES; i++)
 		n_masks += weft_table_n_masks(&dp->tables[i]);
 	weft_dp_drops(dp, drops);
+	weft_caches_fold(dp->caches);
 	if (nla_put_u32(skb, WEFT_DP_A_MAX_FLOWS, dp->max_flows) ||
 	    nla_put_u32(skb, WEFT_DP_A_N_FLOWS, dp->n_flows) ||
 	    nla_put_u32(skb, WEFT_DP_A_N_PORTS, dp->n_ports) ||
 	    nla_put_u32(skb, WEFT_DP_A_N_MASKS, n_masks) ||
 	    nla_put_u64_64bit(skb, WEFT_DP_A_VERSION, dp->version, WEFT_DP_A_PAD) ||
 	    nla_put_u64_64bit(skb, WEFT_DP_A_LOOKUPS, weft_dp_lookups(dp), WEFT_DP_A_PAD) ||
+	    nla_put_u32(skb, WEFT_DP_A_MAX_CACHED, READ_ONCE(dp->caches->limit)) ||
+	    weft_dp_put_cache(skb, dp->caches) ||
 	    weft_nl_put_drops(skb, WEFT_DP_A_DROPS, drops))
 		goto full;
 done:
@@ -124,6 +148,9 @@ int weft_nl_dp_new(struct sk_buff *skb, struct genl_info *info)
 	if (!weft_dp_lock(dp, info->extack)) {
 		if (info->attrs[WEFT_DP_A_MAX_FLOWS])
 			dp->max_flows = nla_get_u32(info->attrs[WEFT_DP_A_MAX_FLOWS]);
+		if (info->attrs[WEFT_DP_A_MAX_CACHED])
+			weft_caches_limit(dp->caches,
+					  nla_get_u32(info->attrs[WEFT_DP_A_MAX_CACHED]));
 		weft_nl_dp_event(dp, WEFT_CMD_DP_NEW);
 		weft_dp_unlock(dp);
 	}
@@ -189,8 +216,10 @@ int weft_nl_dp_dump(struct sk_buff *skb, struct netlink_callback *cb)
 
 int weft_nl_dp_set(struct sk_buff *skb, struct genl_info *info)
 {
+	struct nlattr *cached = info->attrs[WEFT_DP_A_MAX_CACHED];
 	struct nlattr *max = info->attrs[WEFT_DP_A_MAX_FLOWS];
 	struct weft_datapath *dp;
+	bool changed = false;
 	int err;
 
 	dp = weft_dp_get(genl_info_net(info), info->attrs[WEFT_DP_A_NAME], info->extack);
@@ -203,10 +232,19 @@ int weft_nl_dp_set(struct sk_buff *skb, struct genl_info *info)
 		WEFT_ERR_ATTR(info->extack, max, "the datapath has %u entries already",
 			      dp->n_flows);
 		err = -EBUSY;
-	} else if (max && nla_get_u32(max) != dp->max_flows) {
-		dp->max_flows = nla_get_u32(max);
-		weft_nl_dp_event(dp, WEFT_CMD_DP_NEW);
+		goto unlock;
 	}
+	if (max && nla_get_u32(max) != dp->max_flows) {
+		dp->max_flows = nla_get_u32(max);
+		changed = true;
+	}
+	if (cached && nla_get_u32(cached) != READ_ONCE(dp->caches->limit)) {
+		weft_caches_limit(dp->caches, nla_get_u32(cached));
+		changed = true;
+	}
+	if (changed)
+		weft_nl_dp_event(dp, WEFT_CMD_DP_NEW);
+unlock:
 	weft_dp_unlock(dp);
 out:
 	weft_dp_put(dp);

@@ -8,6 +8,7 @@
  */
 #include <linux/slab.h>
 #include "action.h"
+#include "cache.h"
 #include <net/sock.h>
 #include "compat.h"
 #include "datapath.h"
@@ -362,6 +363,8 @@ int weft_nl_flow_get(struct sk_buff *skb, struct genl_info *info)
 	if (IS_ERR(flow)) {
 		err = PTR_ERR(flow);
 	} else {
+		if (weft_flow_cached(flow))
+			weft_caches_fold(dp->caches);
 		msg = weft_flow_msg(dp, flow, info->snd_portid, info->snd_seq, WEFT_CMD_FLOW_NEW);
 		err = PTR_ERR_OR_ZERO(msg);
 	}
@@ -401,6 +404,8 @@ int weft_nl_flow_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	if (err)
 		goto out_free;
 	cb->seq = dp->version;
+	if (!cb->args[0])
+		weft_caches_fold(dp->caches);
 	xa_for_each_start(&dp->flow_ids, id, flow, cb->args[0]) {
 		if (!weft_flow_alive(flow, dp->version) ||
 		    flow->priority == WEFT_PRIORITY_MISS || !weft_filter_selects(filter, flow))

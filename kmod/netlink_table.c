@@ -4,6 +4,7 @@
  */
 #include <linux/slab.h>
 #include "action.h"
+#include "cache.h"
 #include <net/sock.h>
 #include "compat.h"
 #include "datapath.h"
@@ -65,6 +66,7 @@ int weft_nl_table_get(struct sk_buff *skb, struct genl_info *info)
 		goto out;
 	err = weft_dp_lock(dp, info->extack);
 	if (!err) {
+		weft_caches_fold(dp->caches);
 		err = weft_table_put_msg(msg, dp, nla_get_u8(info->attrs[WEFT_TABLE_A_ID]),
 					 info->snd_portid, info->snd_seq, 0);
 		weft_dp_unlock(dp);
@@ -112,6 +114,8 @@ int weft_nl_table_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	err = weft_dp_lock(dp, cb->extack);
 	if (err)
 		goto out;
+	if (!cb->args[0])
+		weft_caches_fold(dp->caches);
 	for (; cb->args[0] < WEFT_N_TABLES; cb->args[0]++) {
 		if (weft_table_in_use(dp, cb->args[0]) &&
 		    weft_table_put_msg(skb, dp, cb->args[0], NETLINK_CB(cb->skb).portid,

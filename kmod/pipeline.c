@@ -25,6 +25,7 @@
 #include <linux/skbuff.h>
 #include <linux/slab.h>
 #include "action.h"
+#include "cache.h"
 #include "compat.h"
 #include "datapath.h"
 #include "field.h"
@@ -34,6 +35,7 @@
 #include "port.h"
 #include "program.h"
 #include "table.h"
+#include "trail.h"
 
 #define WEFT_LEVELS	4
 
@@ -66,13 +68,14 @@ struct weft_walk {
 	struct weft_datapath *dp;
 	struct weft_port *in;
 	struct weft_program *prog;
+	struct weft_trail *trail;
 	u64 version;
-	u32 packets;
-	u32 bytes;
 	struct weft_key key;	/* as the tables see the packet now */
 	struct weft_key base;	/* as the program has made it so far */
 	u64 dirty;		/* packet fields that were written since then */
 	u8 ttl_spent;		/* dec_ttl since then */
+	u8 ttl_first;		/* of the packet before the program */
+	bool ttl_set;		/* by something other than dec_ttl */
 	u8 resubmits;
 	u8 stages;
 	u8 n_saved;
@@ -88,6 +91,8 @@ struct weft_walk {
 
 struct weft_level {
 	struct weft_walk walk;
+	struct weft_key key;	/* before the walk */
+	struct weft_trail trail;
 	struct weft_program prog;
 	u64 ops[WEFT_PROGRAM_MAX / sizeof(u64)];
 };
@@ -176,8 +181,37 @@ static void weft_walk_written(struct weft_walk *w, enum weft_field f)
 	if (f < WEFT_FIELD_PACKET)
 		return;
 	w->dirty |= BIT_ULL(f - WEFT_FIELD_PACKET);
-	if (f == WEFT_FIELD_IP_TTL)
+	if (f == WEFT_FIELD_IP_TTL) {
 		w->ttl_spent = 0;	/* now an absolute value */
+		w->ttl_set = true;
+	}
+}
+
+/*
+ * Volatile fields: what is read of one, and what a write leaves of it, decides the outcome.
+ * A write is taken as a whole, since it is left out when it would change nothing.
+ */
+static void weft_walk_depends(struct weft_walk *w, enum weft_field f)
+{
+	struct weft_volatile *vol = &w->trail->vol;
+
+	switch (f) {
+	case WEFT_FIELD_TUN_TOS:
+	case WEFT_FIELD_TUN_TTL:
+		vol->tun = WEFT_VOLATILE_TUN;
+		break;
+	case WEFT_FIELD_IP_TTL:
+	case WEFT_FIELD_IP_TOS:
+	case WEFT_FIELD_IPV6_LABEL:
+		vol->ip = WEFT_VOLATILE_IP;
+		break;
+	case WEFT_FIELD_TCP_FLAGS:
+	case WEFT_FIELD_ICMP_ID:
+		vol->l4 = WEFT_VOLATILE_L4;
+		break;
+	default:
+		break;
+	}
 }
 
 static enum weft_drop weft_walk_set(struct weft_walk *w, const struct weft_act_set *set)
@@ -188,6 +222,7 @@ static enum weft_drop weft_walk_set(struct weft_walk *w, const struct weft_act_s
 	if (d->needs && !(d->needs & w->key.layers))
 		return WEFT_DROP_NO_HEADER;
 	weft_masked_set(weft_field_ptr(&w->key, f), set->v.value, set->v.mask, d->len);
+	weft_walk_depends(w, f);
 	weft_walk_written(w, f);
 	return WEFT_DROP_UNSPEC;
 }
@@ -200,6 +235,8 @@ static enum weft_drop weft_walk_move(struct weft_walk *w, const struct weft_act_
 		return WEFT_DROP_NO_HEADER;
 	weft_bits_copy(weft_field_ptr(&w->key, move->dst), d->len, move->dst_bit,
 		       weft_field_cptr(&w->key, move->src), s->len, move->src_bit, move->n_bits);
+	weft_walk_depends(w, move->src);
+	weft_walk_depends(w, move->dst);
 	weft_walk_written(w, move->dst);
 	return WEFT_DROP_UNSPEC;
 }
@@ -239,11 +276,28 @@ static void weft_walk_pop_vlan(struct weft_walk *w)
 	memcpy(w->base.vlan, key->vlan, sizeof(key->vlan));
 }
 
+/* Packets with other TTLs fare the same as long as theirs is enough, or also too little */
+static void weft_walk_depends_ttl(struct weft_walk *w, bool enough)
+{
+	struct weft_trail *trail = w->trail;
+	u8 spent = w->ttl_first - w->key.ip_ttl;
+
+	if (w->ttl_set)
+		return;		/* compared exactly, see weft_walk_depends() */
+	if (enough)
+		trail->ttl_min = max_t(u8, trail->ttl_min, spent + 2);
+	else
+		trail->ttl_max = min_t(u8, trail->ttl_max, spent + 1);
+}
+
 static enum weft_drop weft_walk_dec_ttl(struct weft_walk *w)
 {
+	bool enough = w->key.ip_ttl > 1;
+
 	if (!(w->key.layers & WEFT_L_IP))
 		return WEFT_DROP_NO_HEADER;
-	if (w->key.ip_ttl <= 1)
+	weft_walk_depends_ttl(w, enough);
+	if (!enough)
 		return WEFT_DROP_TTL;
 	w->key.ip_ttl--;
 	if (!(w->dirty & BIT_ULL(WEFT_FIELD_IP_TTL - WEFT_FIELD_PACKET)))
@@ -276,6 +330,12 @@ static void weft_walk_output(struct weft_walk *w, struct weft_port *port)
 	weft_sent(w);
 }
 
+static struct weft_port *weft_walk_port(struct weft_walk *w, u32 id)
+{
+	weft_trail_probe(w->trail, w->dp->stamps, weft_stamp_port(w->dp->stamps, id));
+	return xa_load(&w->dp->ports, id);
+}
+
 static void weft_walk_output_id(struct weft_walk *w, u32 id)
 {
 	if (id == w->in->id) {
@@ -283,14 +343,17 @@ static void weft_walk_output_id(struct weft_walk *w, u32 id)
 		w->reason = WEFT_DROP_IN_PORT;
 		return;
 	}
-	weft_walk_output(w, xa_load(&w->dp->ports, id));
+	weft_walk_output(w, weft_walk_port(w, id));
 }
 
 static void weft_walk_output_lout(struct weft_walk *w)
 {
-	struct weft_port *port = weft_lport_find(w->dp, be32_to_cpu(w->key.ldp),
-						 be16_to_cpu(w->key.lout));
+	u32 ldp = be32_to_cpu(w->key.ldp);
+	u16 lout = be16_to_cpu(w->key.lout);
+	struct weft_port *port;
 
+	weft_trail_probe(w->trail, w->dp->stamps, weft_stamp_lport(w->dp->stamps, ldp, lout));
+	port = weft_lport_find(w->dp, ldp, lout);
 	if (port)
 		weft_walk_output(w, port);
 	else
@@ -340,6 +403,7 @@ static void weft_walk_service(struct weft_walk *w, const struct weft_act_service
 {
 	struct weft_op_upcall *up;
 
+	w->trail->cacheable = false;
 	weft_flush(w);
 	up = weft_emit(w, WEFT_OP_UPCALL, act->act.arg, sizeof(*up));
 	if (!up)
@@ -419,31 +483,18 @@ static void weft_walk_unclone(struct weft_walk *w)
 	op->arg = prog->len - saved->op_ofs - sizeof(*op);
 }
 
-static void weft_table_count(struct weft_walk *w, const struct weft_table *table, bool hit)
-{
-	struct weft_table_cpu_stats *stats = this_cpu_ptr(w->dp->table_stats) + table->id;
-
-	u64_stats_update_begin(&stats->syncp);
-	if (hit)
-		u64_stats_inc(&stats->matched);
-	else
-		u64_stats_inc(&stats->missed);
-	u64_stats_update_end(&stats->syncp);
-}
-
 /* Look the key up in a table and push what it says */
 static enum weft_drop weft_walk_table(struct weft_walk *w, u8 id, bool resubmit)
 {
-	const struct weft_table *table = &w->dp->tables[id];
 	const struct weft_flow *flow;
 
 	if (w->stages++ == WEFT_STAGE_MAX)
 		return WEFT_DROP_STAGE_LIMIT;
-	flow = weft_table_lookup(table, &w->key, w->version);
-	weft_table_count(w, table, flow && flow->priority != WEFT_PRIORITY_MISS);
+	flow = weft_table_lookup(w->dp, id, &w->key, w->version, w->trail);
+	weft_trail_credit(w->trail, flow ? flow->stats : NULL, id,
+			  flow && flow->priority != WEFT_PRIORITY_MISS);
 	if (!flow)
 		return resubmit ? WEFT_DROP_UNSPEC : WEFT_DROP_TABLE_MISS;
-	weft_flow_credit(flow, w->packets, w->bytes);
 	weft_walk_push(w, flow->actions->acts, flow->actions->len, flow->cookie, id);
 	return WEFT_DROP_UNSPEC;
 }
@@ -529,15 +580,16 @@ static void weft_walk_run(struct weft_walk *w)
 	}
 }
 
-static void weft_walk(struct weft_walk *w, u8 table, const struct weft_actions *acts)
+static void weft_walk_start(struct weft_walk *w)
 {
-	struct weft_program *prog = w->prog;
-	enum weft_drop reason;
+	struct weft_trail *trail = w->trail;
 
 	w->base = w->key;
 	w->layers = w->key.layers;
 	w->dirty = 0;
 	w->ttl_spent = 0;
+	w->ttl_first = w->key.ip_ttl;
+	w->ttl_set = false;
 	w->resubmits = 0;
 	w->stages = 0;
 	w->n_saved = 0;
@@ -546,10 +598,25 @@ static void weft_walk(struct weft_walk *w, u8 table, const struct weft_actions *
 	w->sent = false;
 	w->reason = WEFT_DROP_NO_OUTPUT;
 	w->effect_len = 0;
-	prog->len = 0;
+	w->prog->len = 0;
+
+	trail->cacheable = true;
+	trail->ttl_min = 0;
+	trail->ttl_max = U8_MAX;
+	trail->n_probes = 0;
+	trail->n_credits = 0;
+	memset(&trail->vol, 0, sizeof(trail->vol));
+	trail->seq = atomic_read_acquire(&w->dp->stamps->seq);
 	/* pairs with the release in weft_commit_publish() */
 	w->version = smp_load_acquire(&w->dp->version);
+}
 
+static void weft_walk(struct weft_walk *w, u8 table, const struct weft_actions *acts)
+{
+	struct weft_program *prog = w->prog;
+	enum weft_drop reason;
+
+	weft_walk_start(w);
 	if (acts) {
 		weft_walk_push(w, acts->acts, acts->len, 0, table);
 	} else {
@@ -559,6 +626,13 @@ static void weft_walk(struct weft_walk *w, u8 table, const struct weft_actions *
 	}
 	weft_walk_run(w);
 
+	/*
+	 * Stamps of entries are raised after the version that they belong to. If that is
+	 * still ours, we have seen none that stands for something we did not see.
+	 */
+	smp_rmb();
+	if (READ_ONCE(w->dp->version) != w->version)
+		w->trail->cacheable = false;
 	if (w->overflow) {
 		prog->len = 0;
 		weft_emit_plain(w, WEFT_OP_DROP, WEFT_DROP_TOO_COMPLEX);
@@ -585,58 +659,105 @@ static void weft_level_put(void)
 	this_cpu_ptr(weft_cpus)->depth--;
 }
 
-static enum weft_drop weft_pipeline_key(struct weft_port *port, struct sk_buff *skb,
-					struct weft_key *key)
+/* Is the packet at hand inside of the execution of another one? */
+static bool weft_nested(void)
 {
-	enum weft_drop reason;
+	return this_cpu_ptr(weft_cpus)->depth > 1;
+}
 
-	memset(key, 0, WEFT_KEY_PACKET);
-	key->in_port = cpu_to_be32(port->id);
+/* Metadata that come with the packet; other than in_port and mark only of a tunnel's */
+static enum weft_drop weft_pipeline_metadata(struct weft_port *port, struct sk_buff *skb,
+					     struct weft_key *key)
+{
 	switch (READ_ONCE(port->class)) {
 	case WEFT_PORT_CLASS_SERVICE:
 		key->mark = cpu_to_be32(skb->mark);
 		break;
 	case WEFT_PORT_CLASS_FABRIC:
-		reason = weft_tunnel_decode(port, skb, key);
-		if (reason)
-			return reason;
-		break;
+		memset(key, 0, WEFT_KEY_PACKET);
+		key->in_port = cpu_to_be32(port->id);
+		return weft_tunnel_decode(port, skb, key);
 	default:
-		if (skb->mark)
+		key->mark = 0;
+		if (unlikely(skb->mark))
 			weft_stats_add(port, marks_refused, 1);
 	}
-	return weft_key_extract(skb, key);
+	key->in_port = cpu_to_be32(port->id);
+	return WEFT_DROP_UNSPEC;
 }
 
-/* Walk with the key that is there, and execute; consumes @skb */
-static void weft_pipeline_run(struct weft_level *level, struct weft_port *port,
-			      struct sk_buff *skb, u8 table, const struct weft_actions *acts)
+/* Walk with the key that is there, execute, and keep the program if @keep; consumes @skb */
+static void weft_pipeline_walk(struct weft_level *level, struct weft_port *port,
+			       struct sk_buff *skb, u8 table, const struct weft_actions *acts,
+			       struct weft_cache_entry *keep)
 {
+	struct weft_datapath *dp = port->dp;
+	u32 packets = weft_skb_segs(skb), bytes = skb->len;
 	struct weft_walk *w = &level->walk;
+	bool kept = false;
 
-	w->dp = port->dp;
+	w->dp = dp;
 	w->in = port;
 	w->prog = &level->prog;
 	w->prog->size = sizeof(level->ops);
-	w->packets = weft_skb_segs(skb);
-	w->bytes = skb->len;
+	w->trail = &level->trail;
 	weft_walk(w, table, acts);
-	weft_execute(port->dp, port, skb, w->prog, w->layers);
+	if (keep && w->trail->cacheable) {
+		keep->prog = w->prog;
+		keep->trail = w->trail;
+		keep->packets = packets;
+		keep->bytes = bytes;
+		kept = weft_cache_insert(dp->caches, keep, weft_nested());
+	}
+	if (!kept)
+		weft_trail_settle(dp->caches, w->trail, packets, bytes);
+	weft_execute(dp, port, skb, w->prog->ops, w->prog->len, w->layers);
+}
+
+static noinline void weft_pipeline_miss(struct weft_level *level, struct weft_port *port,
+					struct sk_buff *skb, bool tunnel, u32 hash)
+{
+	struct weft_key *key = &level->walk.key;
+	struct weft_cache_entry keep = {
+		.key = &level->key, .hash = hash, .tunnel = tunnel,
+	};
+
+	if (!tunnel)
+		memset((void *)key + offsetof(struct weft_key, reg), 0,
+		       WEFT_KEY_PACKET - offsetof(struct weft_key, reg));
+	level->key = *key;
+	weft_pipeline_walk(level, port, skb, 0, NULL, &keep);
 }
 
 void weft_pipeline_receive(struct weft_port *port, struct sk_buff *skb)
 {
+	bool tunnel = port->type == WEFT_PORT_TYPE_GENEVE;
 	struct weft_level *level = weft_level_get();
+	struct weft_cached *cached;
 	enum weft_drop reason;
+	struct weft_key *key;
+	u32 hash;
 
 	weft_port_count_rx(port, skb);
 	if (unlikely(!level))
 		return weft_port_drop(port, skb, WEFT_DROP_RECURSION);
-	reason = weft_pipeline_key(port, skb, &level->walk.key);
-	if (unlikely(reason))
+	key = &level->walk.key;
+	reason = weft_pipeline_metadata(port, skb, key);
+	if (likely(!reason))
+		reason = weft_key_extract(skb, key);
+	if (unlikely(reason)) {
 		weft_port_drop(port, skb, reason);
-	else
-		weft_pipeline_run(level, port, skb, 0, NULL);
+		goto out;
+	}
+	cached = weft_cache_find(port->dp->caches, key, tunnel, weft_nested(), &hash);
+	if (likely(cached)) {
+		weft_cached_used(cached, weft_skb_segs(skb), skb->len);
+		weft_execute(port->dp, port, skb, weft_cached_ops(cached), cached->len,
+			     cached->layers);
+	} else {
+		weft_pipeline_miss(level, port, skb, tunnel, hash);
+	}
+out:
 	weft_level_put();
 }
 
@@ -655,7 +776,7 @@ void weft_pipeline_inject(struct weft_port *port, struct sk_buff *skb,
 	if (reason)
 		weft_port_drop(port, skb, reason);
 	else
-		weft_pipeline_run(level, port, skb, table, acts);
+		weft_pipeline_walk(level, port, skb, table, acts, NULL);
 	weft_level_put();
 }
 

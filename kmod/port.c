@@ -37,6 +37,7 @@
 #include <net/dsa.h>
 #include <net/geneve.h>
 #include <net/netlink.h>
+#include "cache.h"
 #include "compat.h"
 #include "datapath.h"
 #include "internal.h"
@@ -467,6 +468,15 @@ static int weft_port_configure(struct weft_port *port, struct nlattr **attrs,
 	return 0;
 }
 
+/* There is another port with this number, or none */
+static void weft_port_stamp(const struct weft_port *port)
+{
+	struct weft_stamps *stamps = port->dp->stamps;
+
+	weft_stamp(stamps, weft_stamp_port(stamps, port->id));
+	weft_stamps_publish(stamps);
+}
+
 struct weft_port *weft_port_attach(struct weft_datapath *dp, struct nlattr **attrs,
 				   struct netlink_ext_ack *extack)
 {
@@ -511,6 +521,7 @@ struct weft_port *weft_port_attach(struct weft_datapath *dp, struct nlattr **att
 	if (err)
 		goto err_lports;
 	xa_store(&dp->ports, port->id, port, GFP_KERNEL);	/* reserved: no failure */
+	weft_port_stamp(port);
 	dp->n_ports++;
 	if (!attrs[WEFT_PORT_A_ID])
 		dp->next_port_id = port->id + 1;
@@ -578,6 +589,7 @@ static void weft_port_unlink(struct weft_port *port)
 {
 	WRITE_ONCE(port->detaching, true);
 	xa_erase(&port->dp->ports, port->id);
+	weft_port_stamp(port);
 	port->dp->n_ports--;
 	weft_lports_clear(port);
 	if (port->type == WEFT_PORT_TYPE_INTERNAL)
@@ -604,6 +616,7 @@ static void weft_port_finish(struct weft_port *port, enum weft_reason reason)
 	weft_port_stats(port, &stats);
 	for (i = 0; i <= WEFT_DROP_MAX; i++)
 		dp->past_drops[i] += stats.drops[i];
+	weft_caches_sweep(dp->caches);
 	weft_nl_port_event(port, WEFT_CMD_PORT_DEL, reason);
 	netdev_put(port->dev, &port->dev_tracker);
 	weft_port_free(port);

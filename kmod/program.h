@@ -97,13 +97,12 @@ struct weft_program {
 #define WEFT_PROGRAM_MAX	(16 * 1024)
 
 /*
- * Run @prog on @skb, which is consumed. @skb->data is at the Ethernet header and
+ * Run @len bytes of operations on @skb, which is consumed. @skb->data is at the Ethernet header and
  * header offsets are as weft_key_extract() left them; @layers is what it found.
  * @in is the port of entry (statistics and drops go there). Softirq or BH off,
  * under rcu_read_lock().
  */
-void weft_execute(struct weft_datapath *dp, struct weft_port *in,
-		  struct sk_buff *skb, const struct weft_program *prog,
-		  u16 layers);
+void weft_execute(struct weft_datapath *dp, struct weft_port *in, struct sk_buff *skb,
+		  const void *ops, u32 len, u16 layers);
 
 #endif /* WEFT_PROGRAM_H */

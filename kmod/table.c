@@ -13,14 +13,26 @@
  * is lowered only then, too.
  */
 #include <linux/jhash.h>
+#include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
+#include "cache.h"
 #include "datapath.h"
 #include "table.h"
 
 static u32 weft_words_hash(const void *data, u32 len, u32 seed)
 {
 	return jhash2(data, len / sizeof(u32), seed);
+}
+
+u32 weft_subtable_hash(const struct weft_subtable *subtable, const u64 *words)
+{
+	return jhash2((const u32 *)words, subtable->n * 2, subtable->seed);
+}
+
+__be32 weft_flow_ldp(const struct weft_flow *flow)
+{
+	return *(const __be32 *)&flow->key[flow->subtable->ldp_at];
 }
 
 /*
@@ -80,13 +92,18 @@ bool weft_subtable_within(const struct weft_subtable *subtable, const u64 *words
 }
 
 static struct weft_flow *
-weft_subtable_best(struct weft_subtable *subtable, const struct weft_key *key, u64 version)
+weft_subtable_best(struct weft_subtable *subtable, const struct weft_key *key, u64 version,
+		   const struct weft_stamps *stamps, struct weft_trail *trail)
 {
 	struct weft_flow *flow, *best = NULL;
 	struct rhlist_head *list, *pos;
 	u64 words[WEFT_KEY_WORDS];
 
 	weft_subtable_mask_key(subtable, key, words);
+	weft_trail_probe(trail, stamps, weft_subtable_hash(subtable, words));
+	trail->vol.tun |= subtable->vol.tun;
+	trail->vol.ip |= subtable->vol.ip;
+	trail->vol.l4 |= subtable->vol.l4;
 	list = rhltable_lookup(&subtable->flows, words, weft_subtable_params);
 	rhl_for_each_entry_rcu(flow, pos, list, node) {
 		if (weft_flow_alive(flow, version) &&
@@ -96,13 +113,17 @@ weft_subtable_best(struct weft_subtable *subtable, const struct weft_key *key, u
 	return best;
 }
 
-struct weft_flow *weft_table_lookup(const struct weft_table *table, const struct weft_key *key,
-				    u64 version)
+struct weft_flow *weft_table_lookup(const struct weft_datapath *dp, u8 id,
+				    const struct weft_key *key, u64 version,
+				    struct weft_trail *trail)
 {
-	const struct weft_subtable_list *list = rcu_dereference(table->subtables);
+	const struct weft_subtable_list *list;
 	struct weft_flow *best = NULL;
 	u32 i;
 
+	weft_trail_probe(trail, dp->stamps,
+			 weft_stamp_table(dp->stamps, id, weft_stamp_ldp_bucket(key->ldp)));
+	list = rcu_dereference(dp->tables[id].subtables);
 	if (!list)
 		return NULL;
 	for (i = 0; i < list->n; i++) {
@@ -110,7 +131,8 @@ struct weft_flow *weft_table_lookup(const struct weft_table *table, const struct
 
 		if (best && best->priority >= list->refs[i].max_priority)
 			break;
-		flow = weft_subtable_best(list->refs[i].subtable, key, version);
+		flow = weft_subtable_best(list->refs[i].subtable, key, version, dp->stamps,
+					  trail);
 		if (flow && (!best || flow->priority > best->priority))
 			best = flow;
 	}
@@ -178,6 +200,35 @@ static int weft_table_relist(struct weft_table *table, struct weft_subtable *add
 	return 0;
 }
 
+/* What stamps and trails want to know of the mask */
+static void weft_subtable_note(struct weft_subtable *subtable)
+{
+	const u64 *m = subtable->mask;
+	u64 map = subtable->map;
+	const __be32 *ldp;
+
+	static_assert(offsetof(struct weft_key, ldp) % sizeof(u64) == 0);
+	subtable->ldp_at = -1;
+	for (; map; map &= map - 1, m++) {
+		switch (__ffs64(map)) {
+		case offsetof(struct weft_key, ldp) / sizeof(u64):
+			ldp = (const __be32 *)m;
+			if (*ldp == cpu_to_be32(U32_MAX))
+				subtable->ldp_at = m - subtable->mask;
+			break;
+		case WEFT_WORD_TUN:
+			subtable->vol.tun = *m & WEFT_VOLATILE_TUN;
+			break;
+		case WEFT_WORD_IP:
+			subtable->vol.ip = *m & WEFT_VOLATILE_IP;
+			break;
+		case WEFT_WORD_L4:
+			subtable->vol.l4 = *m & WEFT_VOLATILE_L4;
+			break;
+		}
+	}
+}
+
 static struct weft_subtable *weft_subtable_alloc(struct weft_table *table, u64 map,
 						 const u64 *mask)
 {
@@ -198,6 +249,8 @@ static struct weft_subtable *weft_subtable_alloc(struct weft_table *table, u64 m
 	subtable->n = n;
 	subtable->max_priority = WEFT_PRIORITY_MISS;
 	memcpy(subtable->mask, mask, n * sizeof(u64));
+	subtable->seed = get_random_u32();
+	weft_subtable_note(subtable);
 	return subtable;
 }
 
@@ -279,6 +332,7 @@ int weft_subtable_insert(struct weft_subtable *subtable, struct weft_flow *flow)
 			return err;
 		}
 		subtable->n_max = 0;
+		subtable->announced = 0;	/* walks may have stopped short of it */
 	}
 	/*
 	 * A burst can outrun the worker that grows the hash table, and the
@@ -351,23 +405,10 @@ struct weft_flow *weft_table_miss(const struct weft_table *table, u64 version)
 
 void weft_table_stats(const struct weft_datapath *dp, u8 id, u64 *matched, u64 *missed)
 {
-	int cpu;
+	const struct weft_table_counts *counts = &dp->caches->tables[id];
 
-	*matched = 0;
-	*missed = 0;
-	for_each_possible_cpu(cpu) {
-		const struct weft_table_cpu_stats *stats = per_cpu_ptr(dp->table_stats, cpu) + id;
-		unsigned int start;
-		u64 hit, miss;
-
-		do {
-			start = u64_stats_fetch_begin(&stats->syncp);
-			hit = u64_stats_read(&stats->matched);
-			miss = u64_stats_read(&stats->missed);
-		} while (u64_stats_fetch_retry(&stats->syncp, start));
-		*matched += hit;
-		*missed += miss;
-	}
+	*matched = atomic64_read(&counts->matched);
+	*missed = atomic64_read(&counts->missed);
 }
 
 u32 weft_table_n_masks(const struct weft_table *table)

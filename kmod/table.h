@@ -12,10 +12,10 @@
 
 #include <linux/rhashtable.h>
 #include <linux/types.h>
-#include <linux/u64_stats_sync.h>
 #include <linux/workqueue.h>
 #include "flow.h"
 #include "key.h"
+#include "trail.h"
 
 struct weft_datapath;
 
@@ -28,6 +28,10 @@ struct weft_subtable {
 	u32 n_max;			/* entries that are there; dp->lock */
 	u32 n_flows;			/* in the hash; dp->lock */
 	u32 n_pending;			/* changes that mean to use it; dp->lock */
+	u64 announced;			/* ldp buckets whose walks know it; dp->lock; stamp.c */
+	s8 ldp_at;			/* which of the words pins ldp down; -1: none does */
+	u32 seed;			/* of weft_subtable_hash() */
+	struct weft_volatile vol;	/* volatile bits that the mask looks at */
 	struct rcu_work free_work;
 	u64 mask[];			/* the n words */
 };
@@ -44,21 +48,25 @@ struct weft_subtable_list {
 	struct weft_subtable_ref refs[];
 };
 
-struct weft_table_cpu_stats {
-	u64_stats_t matched;
-	u64_stats_t missed;
-	struct u64_stats_sync syncp;
-};
-
 struct weft_table {
 	struct weft_subtable_list __rcu *subtables;
 	u32 n_flows;			/* alive, without the miss entry; dp->lock */
 	u8 id;
 };
 
-/* Highest-priority entry that is alive in @version and matches; RCU */
-struct weft_flow *weft_table_lookup(const struct weft_table *table, const struct weft_key *key,
-				    u64 version);
+/*
+ * Highest-priority entry that is alive in @version and matches; notes in @trail what the
+ * answer depends on. RCU.
+ */
+struct weft_flow *weft_table_lookup(const struct weft_datapath *dp, u8 id,
+				    const struct weft_key *key, u64 version,
+				    struct weft_trail *trail);
+
+/* Where an entry with these words is, for stamps */
+u32 weft_subtable_hash(const struct weft_subtable *subtable, const u64 *words);
+
+/* The logical datapath of an entry whose subtable pins it down */
+__be32 weft_flow_ldp(const struct weft_flow *flow);
 
 /* The entry with exactly this mask, key and priority; dp->lock or RCU */
 struct weft_flow *weft_subtable_find(struct weft_subtable *subtable, const u64 *key,
@@ -90,7 +98,7 @@ bool weft_subtable_within(const struct weft_subtable *subtable, const u64 *words
 /* The entry that holds the miss actions, or NULL; dp->lock */
 struct weft_flow *weft_table_miss(const struct weft_table *table, u64 version);
 
-/* Sum of the counters of a table; past entries count too */
+/* Counters of a table as of the last weft_caches_fold(); past entries count too */
 void weft_table_stats(const struct weft_datapath *dp, u8 id, u64 *matched, u64 *missed);
 
 /* Number of masks in use; dp->lock */

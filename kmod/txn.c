@@ -21,12 +21,16 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include "action.h"
+#include "cache.h"
 #include "compat.h"
 #include "datapath.h"
 #include "netlink.h"
 #include "netlink_flow.h"
 #include "table.h"
 #include "txn.h"
+
+/* Cached programs know when an entry was last used; they are not asked more often than this */
+#define WEFT_IDLE_CHECK	(HZ / 8)
 
 /* Entries handled before others get a chance at dp->lock */
 #define WEFT_BATCH	1024
@@ -200,16 +204,32 @@ static void weft_reclaim_start(struct weft_datapath *dp)
 	queue_rcu_work(weft_wq, &dp->reclaim_work);
 }
 
+/* Who is told of the end of an entry is told of all its packets */
+static void weft_commit_fold(struct weft_commit *c)
+{
+	const struct weft_flow *flow;
+
+	if (!weft_nl_has_listeners(c->dp))
+		return;
+	list_for_each_entry(flow, &c->dying, dead) {
+		if (flow->reason != WEFT_REASON_REPLACED && weft_flow_cached(flow)) {
+			weft_caches_fold(c->dp->caches);
+			return;
+		}
+	}
+}
+
 static void weft_commit_publish(struct weft_commit *c, struct list_head *changes)
 {
 	struct weft_datapath *dp = c->dp;
 	struct weft_change *change;
 	struct weft_flow *flow;
 
-	/* pairs with the acquire in weft_walk(): entries first, then the version */
+	/* pairs with the acquire in weft_walk_start(): entries first, then the version */
 	smp_store_release(&dp->version, c->version);
 
 	list_for_each_entry(flow, &c->dying, dead) {
+		weft_stamp_flow(dp->stamps, flow, false);
 		weft_expiry_stop(dp, flow);
 		if (!weft_flow_is_miss(flow)) {
 			flow->subtable->table->n_flows--;
@@ -220,6 +240,7 @@ static void weft_commit_publish(struct weft_commit *c, struct list_head *changes
 		if (!change->linked)
 			continue;
 		flow = change->flow;
+		weft_stamp_flow(dp->stamps, flow, true);
 		if (!weft_flow_is_miss(flow)) {
 			flow->subtable->table->n_flows++;
 			dp->n_flows++;
@@ -227,6 +248,8 @@ static void weft_commit_publish(struct weft_commit *c, struct list_head *changes
 		if (flow->died == U64_MAX)
 			weft_expiry_start(dp, flow);
 	}
+	weft_stamps_publish(dp->stamps);
+	weft_commit_fold(c);
 	weft_nl_flow_events(dp, changes, &c->dying);
 	list_splice_tail_init(&c->dying, &dp->dead_flows);
 	weft_reclaim_start(dp);
@@ -412,6 +435,25 @@ static void weft_reclaim_work(struct work_struct *work)
 	mutex_unlock(&dp->lock);
 }
 
+/*
+ * When the entry at hand is to be looked at again; now or earlier: it has expired. For one that
+ * cached programs use, idle time is known as of the last fold only.
+ */
+static u64 weft_expiry_due(struct weft_datapath *dp, const struct weft_flow *flow, u64 now,
+			   enum weft_reason *reason)
+{
+	u64 expires = weft_flow_expires(flow, reason);
+
+	if (expires > now || *reason != WEFT_REASON_IDLE || !weft_flow_cached(flow) ||
+	    dp->folded_at == now)
+		return expires;
+	if (now - dp->folded_at < WEFT_IDLE_CHECK)
+		return dp->folded_at + WEFT_IDLE_CHECK;
+	weft_caches_fold(dp->caches);
+	dp->folded_at = now;
+	return weft_flow_expires(flow, reason);
+}
+
 static void weft_expiry_work(struct work_struct *work)
 {
 	struct weft_datapath *dp = container_of(to_delayed_work(work), struct weft_datapath,
@@ -419,6 +461,7 @@ static void weft_expiry_work(struct work_struct *work)
 	struct timerqueue_node *node;
 	struct weft_commit c = {};
 	LIST_HEAD(no_changes);
+	u64 now = get_jiffies_64();
 	u32 n = 0;
 
 	mutex_lock(&dp->lock);
@@ -428,13 +471,12 @@ static void weft_expiry_work(struct work_struct *work)
 	while (n++ < WEFT_BATCH && (node = timerqueue_getnext(&dp->expiries))) {
 		struct weft_flow_expiry *expiry = container_of(node, struct weft_flow_expiry,
 							       node);
-		u64 now = get_jiffies_64();
 		enum weft_reason reason;
 
 		if (node->expires > now)
 			break;
 		timerqueue_del(&dp->expiries, node);
-		node->expires = weft_flow_expires(expiry->flow, &reason);
+		node->expires = weft_expiry_due(dp, expiry->flow, now, &reason);
 		if (node->expires > now)
 			timerqueue_add(&dp->expiries, node);
 		else

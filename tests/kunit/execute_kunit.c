@@ -584,7 +584,7 @@ static void run_packet(struct execute_context *x, struct sk_buff *skb)
 
 	local_bh_disable();
 	rcu_read_lock();
-	weft_execute(x->dp, in, skb, &x->prog, x->layers);
+	weft_execute(x->dp, in, skb, x->prog.ops, x->prog.len, x->layers);
 	rcu_read_unlock();
 	local_bh_enable();
 

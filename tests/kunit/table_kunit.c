@@ -29,6 +29,7 @@ struct model_entry {
 };
 
 struct model {
+	struct weft_trail trail;
 	struct weft_datapath *dp;
 	struct rnd_state rnd;
 	struct weft_key masks[N_MASKS];
@@ -205,7 +206,7 @@ static void compare(struct kunit *test, struct model *m, u32 packets)
 		random_key(m, &key);
 		want = model_lookup(m, &key);
 		rcu_read_lock();
-		got = weft_table_lookup(&m->dp->tables[TABLE], &key, m->dp->version);
+		got = weft_table_lookup(m->dp, TABLE, &key, m->dp->version, &m->trail);
 		KUNIT_EXPECT_EQ(test, !got, !want);
 		if (got && want) {
 			KUNIT_EXPECT_EQ(test, got->priority, want->priority);
@@ -327,12 +328,12 @@ static void weft_txn_snapshot(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, weft_changes_commit(m->dp, &changes, NULL, NULL), 0);
 		rcu_read_lock();
 		if (!i) {
-			flow = weft_table_lookup(&m->dp->tables[TABLE], &key, v);
+			flow = weft_table_lookup(m->dp, TABLE, &key, v, &m->trail);
 			KUNIT_EXPECT_NOT_NULL(test, flow);
 			if (flow)
 				KUNIT_EXPECT_EQ(test, flow->cookie, first);
 		}
-		flow = weft_table_lookup(&m->dp->tables[TABLE], &key, m->dp->version);
+		flow = weft_table_lookup(m->dp, TABLE, &key, m->dp->version, &m->trail);
 		KUNIT_EXPECT_EQ(test, !flow, i == 49);
 		if (flow)
 			KUNIT_EXPECT_EQ(test, flow->cookie, m->next_cookie);
@@ -364,11 +365,11 @@ static void weft_txn_counters(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, weft_changes_commit(m->dp, &changes, NULL, NULL), 0);
 		mutex_unlock(&m->dp->lock);
 		rcu_read_lock();
-		flow = weft_table_lookup(&m->dp->tables[TABLE], &key, m->dp->version);
+		flow = weft_table_lookup(m->dp, TABLE, &key, m->dp->version, &m->trail);
 		KUNIT_EXPECT_NOT_NULL(test, flow);
 		if (flow) {
 			KUNIT_EXPECT_EQ(test, atomic64_read(&flow->stats->packets), want[i]);
-			weft_flow_credit(flow, 3, 180);
+			weft_flow_credit(flow->stats, 3, 180, jiffies);
 		}
 		rcu_read_unlock();
 	}

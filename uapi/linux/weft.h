@@ -367,7 +367,9 @@ enum weft_drop {
  * @WEFT_DP_A_VERSION: u64, rises with every commit
  * @WEFT_DP_A_DROPS: nest of enum weft_drops_attr, sum over ports, past ones too
  * @WEFT_DP_A_PAD: alignment
- * @WEFT_DP_A_LOOKUPS: u64, table walks
+ * @WEFT_DP_A_LOOKUPS: u64, lookups in tables, those that cached programs stand for too
+ * @WEFT_DP_A_MAX_CACHED: u32, limit of cached programs; 0: none; default 262144
+ * @WEFT_DP_A_CACHE: nest of enum weft_cache_attr
  */
 enum weft_dp_attr {
 	WEFT_DP_A_UNSPEC,
@@ -380,9 +382,35 @@ enum weft_dp_attr {
 	WEFT_DP_A_DROPS,
 	WEFT_DP_A_PAD,
 	WEFT_DP_A_LOOKUPS,
+	WEFT_DP_A_MAX_CACHED,
+	WEFT_DP_A_CACHE,
 
 	__WEFT_DP_A_MAX,
 	WEFT_DP_A_MAX = __WEFT_DP_A_MAX - 1
+};
+
+/**
+ * enum weft_cache_attr - the flow cache, sums over the CPUs
+ * @WEFT_CACHE_A_ENTRIES: u32, programs now
+ * @WEFT_CACHE_A_HITS: u64, packets done by a cached program
+ * @WEFT_CACHE_A_MISSES: u64, packets that walked the tables
+ * @WEFT_CACHE_A_STALE: u64, of the misses: those whose program a change had made void
+ * @WEFT_CACHE_A_EVICTED: u64, programs that made room for others
+ * @WEFT_CACHE_A_REFUSED: u64, programs not kept: no memory, no room, or too long
+ * @WEFT_CACHE_A_PAD: alignment
+ */
+enum weft_cache_attr {
+	WEFT_CACHE_A_UNSPEC,
+	WEFT_CACHE_A_ENTRIES,
+	WEFT_CACHE_A_HITS,
+	WEFT_CACHE_A_MISSES,
+	WEFT_CACHE_A_STALE,
+	WEFT_CACHE_A_EVICTED,
+	WEFT_CACHE_A_REFUSED,
+	WEFT_CACHE_A_PAD,
+
+	__WEFT_CACHE_A_MAX,
+	WEFT_CACHE_A_MAX = __WEFT_CACHE_A_MAX - 1
 };
 
 /**

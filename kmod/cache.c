@@ -1,0 +1,820 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The flow cache.
+ *
+ * A table of buckets for each CPU; a bucket has WEFT_WAYS programs and the tags of
+ * their hashes in one cache line. A key can be in its bucket only, so a lookup is
+ * bounded however the keys are chosen; when the bucket is full, a program that was not
+ * used since the clock's hand last passed makes room. The hash is secret per datapath.
+ *
+ * Who frees what, when. A program belongs to the slot that points to it. Its CPU
+ * reads slots without a lock, BH off. Changes of slots hold the cache's lock. When the
+ * CPU itself takes a program out, no packet can be using it unless this happens
+ * inside of another packet's execution ("nested"); then, and when the sweeper or a resize
+ * takes one out, it is freed by RCU. Until then it may count more packets, which are
+ * credited by the callback. Its references: on the counters of the entries that it credits,
+ * and, while it waits for RCU, on the struct weft_caches, which may so outlive
+ * its datapath.
+ *
+ * A table is replaced by a larger or smaller one in process context: the new one is
+ * put in place at once and the programs of the old one follow bucket by bucket; a lookup that
+ * finds nothing in the new one tries the old one.
+ *
+ * Counters. A hit counts in the program only. weft_caches_fold() adds what is new to the
+ * entries and tables, whenever somebody wants to see those or their idle time.
+ */
+#include <linux/jiffies.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/percpu.h>
+#include <linux/random.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include "cache.h"
+#include "datapath.h"
+#include "flow.h"
+
+#define WEFT_CACHE_MIN		16		/* buckets */
+#define WEFT_CACHE_MAX		BIT(20)
+#define WEFT_CACHE_CHUNK	32		/* buckets done under one hold of the lock */
+#define WEFT_CACHE_IDLE		(10 * HZ)	/* an unused program is swept */
+#define WEFT_CACHE_SWEEP	(2 * HZ)
+#define WEFT_CACHE_SEARCH	64		/* buckets in which a victim is looked for */
+#define WEFT_CACHED_OPS_MAX	4096		/* bytes: longer programs are not kept */
+
+/* Words of the key */
+#define WEFT_WORD_META		(offsetof(struct weft_key, ldp) / sizeof(u64))
+#define WEFT_WORD_PACKET	(WEFT_KEY_PACKET / sizeof(u64))
+#define WEFT_WORD_NEIGH		(offsetof(struct weft_key, arp_sha) / sizeof(u64))
+#define WEFT_WORDS_BASE		(1 + WEFT_WORD_NEIGH - WEFT_WORD_PACKET)
+
+static_assert(offsetof(struct weft_key, mark) == 4 && sizeof_field(struct weft_key, in_port) == 4,
+	      "the first word is in_port and mark");
+static_assert(offsetof(struct weft_key, ldp) % sizeof(u64) == 0);
+static_assert(offsetof(struct weft_key, arp_sha) % sizeof(u64) == 0);
+static_assert(WEFT_WORD_NEIGH == WEFT_WORD_L4 + 1);
+static_assert(WEFT_WORD_L4 == WEFT_WORD_IP + 1);
+
+/* Layout of weft_cached.data */
+
+static struct weft_flow_stats **weft_cached_stats(const struct weft_cached *p)
+{
+	return (void *)(p->data + p->n_words) + p->len;
+}
+
+static struct weft_probe *weft_cached_probes(const struct weft_cached *p)
+{
+	return (void *)PTR_ALIGN(weft_cached_stats(p) + p->n_credits, sizeof(u64));
+}
+
+#define WEFT_CREDIT_MATCHED	BIT(8)
+
+/* Number of the table, and WEFT_CREDIT_MATCHED, for each credit */
+static u16 *weft_cached_tables(const struct weft_cached *p)
+{
+	return (void *)(weft_cached_probes(p) + p->n_probes);
+}
+
+/* Keys */
+
+static u8 weft_key_shape(const struct weft_key *key, bool tunnel)
+{
+	return (tunnel ? WEFT_SHAPE_TUNNEL : 0) |
+	       (key->layers & (WEFT_L_ARP | WEFT_L_ND) ? WEFT_SHAPE_NEIGH : 0);
+}
+
+static unsigned int weft_shape_words(u8 shape)
+{
+	return WEFT_WORDS_BASE +
+	       (shape & WEFT_SHAPE_NEIGH ? WEFT_KEY_WORDS - WEFT_WORD_NEIGH : 0) +
+	       (shape & WEFT_SHAPE_TUNNEL ? WEFT_WORD_PACKET - WEFT_WORD_META : 0);
+}
+
+/* The words of the key that are compared, in this order */
+static void weft_shape_copy(u64 *to, const u64 *k, u8 shape)
+{
+	*to++ = k[0];
+	memcpy(to, k + WEFT_WORD_PACKET, (WEFT_WORDS_BASE - 1) * sizeof(u64));
+	to += WEFT_WORDS_BASE - 1;
+	if (shape & WEFT_SHAPE_NEIGH) {
+		memcpy(to, k + WEFT_WORD_NEIGH, (WEFT_KEY_WORDS - WEFT_WORD_NEIGH) * sizeof(u64));
+		to += WEFT_KEY_WORDS - WEFT_WORD_NEIGH;
+	}
+	if (shape & WEFT_SHAPE_TUNNEL)
+		memcpy(to, k + WEFT_WORD_META, (WEFT_WORD_PACKET - WEFT_WORD_META) * sizeof(u64));
+}
+
+static bool weft_cached_more_matches(const struct weft_cached *p, const u64 *k)
+{
+	const u64 *w = p->data + WEFT_WORDS_BASE;
+	unsigned int i;
+	u64 diff = 0;
+
+	if (p->shape & WEFT_SHAPE_NEIGH)
+		for (i = WEFT_WORD_NEIGH; i < WEFT_KEY_WORDS; i++)
+			diff |= *w++ ^ k[i];
+	if (p->shape & WEFT_SHAPE_TUNNEL)
+		for (i = WEFT_WORD_META; i < WEFT_WORD_PACKET; i++)
+			diff |= (*w++ ^ k[i]) & (i == WEFT_WORD_TUN ? p->vol.tun : U64_MAX);
+	return !diff;
+}
+
+static __always_inline bool weft_cached_matches(const struct weft_cached *p,
+						const struct weft_key *key, u8 shape)
+{
+	const u64 *k = (const u64 *)key, *w = p->data;
+	unsigned int i;
+	u64 diff;
+
+	diff = (w[0] ^ k[0]) | (p->shape ^ shape);
+#pragma GCC unroll 8
+	for (i = WEFT_WORD_PACKET; i < WEFT_WORD_IP; i++)
+		diff |= w[1 + i - WEFT_WORD_PACKET] ^ k[i];
+	diff |= (w[1 + WEFT_WORD_IP - WEFT_WORD_PACKET] ^ k[WEFT_WORD_IP]) & p->vol.ip;
+	diff |= (w[1 + WEFT_WORD_L4 - WEFT_WORD_PACKET] ^ k[WEFT_WORD_L4]) & p->vol.l4;
+	if (diff || (u8)(key->ip_ttl - p->ttl_min) > p->ttl_span)
+		return false;
+	return likely(!shape) || weft_cached_more_matches(p, k);
+}
+
+/*
+ * NH (RFC 4418, 5.2.2): the sum of products of half words, each with a secret added;
+ * two keys have the same sum with a probability of 2^-32. The multiplication after
+ * it spreads that over the upper bits, which are those that are used.
+ */
+#define weft_nh(caches, word, i) \
+	((u64)((u32)(word) + (u32)(caches)->hash_keys[i]) * \
+	 (u32)(((word) >> 32) + ((caches)->hash_keys[i] >> 32)))
+
+static u64 weft_hash_more(const struct weft_caches *caches, const u64 *k, u8 shape)
+{
+	unsigned int i;
+	u64 sum = 0;
+
+	if (shape & WEFT_SHAPE_NEIGH)
+		for (i = WEFT_WORD_NEIGH; i < WEFT_KEY_WORDS; i++)
+			sum += weft_nh(caches, k[i], i);
+	if (shape & WEFT_SHAPE_TUNNEL)
+		for (i = WEFT_WORD_META; i < WEFT_WORD_PACKET; i++)
+			sum += weft_nh(caches, i == WEFT_WORD_TUN ? k[i] & ~WEFT_VOLATILE_TUN : k[i],
+				       i);
+	return sum;
+}
+
+static __always_inline u32 weft_key_hash(const struct weft_caches *caches,
+					 const struct weft_key *key, u8 shape)
+{
+	const u64 *k = (const u64 *)key;
+	unsigned int i;
+	u64 sum;
+
+	sum = weft_nh(caches, k[0], 0);
+#pragma GCC unroll 8
+	for (i = WEFT_WORD_PACKET; i < WEFT_WORD_IP; i++)
+		sum += weft_nh(caches, k[i], i);
+	sum += weft_nh(caches, k[WEFT_WORD_IP] & ~WEFT_VOLATILE_IP, WEFT_WORD_IP);
+	sum += weft_nh(caches, k[WEFT_WORD_L4] & ~WEFT_VOLATILE_L4, WEFT_WORD_L4);
+	if (unlikely(shape))
+		sum += weft_hash_more(caches, k, shape);
+	return (sum * caches->hash_factor) >> 32;
+}
+
+/* Counters */
+
+static void weft_table_count(struct weft_caches *caches, u8 table, bool matched, u64 packets)
+{
+	struct weft_table_counts *counts = &caches->tables[table];
+
+	atomic64_add(packets, matched ? &counts->matched : &counts->missed);
+}
+
+void weft_trail_settle(struct weft_caches *caches, const struct weft_trail *trail,
+		       u32 packets, u32 bytes)
+{
+	unsigned int i;
+
+	for (i = 0; i < trail->n_credits; i++) {
+		const struct weft_credit *credit = &trail->credits[i];
+
+		weft_table_count(caches, credit->table, credit->matched, packets);
+		if (credit->stats)
+			weft_flow_credit(credit->stats, packets, bytes, jiffies);
+	}
+}
+
+/* Add to the entries what has come since the last time. The cache's lock, or nobody has it. */
+static void weft_cached_fold(struct weft_caches *caches, struct weft_cached *p)
+{
+	struct weft_flow_stats **stats = weft_cached_stats(p);
+	const u16 *tables = weft_cached_tables(p);
+	u64 packets, bytes;
+	unsigned long used;
+	unsigned int start;
+	u32 i;
+
+	do {
+		start = u64_stats_fetch_begin(&p->syncp);
+		packets = u64_stats_read(&p->packets);
+		bytes = u64_stats_read(&p->bytes);
+	} while (u64_stats_fetch_retry(&p->syncp, start));
+	packets -= p->folded_packets;
+	if (!packets)
+		return;
+	bytes -= p->folded_bytes;
+	p->folded_packets += packets;
+	p->folded_bytes += bytes;
+	used = jiffies - ((u32)jiffies - READ_ONCE(p->used));
+	for (i = 0; i < p->n_credits; i++) {
+		weft_table_count(caches, (u8)tables[i], tables[i] & WEFT_CREDIT_MATCHED, packets);
+		if (stats[i])
+			weft_flow_credit(stats[i], packets, bytes, used);
+	}
+}
+
+/* The end of a program */
+
+static void weft_cached_free(struct weft_cached *p)
+{
+	struct weft_flow_stats **stats = weft_cached_stats(p);
+	u32 i;
+
+	for (i = 0; i < p->n_credits; i++)
+		if (stats[i])
+			weft_flow_stats_put(stats[i]);
+	kfree(p);
+}
+
+static void weft_caches_put(struct weft_caches *caches)
+{
+	if (refcount_dec_and_test(&caches->refs))
+		kvfree(caches);
+}
+
+static void weft_cached_free_rcu(struct rcu_head *rcu)
+{
+	struct weft_cached *p = container_of(rcu, struct weft_cached, rcu);
+	struct weft_caches *caches = p->caches;
+
+	weft_cached_fold(caches, p);
+	weft_cached_free(p);
+	weft_caches_put(caches);
+}
+
+/* @p is in no slot any more; @at_once: and nobody is using it. The cache's lock. */
+static void weft_cached_drop(struct weft_caches *caches, struct weft_cache *cache,
+			     struct weft_cached *p, bool at_once)
+{
+	cache->n--;
+	atomic_dec(&caches->live);
+	weft_cached_fold(caches, p);
+	if (at_once) {
+		weft_cached_free(p);
+		return;
+	}
+	refcount_inc(&caches->refs);
+	p->caches = caches;
+	call_rcu(&p->rcu, weft_cached_free_rcu);
+}
+
+/* Buckets */
+
+static struct weft_cache_table *weft_cache_table(const struct weft_cache *cache)
+{
+	/* the lock of the cache, or the mutex of them all, is held */
+	return rcu_dereference_protected(cache->table, true);
+}
+
+static struct weft_bucket *weft_bucket(struct weft_cache_table *table, u32 hash)
+{
+	return &table->buckets[hash >> table->shift];
+}
+
+/* Clear the slot of @p; false if it is not here */
+static bool weft_cache_take_out(struct weft_cache_table *table, const struct weft_cached *p)
+{
+	struct weft_bucket *bucket = weft_bucket(table, p->hash);
+	unsigned int i;
+
+	for (i = 0; i < WEFT_WAYS; i++) {
+		if (bucket->way[i] == p) {
+			WRITE_ONCE(bucket->way[i], NULL);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A way that may be overwritten: that of the same key, a free one, or a victim's */
+static unsigned int weft_bucket_way(struct weft_bucket *bucket, const struct weft_key *key,
+				    u32 hash, u8 shape)
+{
+	unsigned int i, free = WEFT_WAYS;
+
+	for (i = 0; i < WEFT_WAYS; i++) {
+		const struct weft_cached *p = bucket->way[i];
+
+		if (!p)
+			free = i;
+		else if (key && p->hash == hash && weft_cached_matches(p, key, shape))
+			return i;
+	}
+	if (free < WEFT_WAYS)
+		return free;
+	for (i = 0; i < WEFT_WAYS; i++) {
+		struct weft_cached *p = bucket->way[bucket->hand];
+
+		if (!READ_ONCE(p->hot))
+			break;
+		WRITE_ONCE(p->hot, 0);
+		bucket->hand = (bucket->hand + 1) % WEFT_WAYS;
+	}
+	i = bucket->hand;
+	bucket->hand = (i + 1) % WEFT_WAYS;
+	return i;
+}
+
+static void weft_bucket_put(struct weft_bucket *bucket, unsigned int way, struct weft_cached *p)
+{
+	WRITE_ONCE(bucket->tag[way], (u16)p->hash);
+	/* its CPU may look at any time, if another one moves it here */
+	smp_store_release(&bucket->way[way], p);
+}
+
+/* Make room in the whole cache: the clock goes round over the buckets. The cache's lock. */
+static bool weft_cache_evict(struct weft_caches *caches, struct weft_cache *cache, bool at_once)
+{
+	struct weft_cache_table *table = weft_cache_table(cache);
+	struct weft_cached *victim = NULL;
+	unsigned int n, i;
+
+	for (n = 0; n < WEFT_CACHE_SEARCH && cache->n; n++) {
+		struct weft_bucket *bucket = &table->buckets[cache->hand++ & (table->n - 1)];
+
+		for (i = 0; i < WEFT_WAYS; i++) {
+			struct weft_cached *p = bucket->way[i];
+
+			if (!p)
+				continue;
+			victim = p;
+			if (!READ_ONCE(p->hot))
+				goto found;
+			WRITE_ONCE(p->hot, 0);
+		}
+	}
+	if (!victim)
+		return false;
+found:
+	weft_cache_take_out(table, victim);
+	weft_cached_drop(caches, cache, victim, at_once);
+	return true;
+}
+
+/*
+ * The limit is reached and this CPU has nothing to give: take from another one, unless
+ * that is busy
+ */
+static bool weft_caches_evict(struct weft_caches *caches, const struct weft_cache *not)
+{
+	int cpu;
+
+	for_each_online_cpu(cpu) {
+		struct weft_cache *cache = per_cpu_ptr(caches->cpu, cpu);
+		bool done;
+
+		if (cache == not || !READ_ONCE(cache->n) || !spin_trylock(&cache->lock))
+			continue;
+		done = weft_cache_evict(caches, cache, false);
+		spin_unlock(&cache->lock);
+		if (done)
+			return true;
+	}
+	return false;
+}
+
+/* The way of a packet */
+
+#define weft_cache_count(cache, field) do {				\
+	struct weft_cache *c_ = (cache);				\
+									\
+	u64_stats_update_begin(&c_->syncp);				\
+	u64_stats_inc(&c_->field);					\
+	u64_stats_update_end(&c_->syncp);				\
+} while (0)
+
+static __always_inline struct weft_cached *
+weft_table_find(struct weft_cache_table *table, const struct weft_key *key, u32 hash, u8 shape)
+{
+	const struct weft_bucket *bucket = weft_bucket(table, hash);
+	unsigned int i;
+
+	for (i = 0; i < WEFT_WAYS; i++) {
+		struct weft_cached *p;
+
+		if (READ_ONCE(bucket->tag[i]) != (u16)hash)
+			continue;
+		p = READ_ONCE(bucket->way[i]);
+		if (p && p->hash == hash && weft_cached_matches(p, key, shape))
+			return p;
+	}
+	return NULL;
+}
+
+/* A change has made the program void: it goes */
+static noinline void weft_cached_void(struct weft_caches *caches, struct weft_cache *cache,
+				      struct weft_cached *p, bool nested)
+{
+	struct weft_cache_table *table;
+
+	spin_lock(&cache->lock);
+	table = weft_cache_table(cache);
+	/* unless the sweeper was faster */
+	if (weft_cache_take_out(table, p) || (table->old && weft_cache_take_out(table->old, p)))
+		weft_cached_drop(caches, cache, p, !nested);
+	spin_unlock(&cache->lock);
+	weft_cache_count(cache, stale);
+}
+
+struct weft_cached *weft_cache_find(struct weft_caches *caches, const struct weft_key *key,
+				    bool tunnel, bool nested, u32 *hash)
+{
+	struct weft_cache *cache = this_cpu_ptr(caches->cpu);
+	struct weft_cache_table *table = rcu_dereference(cache->table);
+	u32 seq = atomic_read_acquire(&caches->stamps->seq);
+	u8 shape = weft_key_shape(key, tunnel);
+	struct weft_cached *p;
+
+	*hash = weft_key_hash(caches, key, shape);
+	p = weft_table_find(table, key, *hash, shape);
+	if (unlikely(!p)) {
+		table = READ_ONCE(table->old);
+		if (table)
+			p = weft_table_find(table, key, *hash, shape);
+		if (!p) {
+			weft_cache_count(cache, misses);
+			return NULL;
+		}
+	}
+	if (unlikely(p->seq != seq)) {
+		if (!weft_probes_hold(caches->stamps, weft_cached_probes(p), p->n_probes, true)) {
+			weft_cached_void(caches, cache, p, nested);
+			weft_cache_count(cache, misses);
+			return NULL;
+		}
+		WRITE_ONCE(p->seq, seq);
+	}
+	weft_cache_count(cache, hits);
+	return p;
+}
+
+static struct weft_cached *weft_cached_make(const struct weft_cache_entry *e)
+{
+	const struct weft_trail *trail = e->trail;
+	u8 shape = weft_key_shape(e->key, e->tunnel);
+	unsigned int i, n_words = weft_shape_words(shape);
+	struct weft_flow_stats **stats;
+	struct weft_cached *p;
+	u16 *tables;
+	size_t size;
+
+	size = struct_size(p, data, n_words) + e->prog->len +
+	       ALIGN(trail->n_credits * sizeof(*stats), sizeof(u64)) +
+	       trail->n_probes * sizeof(struct weft_probe) + trail->n_credits * sizeof(*tables);
+	p = kmalloc(size, GFP_ATOMIC | __GFP_NOWARN);
+	if (!p)
+		return NULL;
+	p->hash = e->hash;
+	p->shape = shape;
+	p->ttl_min = trail->ttl_min;
+	p->ttl_span = trail->ttl_max - trail->ttl_min;
+	p->hot = 0;
+	p->vol.tun = trail->vol.tun | ~WEFT_VOLATILE_TUN;
+	p->vol.ip = trail->vol.ip | ~WEFT_VOLATILE_IP;
+	p->vol.l4 = trail->vol.l4 | ~WEFT_VOLATILE_L4;
+	p->seq = trail->seq;
+	p->used = (u32)jiffies;
+	u64_stats_init(&p->syncp);
+	u64_stats_set(&p->packets, e->packets);
+	u64_stats_set(&p->bytes, e->bytes);
+	p->folded_packets = 0;
+	p->folded_bytes = 0;
+	p->layers = e->key->layers;
+	p->n_words = n_words;
+	p->n_credits = trail->n_credits;
+	p->n_probes = trail->n_probes;
+	p->len = e->prog->len;
+	weft_shape_copy(p->data, (const u64 *)e->key, shape);
+	memcpy(p->data + n_words, e->prog->ops, p->len);
+	memcpy(weft_cached_probes(p), trail->probes, trail->n_probes * sizeof(struct weft_probe));
+	stats = weft_cached_stats(p);
+	tables = weft_cached_tables(p);
+	for (i = 0; i < trail->n_credits; i++) {
+		const struct weft_credit *credit = &trail->credits[i];
+
+		stats[i] = credit->stats;
+		if (stats[i])
+			refcount_inc(&stats[i]->refs);	/* the entry's, as RCU is locked */
+		tables[i] = credit->table | (credit->matched ? WEFT_CREDIT_MATCHED : 0);
+	}
+	return p;
+}
+
+/* Has the cache outgrown its table? The cache's lock. */
+static bool weft_cache_crowded(const struct weft_caches *caches, const struct weft_cache *cache)
+{
+	u32 n = weft_cache_table(cache)->n;
+
+	return cache->n > n * (WEFT_WAYS - 2) && n < WEFT_CACHE_MAX;
+}
+
+static bool weft_cache_add(struct weft_caches *caches, struct weft_cache *cache,
+			   struct weft_cached *p, const struct weft_key *key, bool nested)
+{
+	struct weft_bucket *bucket = weft_bucket(weft_cache_table(cache), p->hash);
+	unsigned int way = weft_bucket_way(bucket, key, p->hash, p->shape);
+	struct weft_cached *victim = bucket->way[way];
+
+	if (victim) {
+		WRITE_ONCE(bucket->way[way], NULL);
+		weft_cached_drop(caches, cache, victim, !nested);
+		weft_cache_count(cache, evicted);
+	}
+	if (atomic_inc_return(&caches->live) > READ_ONCE(caches->limit)) {
+		if (!weft_cache_evict(caches, cache, !nested) &&
+		    !weft_caches_evict(caches, cache)) {
+			atomic_dec(&caches->live);
+			return false;
+		}
+		weft_cache_count(cache, evicted);
+	}
+	cache->n++;
+	weft_bucket_put(bucket, way, p);
+	if (!cache->crowded && weft_cache_crowded(caches, cache)) {
+		cache->crowded = true;
+		mod_delayed_work(weft_wq, &caches->work, 0);
+	} else if (!delayed_work_pending(&caches->work)) {
+		queue_delayed_work(weft_wq, &caches->work, WEFT_CACHE_SWEEP);
+	}
+	return true;
+}
+
+bool weft_cache_insert(struct weft_caches *caches, const struct weft_cache_entry *entry,
+		       bool nested)
+{
+	struct weft_cache *cache = this_cpu_ptr(caches->cpu);
+	struct weft_cached *p = NULL;
+	bool kept;
+
+	if (entry->prog->len <= WEFT_CACHED_OPS_MAX && READ_ONCE(caches->limit))
+		p = weft_cached_make(entry);
+	if (!p) {
+		weft_cache_count(cache, refused);
+		return false;
+	}
+	spin_lock(&cache->lock);
+	kept = weft_cache_add(caches, cache, p, entry->key, nested);
+	spin_unlock(&cache->lock);
+	if (!kept) {
+		weft_cached_free(p);
+		weft_cache_count(cache, refused);
+	}
+	return kept;
+}
+
+/* Process context */
+
+/* Call @fn for all programs of a table, in chunks */
+static void weft_table_for_each(struct weft_caches *caches, struct weft_cache *cache,
+				struct weft_cache_table *table,
+				void (*fn)(struct weft_caches *caches, struct weft_cache *cache,
+					   struct weft_cached **slot))
+{
+	u32 i = 0, end, way;
+
+	while (i < table->n) {
+		end = min_t(u32, i + WEFT_CACHE_CHUNK, table->n);
+		spin_lock_bh(&cache->lock);
+		for (; i < end; i++)
+			for (way = 0; way < WEFT_WAYS; way++)
+				if (table->buckets[i].way[way])
+					fn(caches, cache, &table->buckets[i].way[way]);
+		spin_unlock_bh(&cache->lock);
+		cond_resched();
+	}
+}
+
+static void weft_fold_one(struct weft_caches *caches, struct weft_cache *cache,
+			  struct weft_cached **slot)
+{
+	weft_cached_fold(caches, *slot);
+}
+
+void weft_caches_fold(struct weft_caches *caches)
+{
+	int cpu;
+
+	mutex_lock(&caches->mutex);
+	for_each_possible_cpu(cpu) {
+		struct weft_cache *cache = per_cpu_ptr(caches->cpu, cpu);
+
+		if (READ_ONCE(cache->n))
+			weft_table_for_each(caches, cache, weft_cache_table(cache), weft_fold_one);
+	}
+	mutex_unlock(&caches->mutex);
+}
+
+static struct weft_cache_table *weft_cache_table_alloc(u32 n)
+{
+	struct weft_cache_table *table;
+
+	table = kvzalloc(struct_size(table, buckets, n), GFP_KERNEL_ACCOUNT);
+	if (table) {
+		table->n = n;
+		table->shift = 32 - ilog2(n);
+	}
+	return table;
+}
+
+static void weft_move_one(struct weft_caches *caches, struct weft_cache *cache,
+			  struct weft_cached **slot)
+{
+	struct weft_cached *p = *slot, *victim;
+	struct weft_bucket *bucket = weft_bucket(weft_cache_table(cache), p->hash);
+	unsigned int way = weft_bucket_way(bucket, NULL, 0, 0);
+
+	victim = bucket->way[way];
+	if (victim) {
+		WRITE_ONCE(bucket->way[way], NULL);
+		weft_cached_drop(caches, cache, victim, false);
+	}
+	weft_bucket_put(bucket, way, p);
+	/* a lookup finds it in both, or in the new one */
+	smp_store_release(slot, NULL);
+}
+
+static void weft_cache_resize(struct weft_caches *caches, struct weft_cache *cache, u32 n)
+{
+	struct weft_cache_table *old = weft_cache_table(cache), *new = weft_cache_table_alloc(n);
+
+	if (!new)
+		return;		/* the old one serves, if less well */
+	new->old = old;
+	spin_lock_bh(&cache->lock);
+	rcu_assign_pointer(cache->table, new);
+	spin_unlock_bh(&cache->lock);
+	weft_table_for_each(caches, cache, old, weft_move_one);
+	spin_lock_bh(&cache->lock);
+	WRITE_ONCE(new->old, NULL);
+	spin_unlock_bh(&cache->lock);
+	kvfree_rcu(old, rcu);
+}
+
+/* The size that a cache ought to have */
+static u32 weft_cache_size(const struct weft_cache *cache)
+{
+	u32 now = weft_cache_table(cache)->n, n = READ_ONCE(cache->n);
+	u32 want = roundup_pow_of_two(n / 2 + 1);
+
+	want = clamp_t(u32, want, WEFT_CACHE_MIN, WEFT_CACHE_MAX);
+	if (n > now * (WEFT_WAYS - 2) || want * 4 < now)
+		return want;
+	return now;
+}
+
+static void weft_sweep_one(struct weft_caches *caches, struct weft_cache *cache,
+			   struct weft_cached **slot)
+{
+	struct weft_cached *p = *slot;
+	u32 seq = atomic_read_acquire(&caches->stamps->seq);
+
+	if ((u32)jiffies - READ_ONCE(p->used) < WEFT_CACHE_IDLE &&
+	    atomic_read(&caches->live) <= READ_ONCE(caches->limit) &&
+	    (READ_ONCE(p->seq) == seq ||
+	     weft_probes_hold(caches->stamps, weft_cached_probes(p), p->n_probes, false)))
+		return;
+	WRITE_ONCE(*slot, NULL);
+	weft_cached_drop(caches, cache, p, false);
+}
+
+static void weft_caches_work(struct work_struct *work)
+{
+	struct weft_caches *caches = container_of(to_delayed_work(work), struct weft_caches, work);
+	int cpu;
+
+	mutex_lock(&caches->mutex);
+	for_each_possible_cpu(cpu) {
+		struct weft_cache *cache = per_cpu_ptr(caches->cpu, cpu);
+		u32 n;
+
+		weft_table_for_each(caches, cache, weft_cache_table(cache), weft_sweep_one);
+		n = weft_cache_size(cache);
+		if (n != weft_cache_table(cache)->n)
+			weft_cache_resize(caches, cache, n);
+		spin_lock_bh(&cache->lock);
+		cache->crowded = false;
+		spin_unlock_bh(&cache->lock);
+	}
+	mutex_unlock(&caches->mutex);
+	if (atomic_read(&caches->live))
+		queue_delayed_work(weft_wq, &caches->work, WEFT_CACHE_SWEEP);
+}
+
+void weft_caches_sweep(struct weft_caches *caches)
+{
+	if (atomic_read(&caches->live))
+		mod_delayed_work(weft_wq, &caches->work, 0);
+}
+
+void weft_caches_limit(struct weft_caches *caches, u32 limit)
+{
+	WRITE_ONCE(caches->limit, limit);
+	weft_caches_sweep(caches);
+}
+
+void weft_caches_counts(const struct weft_caches *caches, struct weft_cache_counts *counts)
+{
+	int cpu;
+
+	memset(counts, 0, sizeof(*counts));
+	for_each_possible_cpu(cpu) {
+		const struct weft_cache *cache = per_cpu_ptr(caches->cpu, cpu);
+		struct weft_cache_counts now;
+		unsigned int start;
+
+		do {
+			start = u64_stats_fetch_begin(&cache->syncp);
+			now.hits = u64_stats_read(&cache->hits);
+			now.misses = u64_stats_read(&cache->misses);
+			now.stale = u64_stats_read(&cache->stale);
+			now.evicted = u64_stats_read(&cache->evicted);
+			now.refused = u64_stats_read(&cache->refused);
+		} while (u64_stats_fetch_retry(&cache->syncp, start));
+		counts->hits += now.hits;
+		counts->misses += now.misses;
+		counts->stale += now.stale;
+		counts->evicted += now.evicted;
+		counts->refused += now.refused;
+	}
+}
+
+/* Nobody is using it */
+static void weft_cache_destroy(struct weft_caches *caches, struct weft_cache *cache)
+{
+	struct weft_cache_table *table = weft_cache_table(cache);
+	u32 i, way;
+
+	for (i = 0; table && i < table->n; i++) {
+		for (way = 0; way < WEFT_WAYS; way++)
+			if (table->buckets[i].way[way])
+				weft_cached_free(table->buckets[i].way[way]);
+		cond_resched();
+	}
+	kvfree(table);
+}
+
+void weft_caches_destroy(struct weft_caches *caches)
+{
+	int cpu;
+
+	cancel_delayed_work_sync(&caches->work);
+	if (caches->cpu)
+		for_each_possible_cpu(cpu)
+			weft_cache_destroy(caches, per_cpu_ptr(caches->cpu, cpu));
+	free_percpu(caches->cpu);
+	caches->cpu = NULL;
+	weft_caches_put(caches);
+}
+
+struct weft_caches *weft_caches_alloc(struct weft_stamps *stamps)
+{
+	struct weft_caches *caches = kvzalloc(sizeof(*caches), GFP_KERNEL_ACCOUNT);
+	int cpu;
+
+	if (!caches)
+		return NULL;
+	refcount_set(&caches->refs, 1);
+	mutex_init(&caches->mutex);
+	INIT_DELAYED_WORK(&caches->work, weft_caches_work);
+	caches->stamps = stamps;
+	caches->limit = WEFT_MAX_CACHED_DEFAULT;
+	get_random_bytes(caches->hash_keys, sizeof(caches->hash_keys));
+	caches->hash_factor = get_random_u64() | 1;
+	caches->cpu = alloc_percpu_gfp(struct weft_cache, GFP_KERNEL_ACCOUNT);
+	if (!caches->cpu)
+		goto fail;
+	for_each_possible_cpu(cpu) {
+		struct weft_cache *cache = per_cpu_ptr(caches->cpu, cpu);
+		struct weft_cache_table *table = weft_cache_table_alloc(WEFT_CACHE_MIN);
+
+		if (!table)
+			goto fail;
+		spin_lock_init(&cache->lock);
+		u64_stats_init(&cache->syncp);
+		RCU_INIT_POINTER(cache->table, table);
+	}
+	return caches;
+
+fail:
+	weft_caches_destroy(caches);
+	return NULL;
+}

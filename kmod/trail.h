@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The trail of a walk: what its outcome depends on, and whom it credits.
+ *
+ * Fields of the key are either stable, and compared exactly before a cached
+ * program is used, or volatile: they change from packet to packet of one
+ * connection, and are compared only as far as the walk looked at them.
+ */
+#ifndef WEFT_TRAIL_H
+#define WEFT_TRAIL_H
+
+#include <asm/byteorder.h>
+#include <linux/stddef.h>
+#include <linux/types.h>
+#include <linux/weft.h>
+#include "key.h"
+#include "stamp.h"
+
+struct weft_flow_stats;
+
+/* Places a walk may look at and be cached */
+#define WEFT_PROBES_MAX	512
+
+/* Words of the key that have volatile fields, and which of their bits those are */
+#define WEFT_WORD_TUN	(offsetof(struct weft_key, stage) / sizeof(u64))
+#define WEFT_WORD_IP	(offsetof(struct weft_key, ip_tos) / sizeof(u64))
+#define WEFT_WORD_L4	(offsetof(struct weft_key, l4_src) / sizeof(u64))
+
+#define WEFT_VOLATILE_TUN	((__force u64)cpu_to_be64(0x00ffff0000000000ULL))
+#define WEFT_VOLATILE_IP	((__force u64)cpu_to_be64(0xffff0000ffffffffULL))
+#define WEFT_VOLATILE_L4	((__force u64)cpu_to_be64(0x00000000ffff0000ULL))
+
+static_assert(offsetof(struct weft_key, stage) % sizeof(u64) == 0);
+static_assert(offsetof(struct weft_key, tun_tos) % sizeof(u64) == 1);
+static_assert(offsetof(struct weft_key, tun_ttl) % sizeof(u64) == 2);
+static_assert(offsetof(struct weft_key, ip_tos) % sizeof(u64) == 0);
+static_assert(offsetof(struct weft_key, ip_ttl) % sizeof(u64) == 1);
+static_assert(offsetof(struct weft_key, ipv6_label) % sizeof(u64) == 4);
+static_assert(offsetof(struct weft_key, l4_src) % sizeof(u64) == 0);
+static_assert(offsetof(struct weft_key, tcp_flags) % sizeof(u64) == 4);
+
+/* Which volatile bits were looked at */
+struct weft_volatile {
+	u64 tun;
+	u64 ip;
+	u64 l4;
+};
+
+struct weft_credit {
+	struct weft_flow_stats *stats;	/* NULL: no entry won */
+	u8 table;
+	bool matched;			/* an entry other than the miss entry */
+};
+
+struct weft_trail {
+	u32 seq;			/* of the stamps, before the walk */
+	bool cacheable;			/* as far as is known */
+	u8 ttl_min;			/* the packet's TTL had to be in this range */
+	u8 ttl_max;
+	u16 n_probes;
+	u16 n_credits;
+	struct weft_volatile vol;
+	struct weft_credit credits[WEFT_STAGE_MAX];
+	struct weft_probe probes[WEFT_PROBES_MAX];
+};
+
+static inline void weft_trail_probe(struct weft_trail *trail, const struct weft_stamps *stamps,
+				    u32 hash)
+{
+	if (unlikely(trail->n_probes == WEFT_PROBES_MAX)) {
+		trail->cacheable = false;
+		return;
+	}
+	weft_probe(stamps, hash, &trail->probes[trail->n_probes++]);
+}
+
+static inline void weft_trail_credit(struct weft_trail *trail, struct weft_flow_stats *stats,
+				     u8 table, bool matched)
+{
+	trail->credits[trail->n_credits++] = (struct weft_credit) {
+		.stats = stats, .table = table, .matched = matched,
+	};
+}
+
+#endif /* WEFT_TRAIL_H */
