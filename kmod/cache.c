@@ -56,26 +56,6 @@ static_assert(offsetof(struct weft_key, arp_sha) % sizeof(u64) == 0);
 static_assert(WEFT_WORD_NEIGH == WEFT_WORD_L4 + 1);
 static_assert(WEFT_WORD_L4 == WEFT_WORD_IP + 1);
 
-/* Layout of weft_cached.data */
-
-static struct weft_flow_stats **weft_cached_stats(const struct weft_cached *p)
-{
-	return (void *)(p->data + p->n_words) + p->len;
-}
-
-static struct weft_probe *weft_cached_probes(const struct weft_cached *p)
-{
-	return (void *)PTR_ALIGN(weft_cached_stats(p) + p->n_credits, sizeof(u64));
-}
-
-#define WEFT_CREDIT_MATCHED	BIT(8)
-
-/* Number of the table, and WEFT_CREDIT_MATCHED, for each credit */
-static u16 *weft_cached_tables(const struct weft_cached *p)
-{
-	return (void *)(weft_cached_probes(p) + p->n_probes);
-}
-
 /* Keys */
 
 static u8 weft_key_shape(const struct weft_key *key, bool tunnel)

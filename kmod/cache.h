@@ -151,10 +151,30 @@ static inline void weft_cached_used(struct weft_cached *p, u32 packets, u32 byte
 	WRITE_ONCE(p->hot, 1);
 }
 
+/* What is in weft_cached.data behind the words of the key, in this order */
+
 static inline const void *weft_cached_ops(const struct weft_cached *p)
 {
 	return p->data + p->n_words;
 }
+
+static inline struct weft_flow_stats **weft_cached_stats(const struct weft_cached *p)
+{
+	return (void *)(p->data + p->n_words) + p->len;
+}
+
+static inline struct weft_probe *weft_cached_probes(const struct weft_cached *p)
+{
+	return (void *)PTR_ALIGN(weft_cached_stats(p) + p->n_credits, sizeof(u64));
+}
+
+/* For each credit the number of its table, and WEFT_CREDIT_MATCHED */
+static inline u16 *weft_cached_tables(const struct weft_cached *p)
+{
+	return (void *)(weft_cached_probes(p) + p->n_probes);
+}
+
+#define WEFT_CREDIT_MATCHED	BIT(8)
 
 /* What is to be kept */
 struct weft_cache_entry {

@@ -213,7 +213,7 @@ static void weft_subtable_note(struct weft_subtable *subtable)
 		switch (__ffs64(map)) {
 		case offsetof(struct weft_key, ldp) / sizeof(u64):
 			ldp = (const __be32 *)m;
-			if (*ldp == cpu_to_be32(U32_MAX))
+			if (*ldp == cpu_to_be32(WEFT_LDP_MAX))
 				subtable->ldp_at = m - subtable->mask;
 			break;
 		case WEFT_WORD_TUN:

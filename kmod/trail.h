@@ -28,6 +28,7 @@ struct weft_flow_stats;
 
 #define WEFT_VOLATILE_TUN	((__force u64)cpu_to_be64(0x00ffff0000000000ULL))
 #define WEFT_VOLATILE_IP	((__force u64)cpu_to_be64(0xffff0000ffffffffULL))
+#define WEFT_VOLATILE_TTL	((__force u64)cpu_to_be64(0x00ff000000000000ULL))
 #define WEFT_VOLATILE_L4	((__force u64)cpu_to_be64(0x00000000ffff0000ULL))
 
 static_assert(offsetof(struct weft_key, stage) % sizeof(u64) == 0);

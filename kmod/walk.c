@@ -1,0 +1,578 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The walk through the tables.
+ *
+ * It runs on the key alone. It starts at table 0, does the actions of the
+ * entry that wins and follows goto and resubmit; it changes its copy of the key
+ * and never the packet. Whenever something leaves (output, tunnel, upcall, clone),
+ * the fields in which the key differs from the packet as the program has made
+ * it so far are emitted as writes, then the operation itself. What comes
+ * out is a program that does to the packet, once, what the tables said in
+ * many steps; and a trail of what it depends on.
+ *
+ * One walk sees one version: dp->version is read once, before any table.
+ *
+ * drop ends the walk of the packet, or of the clone in whose body it is. A table
+ * without miss actions drops what misses it, except that resubmit comes back
+ * from it.
+ */
+#include <linux/string.h>
+#include <linux/xarray.h>
+#include "action.h"
+#include "datapath.h"
+#include "field.h"
+#include "flow.h"
+#include "port.h"
+#include "table.h"
+#include "trail.h"
+#include "walk.h"
+
+/* Packet fields are numbered from here; the set of them fits into a word */
+#define WEFT_FIELD_PACKET	WEFT_FIELD_ETH_DST
+static_assert(WEFT_FIELD_MAX - WEFT_FIELD_PACKET < 64);
+
+static void *weft_emit(struct weft_walk *w, enum weft_opcode code, u32 arg, u32 len)
+{
+	struct weft_program *prog = w->prog;
+	struct weft_op *op;
+
+	len = ALIGN(len, sizeof(u64));
+	if (prog->len + len > prog->size) {
+		w->overflow = true;
+		return NULL;
+	}
+	op = (void *)prog->ops + prog->len;
+	op->code = code;
+	op->len = len;
+	op->arg = arg;
+	prog->len += len;
+	return op;
+}
+
+static void weft_emit_plain(struct weft_walk *w, enum weft_opcode code, u32 arg)
+{
+	weft_emit(w, code, arg, sizeof(struct weft_op));
+}
+
+/* Everything in the program so far has an effect */
+static void weft_effect(struct weft_walk *w)
+{
+	w->effect_len = w->prog->len;
+}
+
+static void weft_sent(struct weft_walk *w)
+{
+	weft_effect(w);
+	w->sent = true;
+}
+
+static void weft_emit_set(struct weft_walk *w, enum weft_field f)
+{
+	const void *now = weft_field_cptr(&w->key, f);
+	void *then = weft_field_ptr(&w->base, f);
+	struct weft_op_set *set;
+
+	if (!memcmp(now, then, weft_fields[f].len))
+		return;
+	set = weft_emit(w, WEFT_OP_SET, f, sizeof(*set));
+	if (!set)
+		return;
+	memset(set->value, 0, sizeof(set->value));
+	memcpy(set->value, now, weft_fields[f].len);
+	memcpy(then, now, weft_fields[f].len);
+}
+
+static void weft_flush_field(struct weft_walk *w, enum weft_field f)
+{
+	u64 bit = BIT_ULL(f - WEFT_FIELD_PACKET);
+
+	if (w->dirty & bit) {
+		weft_emit_set(w, f);
+		w->dirty &= ~bit;
+	}
+}
+
+/* Bring the packet to where the key is */
+static void weft_flush(struct weft_walk *w)
+{
+	while (w->dirty)
+		weft_flush_field(w, WEFT_FIELD_PACKET + __ffs64(w->dirty));
+	if (w->ttl_spent) {
+		weft_emit_plain(w, WEFT_OP_DEC_TTL, w->ttl_spent);
+		w->base.ip_ttl = w->key.ip_ttl;
+		w->ttl_spent = 0;
+	}
+}
+
+static void weft_walk_written(struct weft_walk *w, enum weft_field f)
+{
+	if (f < WEFT_FIELD_PACKET)
+		return;
+	w->dirty |= BIT_ULL(f - WEFT_FIELD_PACKET);
+	if (f == WEFT_FIELD_IP_TTL) {
+		w->ttl_spent = 0;	/* now an absolute value */
+		w->ttl_set = true;
+	}
+}
+
+/*
+ * Volatile fields: what is read of one, and what a write leaves of it, decides the outcome.
+ * A write is taken as a whole, since it is left out when it would change nothing.
+ */
+static void weft_walk_depends(struct weft_walk *w, enum weft_field f)
+{
+	struct weft_volatile *vol = &w->trail->vol;
+
+	switch (f) {
+	case WEFT_FIELD_TUN_TOS:
+	case WEFT_FIELD_TUN_TTL:
+		vol->tun = WEFT_VOLATILE_TUN;
+		break;
+	case WEFT_FIELD_IP_TTL:
+	case WEFT_FIELD_IP_TOS:
+	case WEFT_FIELD_IPV6_LABEL:
+		vol->ip = WEFT_VOLATILE_IP;
+		break;
+	case WEFT_FIELD_TCP_FLAGS:
+	case WEFT_FIELD_ICMP_ID:
+		vol->l4 = WEFT_VOLATILE_L4;
+		break;
+	default:
+		break;
+	}
+}
+
+static enum weft_drop weft_walk_set(struct weft_walk *w, const struct weft_act_set *set)
+{
+	enum weft_field f = set->act.arg;
+	const struct weft_field_desc *d = &weft_fields[f];
+
+	if (d->needs && !(d->needs & w->key.layers))
+		return WEFT_DROP_NO_HEADER;
+	weft_masked_set(weft_field_ptr(&w->key, f), set->v.value, set->v.mask, d->len);
+	weft_walk_depends(w, f);
+	weft_walk_written(w, f);
+	return WEFT_DROP_UNSPEC;
+}
+
+static enum weft_drop weft_walk_move(struct weft_walk *w, const struct weft_act_move *move)
+{
+	const struct weft_field_desc *s = &weft_fields[move->src], *d = &weft_fields[move->dst];
+
+	if ((s->needs && !(s->needs & w->key.layers)) || (d->needs && !(d->needs & w->key.layers)))
+		return WEFT_DROP_NO_HEADER;
+	weft_bits_copy(weft_field_ptr(&w->key, move->dst), d->len, move->dst_bit,
+		       weft_field_cptr(&w->key, move->src), s->len, move->src_bit, move->n_bits);
+	weft_walk_depends(w, move->src);
+	weft_walk_depends(w, move->dst);
+	weft_walk_written(w, move->dst);
+	return WEFT_DROP_UNSPEC;
+}
+
+/* A tag's TCI is written before the tag moves inwards or goes */
+static enum weft_drop weft_walk_push_vlan(struct weft_walk *w, u16 tpid)
+{
+	struct weft_key *key = &w->key;
+
+	if (key->layers & WEFT_L_VLAN2)
+		return WEFT_DROP_VLAN_DEPTH;
+	weft_flush_field(w, WEFT_FIELD_VLAN_TCI);
+	weft_emit_plain(w, WEFT_OP_PUSH_VLAN, (__force u16)cpu_to_be16(tpid));
+	if (key->layers & WEFT_L_VLAN)
+		key->layers |= WEFT_L_VLAN2;
+	key->layers |= WEFT_L_VLAN;
+	key->vlan[1] = key->vlan[0];
+	key->vlan[0].tpid = cpu_to_be16(tpid);
+	key->vlan[0].tci = cpu_to_be16(WEFT_VLAN_PRESENT);
+	memcpy(w->base.vlan, key->vlan, sizeof(key->vlan));
+	return WEFT_DROP_UNSPEC;
+}
+
+static void weft_walk_pop_vlan(struct weft_walk *w)
+{
+	struct weft_key *key = &w->key;
+
+	if (!(key->layers & WEFT_L_VLAN))
+		return;
+	w->dirty &= ~BIT_ULL(WEFT_FIELD_VLAN_TCI - WEFT_FIELD_PACKET);
+	weft_emit_plain(w, WEFT_OP_POP_VLAN, 0);
+	key->vlan[0] = key->vlan[1];
+	memset(&key->vlan[1], 0, sizeof(key->vlan[1]));
+	if (!(key->layers & WEFT_L_VLAN2))
+		key->layers &= ~WEFT_L_VLAN;
+	key->layers &= ~WEFT_L_VLAN2;
+	memcpy(w->base.vlan, key->vlan, sizeof(key->vlan));
+}
+
+/* Packets with other TTLs fare the same as long as theirs is enough, or also too little */
+static void weft_walk_depends_ttl(struct weft_walk *w, bool enough)
+{
+	struct weft_trail *trail = w->trail;
+	u8 spent = w->ttl_first - w->key.ip_ttl;
+
+	if (w->ttl_set)
+		return;		/* compared exactly, see weft_walk_depends() */
+	if (enough)
+		trail->ttl_min = max_t(u8, trail->ttl_min, spent + 2);
+	else
+		trail->ttl_max = min_t(u8, trail->ttl_max, spent + 1);
+}
+
+static enum weft_drop weft_walk_dec_ttl(struct weft_walk *w)
+{
+	bool enough = w->key.ip_ttl > 1;
+
+	if (!(w->key.layers & WEFT_L_IP))
+		return WEFT_DROP_NO_HEADER;
+	weft_walk_depends_ttl(w, enough);
+	if (!enough)
+		return WEFT_DROP_TTL;
+	w->key.ip_ttl--;
+	if (!(w->dirty & BIT_ULL(WEFT_FIELD_IP_TTL - WEFT_FIELD_PACKET)))
+		w->ttl_spent++;
+	return WEFT_DROP_UNSPEC;
+}
+
+/* An output that cannot be: if nothing else is sent, the reason of the drop */
+static void weft_walk_lost(struct weft_walk *w, enum weft_drop reason)
+{
+	weft_emit_plain(w, WEFT_OP_LOST, reason);
+	weft_effect(w);
+	w->reason = reason;
+}
+
+static void weft_walk_output(struct weft_walk *w, struct weft_port *port)
+{
+	struct weft_op_output *out;
+
+	if (!port)
+		return weft_walk_lost(w, WEFT_DROP_NO_PORT);
+	if (port->type == WEFT_PORT_TYPE_GENEVE)
+		return weft_walk_lost(w, WEFT_DROP_NO_TUNNEL);
+	weft_flush(w);
+	out = weft_emit(w, WEFT_OP_OUTPUT, port->id, sizeof(*out));
+	if (!out)
+		return;
+	out->mark = be32_to_cpu(w->key.mark);
+	out->pad = 0;
+	weft_sent(w);
+}
+
+static struct weft_port *weft_walk_port(struct weft_walk *w, u32 id)
+{
+	weft_trail_probe(w->trail, w->dp->stamps, weft_stamp_port(w->dp->stamps, id));
+	return xa_load(&w->dp->ports, id);
+}
+
+static void weft_walk_output_id(struct weft_walk *w, u32 id)
+{
+	if (id == w->in->id) {
+		/* a list of all ports floods to the others */
+		w->reason = WEFT_DROP_IN_PORT;
+		return;
+	}
+	weft_walk_output(w, weft_walk_port(w, id));
+}
+
+static void weft_walk_output_lout(struct weft_walk *w)
+{
+	u32 ldp = be32_to_cpu(w->key.ldp);
+	u16 lout = be16_to_cpu(w->key.lout);
+	struct weft_port *port;
+
+	weft_trail_probe(w->trail, w->dp->stamps, weft_stamp_lport(w->dp->stamps, ldp, lout));
+	port = weft_lport_find(w->dp, ldp, lout);
+	if (port)
+		weft_walk_output(w, port);
+	else
+		weft_walk_lost(w, WEFT_DROP_NO_LPORT);
+}
+
+static u8 weft_tun_opts_present(const struct weft_key *key)
+{
+	u8 present = 0;
+	int i;
+
+	for (i = 0; i < WEFT_TUN_OPTS; i++)
+		if (memchr_inv(key->tun_opt[i], 0, WEFT_TUN_OPT_LEN))
+			present |= BIT(i);
+	return present;
+}
+
+static void weft_walk_tunnel(struct weft_walk *w, const struct weft_act_tunnel *act)
+{
+	const struct weft_key *key = &w->key;
+	u8 present = weft_tun_opts_present(key);
+	struct weft_op_tunnel *t;
+
+	weft_flush(w);
+	t = weft_emit(w, WEFT_OP_TUNNEL, act->act.arg,
+		      sizeof(*t) + (present ? sizeof(key->tun_opt) : 0));
+	if (!t)
+		return;
+	t->tun_id = cpu_to_be64(act->has_id ? act->id : be32_to_cpu(key->ldp));
+	t->dst = act->dst;
+	t->mark = be32_to_cpu(key->mark);
+	t->lin = be16_to_cpu(key->lin);
+	t->lout = be16_to_cpu(key->lout);
+	t->stage = key->stage;
+	t->tos = act->tos;
+	t->ttl = act->ttl;
+	t->ipv6 = act->ipv6;
+	t->opts_present = present;
+	memset(t->pad, 0, sizeof(t->pad));
+	if (present)
+		memcpy(t->opt, key->tun_opt, sizeof(key->tun_opt));
+	weft_sent(w);
+}
+
+static void weft_walk_service(struct weft_walk *w, const struct weft_act_service *act,
+			      const struct weft_frame *frame)
+{
+	struct weft_op_upcall *up;
+
+	w->trail->cacheable = false;
+	weft_flush(w);
+	up = weft_emit(w, WEFT_OP_UPCALL, act->act.arg, sizeof(*up));
+	if (!up)
+		return;
+	up->service = act->service;
+	up->cookie = frame->cookie;
+	up->max_len = act->max_len;
+	up->table = frame->table;
+	up->fallback = act->fallback;
+	memset(up->pad, 0, sizeof(up->pad));
+	memcpy(up->metadata, &w->key, sizeof(up->metadata));
+	weft_sent(w);
+}
+
+static void weft_walk_drop(struct weft_walk *w, enum weft_drop reason)
+{
+	unsigned int n = w->n_frames;
+
+	weft_emit_plain(w, WEFT_OP_DROP, reason);
+	weft_sent(w);
+	/* back to the frame that ends the clone, or out */
+	while (n && !w->frames[n - 1].clone)
+		n--;
+	w->n_frames = n;
+	if (n)
+		w->frames[n - 1].pos = w->frames[n - 1].end;
+}
+
+static void weft_walk_push(struct weft_walk *w, const void *pos, u32 len, u64 cookie, u8 table)
+{
+	struct weft_frame *frame = &w->frames[w->n_frames++];
+
+	*frame = (struct weft_frame) {
+		.pos = pos, .end = pos + len, .cookie = cookie, .table = table,
+	};
+}
+
+/* The body of a clone is a frame of its own, behind which the key is put back */
+static void weft_walk_clone(struct weft_walk *w, struct weft_frame *frame,
+			    const struct weft_act *act)
+{
+	struct weft_saved *saved = &w->saved[w->n_saved];
+	const void *body = act + 1;
+
+	if (w->n_saved == WEFT_CLONES_MAX) {
+		w->overflow = true;
+		return;
+	}
+	frame->pos = body + act->arg;
+	weft_flush(w);
+	saved->op_ofs = w->prog->len;
+	saved->key = w->key;
+	weft_emit_plain(w, WEFT_OP_CLONE, 0);
+	w->n_saved++;
+	weft_walk_push(w, body, act->arg, frame->cookie, frame->table);
+	w->frames[w->n_frames - 1].clone = true;
+}
+
+static void weft_walk_unclone(struct weft_walk *w)
+{
+	struct weft_saved *saved = &w->saved[--w->n_saved];
+	struct weft_program *prog = w->prog;
+	struct weft_op *op;
+
+	w->key = saved->key;
+	w->base = saved->key;
+	w->dirty = 0;
+	w->ttl_spent = 0;
+	if (w->overflow)
+		return;
+	if (w->effect_len <= saved->op_ofs) {	/* nothing came of it */
+		prog->len = saved->op_ofs;
+		return;
+	}
+	prog->len = w->effect_len;
+	op = (void *)prog->ops + saved->op_ofs;
+	op->arg = prog->len - saved->op_ofs - sizeof(*op);
+}
+
+/* Look the key up in a table and push what it says */
+static enum weft_drop weft_walk_table(struct weft_walk *w, u8 id, bool resubmit)
+{
+	const struct weft_flow *flow;
+
+	if (w->stages++ == WEFT_STAGE_MAX)
+		return WEFT_DROP_STAGE_LIMIT;
+	flow = weft_table_lookup(w->dp, id, &w->key, w->version, w->trail);
+	weft_trail_credit(w->trail, flow ? flow->stats : NULL, id,
+			  flow && flow->priority != WEFT_PRIORITY_MISS);
+	if (!flow)
+		return resubmit ? WEFT_DROP_UNSPEC : WEFT_DROP_TABLE_MISS;
+	weft_walk_push(w, flow->actions->acts, flow->actions->len, flow->cookie, id);
+	return WEFT_DROP_UNSPEC;
+}
+
+static enum weft_drop weft_walk_resubmit(struct weft_walk *w, u8 id)
+{
+	if (w->resubmits++ == WEFT_RESUBMIT_MAX)
+		return WEFT_DROP_RESUBMIT_LIMIT;
+	return weft_walk_table(w, id, true);
+}
+
+static enum weft_drop weft_walk_goto(struct weft_walk *w, struct weft_frame *frame, u8 id)
+{
+	/* the frame of a clone's body stays, to put the key back behind it */
+	if (frame->clone)
+		frame->pos = frame->end;
+	else
+		w->n_frames--;
+	return weft_walk_table(w, id, false);
+}
+
+static enum weft_drop weft_walk_action(struct weft_walk *w, struct weft_frame *frame,
+				       const struct weft_act *act)
+{
+	switch (act->type) {
+	case WEFT_ACT_A_OUTPUT:
+		weft_walk_output_id(w, act->arg);
+		break;
+	case WEFT_ACT_A_OUTPUT_LOUT:
+		weft_walk_output_lout(w);
+		break;
+	case WEFT_ACT_A_OUTPUT_IN_PORT:
+		weft_walk_output(w, w->in);
+		break;
+	case WEFT_ACT_A_SET:
+		return weft_walk_set(w, (const void *)act);
+	case WEFT_ACT_A_MOVE:
+		return weft_walk_move(w, &((const struct weft_act_move_bits *)act)->move);
+	case WEFT_ACT_A_PUSH_VLAN:
+		return weft_walk_push_vlan(w, act->arg);
+	case WEFT_ACT_A_POP_VLAN:
+		weft_walk_pop_vlan(w);
+		break;
+	case WEFT_ACT_A_DEC_TTL:
+		return weft_walk_dec_ttl(w);
+	case WEFT_ACT_A_GOTO:
+		return weft_walk_goto(w, frame, act->arg);
+	case WEFT_ACT_A_RESUBMIT:
+		return weft_walk_resubmit(w, act->arg);
+	case WEFT_ACT_A_CLONE:
+		weft_walk_clone(w, frame, act);
+		break;
+	case WEFT_ACT_A_TUNNEL:
+		weft_walk_tunnel(w, (const void *)act);
+		break;
+	case WEFT_ACT_A_SERVICE:
+		weft_walk_service(w, (const void *)act, frame);
+		break;
+	case WEFT_ACT_A_DROP:
+		return act->arg;
+	}
+	return WEFT_DROP_UNSPEC;
+}
+
+/* Do what is on the stack of frames until it is empty */
+static void weft_walk_run(struct weft_walk *w)
+{
+	while (w->n_frames && !w->overflow) {
+		struct weft_frame *frame = &w->frames[w->n_frames - 1];
+		const struct weft_act *act = frame->pos;
+		enum weft_drop reason;
+
+		if (frame->pos == frame->end) {
+			if (frame->clone)
+				weft_walk_unclone(w);
+			w->n_frames--;
+			continue;
+		}
+		frame->pos += act->len;
+		reason = weft_walk_action(w, frame, act);
+		if (reason)
+			weft_walk_drop(w, reason);
+	}
+}
+
+static void weft_walk_start(struct weft_walk *w)
+{
+	struct weft_trail *trail = w->trail;
+
+	w->base = w->key;
+	w->layers = w->key.layers;
+	w->dirty = 0;
+	w->ttl_spent = 0;
+	w->ttl_first = w->key.ip_ttl;
+	w->ttl_set = false;
+	w->resubmits = 0;
+	w->stages = 0;
+	w->n_saved = 0;
+	w->n_frames = 0;
+	w->overflow = false;
+	w->sent = false;
+	w->reason = WEFT_DROP_NO_OUTPUT;
+	w->effect_len = 0;
+	w->prog->len = 0;
+
+	trail->cacheable = true;
+	trail->ttl_min = 0;
+	trail->ttl_max = U8_MAX;
+	trail->n_probes = 0;
+	trail->n_credits = 0;
+	memset(&trail->vol, 0, sizeof(trail->vol));
+	trail->seq = atomic_read_acquire(&w->dp->stamps->seq);
+	/* pairs with the release in weft_commit_publish() */
+	w->version = smp_load_acquire(&w->dp->version);
+}
+
+void weft_walk(struct weft_walk *w, u8 table, const struct weft_actions *acts)
+{
+	struct weft_program *prog = w->prog;
+	enum weft_drop reason;
+
+	weft_walk_start(w);
+	if (acts) {
+		weft_walk_push(w, acts->acts, acts->len, 0, table);
+	} else {
+		reason = weft_walk_table(w, table, false);
+		if (reason)
+			weft_walk_drop(w, reason);
+	}
+	weft_walk_run(w);
+
+	/*
+	 * Stamps of entries are raised after the version that they belong to. If that is
+	 * still ours, we have seen none that stands for something we did not see.
+	 */
+	smp_rmb();
+	if (READ_ONCE(w->dp->version) != w->version)
+		w->trail->cacheable = false;
+	/* some bits of what dec_ttl leaves depend on all of what there was */
+	if (w->trail->vol.ip & WEFT_VOLATILE_TTL &&
+	    (w->trail->ttl_min > 0 || w->trail->ttl_max < U8_MAX))
+		w->trail->vol.ip |= WEFT_VOLATILE_TTL;
+	if (w->overflow) {
+		prog->len = 0;
+		weft_emit_plain(w, WEFT_OP_DROP, WEFT_DROP_TOO_COMPLEX);
+		return;
+	}
+	prog->len = w->effect_len;
+	if (!w->sent) {
+		prog->len = 0;
+		weft_emit_plain(w, WEFT_OP_DROP, w->reason);
+	}
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A walk: the way of one packet's key through the tables.
+ */
+#ifndef WEFT_WALK_H
+#define WEFT_WALK_H
+
+#include <linux/types.h>
+#include <linux/weft.h>
+#include "key.h"
+#include "program.h"
+
+struct weft_actions;
+struct weft_datapath;
+struct weft_port;
+struct weft_trail;
+
+/*
+ * Frames: the outermost, one for each resubmit, and for each clone one for its
+ * body and one for a table that the body went to.
+ */
+#define WEFT_FRAMES	(1 + WEFT_RESUBMIT_MAX + 2 * WEFT_CLONES_MAX)
+
+/* A list of actions that is being done */
+struct weft_frame {
+	const void *pos;
+	const void *end;
+	u64 cookie;		/* of the entry they belong to */
+	u8 table;
+	bool clone;		/* when done, weft_walk.saved is restored */
+};
+
+/* What a clone gives back at its end */
+struct weft_saved {
+	struct weft_key key;
+	u32 op_ofs;		/* where its operation is in the program */
+};
+
+struct weft_walk {
+	struct weft_datapath *dp;
+	struct weft_port *in;
+	struct weft_program *prog;
+	struct weft_trail *trail;
+	u64 version;
+	struct weft_key key;	/* as the tables see the packet now */
+	struct weft_key base;	/* as the program has made it so far */
+	u64 dirty;		/* packet fields that were written since then */
+	u8 ttl_spent;		/* dec_ttl since then */
+	u8 ttl_first;		/* of the packet before the program */
+	bool ttl_set;		/* by something other than dec_ttl */
+	u8 resubmits;
+	u8 stages;
+	u8 n_saved;
+	u16 n_frames;
+	u16 layers;		/* of the packet before the program */
+	bool overflow;		/* the program is full, or clones nest too deep */
+	bool sent;		/* something left, or a drop was asked for */
+	enum weft_drop reason;	/* why an output was not done */
+	u32 effect_len;		/* program up to its last operation that shows */
+	struct weft_saved saved[WEFT_CLONES_MAX];
+	struct weft_frame frames[WEFT_FRAMES];
+};
+
+/*
+ * Walk from @table, or do @acts instead when they are not NULL, with w->key. The caller has
+ * set dp, in, prog (with its size), trail and key. Afterwards prog, trail and layers are
+ * what came of it, and key is undefined. BH off, RCU.
+ */
+void weft_walk(struct weft_walk *w, u8 table, const struct weft_actions *acts);
+
+#endif /* WEFT_WALK_H */
