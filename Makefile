@@ -24,7 +24,7 @@ all: user modules ## user space, and weft.ko for GUEST (default 6.1)
 help: ## this list
 	@awk -F '## ' '/^[a-z-]+:.*## / { split($$1, t, ":"); printf "  %-14s %s\n", t[1], $$2 }' \
 		$(MAKEFILE_LIST)
-	@echo 'Variables: GUEST=6.1|6.12|uml|uml-debug|x86-debug  T=PATTERN  V=1  PREFIX= DESTDIR='
+	@echo 'Variables: GUEST=6.1|6.12|uml|uml-debug|x86-debug  T=PATTERN  G=GROUP  V=1  PREFIX= DESTDIR='
 
 deps: ## install what build and tests need (Debian 12)
 	@tools/deps
@@ -58,6 +58,15 @@ unit: deps ## unit tests of user space, with sanitizers (T=PATTERN)
 
 selftests: deps user ## self-tests in GUEST (T=PATTERN)
 	@tools/selftest -g $(GUEST) $(PATTERNS)
+
+bench: deps user ## measure beside openvswitch, tc, bridge (G=B1: one group)
+	@bench/run $(G)
+
+bench-gate: deps user ## count instructions; more than 1 % above bench/baseline.json fails
+	@bench/gate
+
+profile: deps user ## where the instructions go, by the kernel's symbols (G=B1)
+	@bench/profile $(G)
 
 lint: deps ## static checks
 	@tools/lint
@@ -99,5 +108,5 @@ install: ## what was built, man pages, completion, systemd unit, DKMS source (PR
 clean: ## remove build/ (cached kernels stay)
 	rm -rf $(O)
 
-.PHONY: all help deps user modules kernels check check-debug coverage kunit unit selftests lint \
-	format demo shell install clean
+.PHONY: all help deps user modules kernels check check-debug coverage kunit unit selftests bench \
+	bench-gate profile lint format demo shell install clean

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# weft.sh - Weft
+
+# weft_dp DUT PORT...: a datapath with these ports; entries come on standard input
+weft_dp() {
+	local dp=$1 p
+	shift
+	{
+		echo "dp add $dp"
+		for p; do echo "port add $p dp $dp"; done
+	} | weft -b - && weft flow load dp "$dp" - >/dev/null
+}
+
+weft_l2() { # DUT IN OUT
+	weft_dp "$@" <<<"in_port=$2, eth_dst=$DMAC, ip actions= output:$3"
+}
+
+weft_both() { # DUT A B
+	printf 'in_port=%s actions= output:%s\n' "$2" "$3" "$3" "$2" | weft_dp "$@"
+}
+
+# Rules that match ports: of some 5-tuples that are not to pass (and do not occur), and of
+# the destination ports that are.
+weft_flows() { # DUT IN OUT
+	{
+		echo "in_port=$2, eth_dst=$DMAC, ip, ip_frag=no actions= goto:1"
+		printf 'table=1, priority=100, udp, ip_src=10.0.0.1, ip_dst=10.0.0.2, udp_src=%d, udp_dst=53 actions= drop:acl\n' {1..16}
+		printf "table=1, udp, udp_dst=%d actions= output:$3\n" $(seq 2000 $((1999 + DPORTS)))
+	} | weft_dp "$@"
+}
+
+weft_masks() { # DUT IN OUT MASKS
+	local k m=$4
+	for ((k = 0; k < m; k++)); do
+		echo "in_port=$2, eth_dst=$DMAC, udp, ip_frag=no, ip_src=10.0.0.1/$((k + 1)), udp_src=$k/$((m - 1)) actions= output:$3"
+	done | sed -E 's,=10.0.0.1/([0-9]+),=10.0.0.1/\1,' | weft_dp "$1" "$2" "$3"
+}
+
+weft_undo() { weft dp del "$1"; }
+
+weft_tunnel_dp() { # PORT REMOTE
+	ip link add g0 type geneve external && ip link set g0 up && weft dp add w &&
+		weft port add "$1" && weft port add g0 type geneve remote "$2"
+}
+
+weft_encap() { # DUT IN LOCAL REMOTE
+	weft_tunnel_dp "$2" "$4" &&
+		weft flow add "in_port=$2, eth_dst=$DMAC, ip actions= load:ldp=5, tunnel:$4"
+}
+
+weft_decap() { # DUT OUT LOCAL REMOTE
+	weft_tunnel_dp "$2" "$4" && weft flow add "in_port=g0, ldp=5, eth_dst=$DMAC, ip actions= output:$2"
+}
+
+weft_tunnel() { # DUT PORT LOCAL REMOTE
+	weft_tunnel_dp "$2" "$4" && weft flow add "in_port=$2 actions= load:ldp=5, tunnel:$4" &&
+		weft flow add "in_port=g0, ldp=5 actions= output:$2"
+}

@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# lib.sh - in a guest: what the groups of the benchmark share; sourced by bench/guest.
+#
+#   GROUP   its name            UNIT    instr (the guest's clock counts instructions) or ns
+#   DUTS    the datapaths under test, measured one after the other in every round, so that
+#           ratios are paired.  A digit at the end makes a second instance of one.
+#   ROUNDS  COUNT (packets a round)  QUICK (set: small sizes)
+#
+# A result is a line "DATA {...}" on standard output; bench/results.py reads them.  Every round says how
+# many packets were sent and how many came out: a drop looks fast.
+
+SMAC=02:00:00:00:00:01
+DMAC=02:00:00:00:00:99
+PKTGEN=/proc/net/pktgen
+
+die() {
+	echo "FAIL: $*"
+	exit 1
+}
+
+# kind DUT: openvswitch2 is an openvswitch
+kind() { echo "${1%%[0-9]*}"; }
+
+# dut DUT WHAT ARGUMENT...: call the function WHAT of bench/dut/KIND.sh
+dut() {
+	local d=$1 f
+	f=${d%%[0-9]*}_$2
+	shift 2
+	"$f" "$d" "$@" || die "$f $d $*"
+}
+
+# can DUT WHAT: there is such a function
+can() { declare -F "${1%%[0-9]*}_$2" >/dev/null; }
+
+# keep WHAT: leave only those DUTS that can do it
+keep() {
+	local d out=()
+	for d in $DUTS; do ! can "$d" "$1" || out+=("$d"); done
+	DUTS=${out[*]}
+}
+
+has() { case " $DUTS" in *" $1"*) return 0 ;; esac; return 1; }
+
+# row CASE DUT ROUND UNIT VALUE SENT GOT
+row() {
+	printf 'DATA {"group":"%s","case":"%s","dut":"%s","round":%d,"unit":"%s","value":%s,"sent":%d,"got":%d}\n' \
+		"$GROUP" "$@"
+}
+
+# no_ipv6 [NS]: no neighbour discovery among the packets that are counted
+no_ipv6() {
+	${1:+ip netns exec "$1"} bash -c 'for f in all default; do
+		echo 1 >/proc/sys/net/ipv6/conf/$f/disable_ipv6; done'
+}
+
+# veth A B: a wire, both ends here
+veth() {
+	ip -batch - <<-END || die "veth $1 $2"
+		link add $1 type veth peer name $2
+		link set $1 up
+		link set $2 up
+	END
+}
+
+dummy() {
+	ip link add "$1" type dummy && ip link set "$1" up || die "dummy $1"
+}
+
+netns() {
+	local n
+	for n; do
+		ip netns add "$n" && no_ipv6 "$n" && ip -n "$n" link set lo up || die "netns $n"
+	done
+}
+
+# ---- pktgen --------------------------------------------------------------------------------
+
+pg() {
+	local d=$1
+	shift
+	echo "$*" >"$PKTGEN/$d" || die "pktgen $d: $*"
+}
+
+# plan_flows N: SPORTS x DPORTS tuples, about N.  The numbers are coprime: in sequence
+# pktgen then visits each tuple once.
+plan_flows() {
+	case $1 in
+	1000) SPORTS=1000 DPORTS=1 ;;
+	10000) SPORTS=10000 DPORTS=1 ;;
+	100000) SPORTS=9091 DPORTS=11 ;;
+	*) SPORTS=$1 DPORTS=1 ;;
+	esac
+	FLOWS=$((SPORTS * DPORTS))
+}
+
+# pg_run DEV COUNT [random|sequence]: send frames of 60 bytes (64 with the checksum) as
+# planned; sets USEC.  No forks.
+pg_run() {
+	local d=$1 n=$2 order=${3:-random} line lines
+	echo rem_device_all >$PKTGEN/kpktgend_0
+	echo "add_device $d" >$PKTGEN/kpktgend_0
+	pg "$d" count "$n"
+	pg "$d" delay 0
+	pg "$d" pkt_size "${SIZE:-60}"
+	pg "$d" dst_mac "${PG_DMAC:-$DMAC}"
+	pg "$d" src_mac "${PG_SMAC:-$SMAC}"
+	pg "$d" dst "${PG_DST:-10.0.0.2}"
+	pg "$d" src_min "${PG_SRC:-10.0.0.1}"
+	pg "$d" src_max "${PG_SRC:-10.0.0.1}"
+	[ -z "${PG_RX:-}" ] || pg "$d" xmit_mode netif_receive
+	# the upper bound is never reached, but for one that equals the lower
+	pg "$d" udp_src_min 1000
+	pg "$d" udp_src_max $((SPORTS > 1 ? 1000 + SPORTS : 1000))
+	pg "$d" udp_dst_min 2000
+	pg "$d" udp_dst_max $((DPORTS > 1 ? 2000 + DPORTS : 2000))
+	if [ "$order" = random ]; then
+		[ "$SPORTS" = 1 ] || pg "$d" flag UDPSRC_RND
+		[ "$DPORTS" = 1 ] || pg "$d" flag UDPDST_RND
+	fi
+	echo start >$PKTGEN/pgctrl
+	mapfile -t lines <"$PKTGEN/$d"
+	USEC=
+	for line in "${lines[@]}"; do
+		case $line in *'Result: OK: '*) line=${line#*OK: } USEC=${line%%(*} ;; esac
+	done
+	[ -n "$USEC" ] || die "pktgen $d: ${lines[*]}"
+}
+
+# counted DEV STATISTIC: sets COUNTED
+counted() { read -r COUNTED <"/sys/class/net/$1/statistics/$2"; }
+
+# measure CASE: run all DUTS in turn.  IN[] is where pktgen sends, OUT[] the device that counts by
+# STAT[] what came through; a DUT without OUT is not checked.
+declare -A IN OUT STAT
+measure() {
+	local d r before
+	for d in $DUTS; do
+		pg_run "${IN[$d]}" $((FLOWS > 1 ? FLOWS * 2 : COUNT / 4 + 1000)) sequence
+	done
+	for ((r = 1; r <= ROUNDS; r++)); do
+		for d in $DUTS; do
+			COUNTED=0
+			[ -z "${OUT[$d]:-}" ] || counted "${OUT[$d]}" "${STAT[$d]}"
+			before=$COUNTED
+			[ -z "${PROFILE:-}" ] || mark start
+			pg_run "${IN[$d]}" "$COUNT"
+			[ -z "${PROFILE:-}" ] || { mark stop; echo "PROFILE $GROUP $1 $d $COUNT"; }
+			[ -z "${OUT[$d]:-}" ] || counted "${OUT[$d]}" "${STAT[$d]}"
+			[ -n "${OUT[$d]:-}" ] || COUNTED=$((before + COUNT))
+			row "$1" "$d" "$r" "$UNIT" "$((USEC * 1000 / COUNT)).$((USEC * 10000 / COUNT % 10))" \
+				"$COUNT" $((COUNTED - before))
+		done
+	done
+}
+
+# wires veth|dummy: IN, OUT and STAT for every DUT; PORT_IN[] and PORT_OUT[] are what it is to
+# connect.  veth: pktgen -> a | b DUT c | d, d drops; dummy: pktgen makes b receive, c drops.
+declare -A PORT_IN PORT_OUT
+ID=0
+wires() {
+	local d
+	IN=() OUT=() STAT=()
+	for d in $DUTS; do
+		ID=$((ID + 1))
+		PORT_IN[$d]=b$ID PORT_OUT[$d]=c$ID
+		case $1 in
+		veth)
+			veth a$ID b$ID
+			IN[$d]=a$ID OUT[$d]=b$ID STAT[$d]=rx_packets
+			[ "$(kind "$d")" = none ] || { veth d$ID c$ID; OUT[$d]=d$ID; }
+			;;
+		dummy)
+			dummy b$ID
+			dummy c$ID
+			IN[$d]=b$ID OUT[$d]=c$ID STAT[$d]=tx_packets
+			[ "$(kind "$d")" != none ] || unset "OUT[$d]"
+			;;
+		esac
+	done
+	[ "$1" = dummy ] && PG_RX=1 || PG_RX=
+}
+
+# unwire: the DUTs' own part, then the wires
+unwire() {
+	local d i
+	for d in $DUTS; do dut "$d" undo; done
+	for i in /sys/class/net/[abcd][0-9]*; do
+		i=${i##*/}
+		[ ! -e "/sys/class/net/$i" ] || ip link del "$i"
+	done
+}

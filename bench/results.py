@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Turns what guests printed into rows of results.
+
+  results.py valid LOG...                             how many boots count, of the case that has fewest
+  results.py merge FILE GROUP INSTRUMENT LOG...       replace a group's rows (of that instrument only)
+  results.py gate BASELINE [--update] LOG...          compare medians with the baseline
+
+A log is one boot. Rounds that lost packets do not count. Of a boot in which openvswitch differs
+from openvswitch2, a second instance of it, by more than 2 %, no time counts.
+"""
+import collections
+import json
+import os
+import statistics
+import sys
+
+REFERENCE, CONTROL = 'openvswitch', 'openvswitch2'
+TOLERANCE = 0.02
+LIMIT = 1.01
+COSTS = ('instr', 'ns', 'us', 'B')  # less is better
+
+
+def read(name):
+    """-> {(group, case, unit): {dut: {round: value}}}, number of rounds with losses"""
+    boot = collections.defaultdict(lambda: collections.defaultdict(dict))
+    lost = 0
+    with open(name, errors='replace') as file:
+        for line in file:
+            if not line.startswith('DATA {'):
+                continue
+            row = json.loads(line[5:])
+            if row['sent'] != row['got']:
+                lost += 1
+                print(f"{name}: {row['case']} {row['dut']} round {row['round']}: "
+                      f"{row['got']} of {row['sent']} came", file=sys.stderr)
+                continue
+            boot[row['group'], row['case'], row['unit']][row['dut']][row['round']] = row['value']
+    return boot
+
+
+def ratio(duts, dut, reference):
+    """median of the ratios of rounds that both have"""
+    a, b = duts.get(dut, {}), duts.get(reference, {})
+    pairs = [a[r] / b[r] for r in a if b.get(r)]
+    return statistics.median(pairs) if pairs else None
+
+
+def quiet(key, duts):
+    """the control says that this boot was not disturbed"""
+    if key[2] in ('instr', 'B') or CONTROL not in duts:
+        return True
+    r = ratio(duts, CONTROL, REFERENCE)
+    return r is not None and abs(r - 1) <= TOLERANCE
+
+
+def pool(logs):
+    """-> {key: [duts of a valid boot...]}"""
+    out = {}
+    for name in logs:
+        for key, duts in read(name).items():
+            out.setdefault(key, [])
+            if quiet(key, duts):
+                out[key].append(duts)
+            else:
+                r = ratio(duts, CONTROL, REFERENCE)
+                print(f'{name}: {key[1]}: void, the same differs by {r:.3f}', file=sys.stderr)
+    return out
+
+
+def rows(logs):
+    for (group, case, unit), boots in pool(logs).items():
+        for dut in dict.fromkeys(d for b in boots for d in b):
+            values = [list(b[dut].values()) for b in boots if b.get(dut)]
+            medians = [statistics.median(v) for v in values]
+            ratios = [r for r in (ratio(b, dut, REFERENCE) for b in boots) if r]
+            yield {
+                'group': group, 'case': case, 'dut': dut, 'unit': unit,
+                'median': round(statistics.median(medians), 1),
+                'min': round(min(medians), 1), 'max': round(max(medians), 1),
+                'ratio_openvswitch': round(statistics.median(ratios), 3) if ratios else None,
+                'rounds': sum(len(v) for v in values), 'boots': len(values),
+            }
+
+
+def load(name):
+    if not os.path.exists(name):
+        return []
+    with open(name) as file:
+        return json.load(file)
+
+
+def save(name, data):
+    with open(name + '.new', 'w') as file:
+        file.write('[\n' + ',\n'.join('\t' + json.dumps(row) for row in data) + '\n]\n')
+    os.replace(name + '.new', name)
+
+
+def instrument(row):
+    return 'instr' if row['unit'] == 'instr' else 'time'
+
+
+def merge(name, group, only, logs):
+    new = list(rows(logs))
+    old = [r for r in load(name)
+           if r['group'] != group or (only and instrument(r) != only)]
+    save(name, sorted(old + new, key=lambda r: (int(r['group'][1:]), instrument(r))))
+    case = None
+    for r in new:
+        if r['case'] != case:
+            case = r['case']
+            print(f"  {group} {case}")
+        rel = '' if r['ratio_openvswitch'] is None else f"{r['ratio_openvswitch']:8.3f}"
+        print(f"    {r['dut']:<14}{r['median']:>12,.1f} {r['unit']:<8}{rel}"
+              f"   [{r['min']:,.1f} - {r['max']:,.1f}]")
+
+
+def gate(name, update, logs):
+    """-> exit status; the last line counts"""
+    now = [{k: r[k] for k in ('group', 'case', 'dut', 'unit', 'median')} for r in rows(logs)]
+    if update:
+        save(name, now)
+    base = {(r['group'], r['case'], r['dut'], r['unit']): r['median'] for r in load(name)}
+    passed = failed = 0
+    for r in now:
+        key = r['group'], r['case'], r['dut'], r['unit']
+        was = base.pop(key, None)
+        change = (r['median'] / was - 1) * 100 if was else None
+        good = was is not None and r['median'] <= was * LIMIT
+        passed, failed = passed + good, failed + (not good)
+        print(f"{'ok' if good else 'not ok'} {passed + failed} - {r['group']} {r['case']}: "
+              f"{r['median']:,.1f} {r['unit']}"
+              + (f', {change:+.2f} % of {was:,.1f}' if was else ', not in the baseline'))
+        if good and change < -1:
+            print('# better: write it down with bench/gate --update')
+    for key in base:
+        failed += 1
+        print(f"not ok {passed + failed} - {key[0]} {key[1]}: was not measured")
+    print(f'bench-gate: {passed} passed, {failed} failed, 0 skipped')
+    return int(failed > 0 or passed == 0)
+
+
+def main(argv):
+    if argv[0] == 'valid':
+        pools = pool(argv[1:])
+        print(min((len(b) for b in pools.values()), default=0))
+    elif argv[0] == 'merge':
+        merge(argv[1], argv[2], argv[3], argv[4:])
+    elif argv[0] == 'gate':
+        update = '--update' in argv
+        return gate(argv[1], update, [a for a in argv[2:] if a != '--update'])
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1:]))
