@@ -29,6 +29,29 @@ void weft_dp_free(struct weft_dp *dp)
 	weft_dp_init(dp);
 }
 
+static int cache_get(struct weft_cache_stats *cache, const struct nlattr *nest)
+{
+	uint64_t *members[] = {
+		[WEFT_CACHE_A_HITS] = &cache->hits,	  [WEFT_CACHE_A_MISSES] = &cache->misses,
+		[WEFT_CACHE_A_STALE] = &cache->stale,	  [WEFT_CACHE_A_EVICTED] = &cache->evicted,
+		[WEFT_CACHE_A_REFUSED] = &cache->refused,
+	};
+	const struct nlattr *attr;
+	int err = 0;
+
+	mnl_attr_for_each_nested(attr, nest) {
+		unsigned int type = mnl_attr_get_type(attr);
+
+		if (type == WEFT_CACHE_A_ENTRIES)
+			err = wl_attr_u32(attr, &cache->entries);
+		else if (type < WL_ARRAY_SIZE(members) && members[type])
+			err = wl_attr_u64(attr, members[type]);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 static int dp_get_attr(struct weft_dp *dp, const struct nlattr *attr)
 {
 	unsigned int type = mnl_attr_get_type(attr);
@@ -40,6 +63,8 @@ static int dp_get_attr(struct weft_dp *dp, const struct nlattr *attr)
 		return wl_attr_str(attr, dp->name, sizeof(dp->name));
 	case WEFT_DP_A_MAX_FLOWS:
 		return wl_attr_u32(attr, &dp->max_flows);
+	case WEFT_DP_A_MAX_CACHED:
+		return wl_attr_u32(attr, &dp->max_cached);
 	case WEFT_DP_A_N_FLOWS:
 		return wl_attr_u32(attr, &dp->n_flows);
 	case WEFT_DP_A_N_PORTS:
@@ -50,6 +75,8 @@ static int dp_get_attr(struct weft_dp *dp, const struct nlattr *attr)
 		return wl_attr_u64(attr, &dp->version);
 	case WEFT_DP_A_LOOKUPS:
 		return wl_attr_u64(attr, &dp->lookups);
+	case WEFT_DP_A_CACHE:
+		return cache_get(&dp->cache, attr);
 	case WEFT_DP_A_DROPS:
 		free(dp->drops.v);
 		return wl_drops_get_attrs(&dp->drops, attr);
@@ -96,13 +123,15 @@ static int dp_request(struct weft_sock *sock, uint8_t cmd, uint16_t flags, const
 	wl_put_name(nlh, WEFT_DP_A_NAME, dp->name);
 	if (weft_has(dp, WEFT_DP_A_MAX_FLOWS))
 		mnl_attr_put_u32(nlh, WEFT_DP_A_MAX_FLOWS, dp->max_flows);
+	if (weft_has(dp, WEFT_DP_A_MAX_CACHED))
+		mnl_attr_put_u32(nlh, WEFT_DP_A_MAX_CACHED, dp->max_cached);
 	return wl_request(sock, nlh, NULL, NULL);
 }
 
 /**
  * weft_dp_new - create a datapath
  * @sock: the socket
- * @dp: name, and max_flows if present
+ * @dp: name, and max_flows and max_cached if present
  *
  * Returns 0, -EEXIST when the name is taken in the namespace, or another -errno.
  */
@@ -114,7 +143,7 @@ int weft_dp_new(struct weft_sock *sock, const struct weft_dp *dp)
 /**
  * weft_dp_set - change a datapath's limits
  * @sock: the socket
- * @dp: name, and max_flows if present
+ * @dp: name, and max_flows and max_cached if present
  *
  * Returns 0, -ENODEV when there is none of that name, or another -errno.
  */

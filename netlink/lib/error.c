@@ -66,10 +66,16 @@ static const struct attr_name act_attrs[] = {
 static const struct attr_set act_set = SET(act_attrs, true);
 
 static const struct attr_name dp_attrs[] = {
-	[WEFT_DP_A_NAME] = { "name", NULL },	   [WEFT_DP_A_MAX_FLOWS] = { "max_flows", NULL },
-	[WEFT_DP_A_N_FLOWS] = { "n_flows", NULL }, [WEFT_DP_A_N_PORTS] = { "n_ports", NULL },
-	[WEFT_DP_A_N_MASKS] = { "n_masks", NULL }, [WEFT_DP_A_VERSION] = { "version", NULL },
-	[WEFT_DP_A_DROPS] = { "drops", NULL },	   [WEFT_DP_A_LOOKUPS] = { "lookups", NULL },
+	[WEFT_DP_A_NAME] = { "name", NULL },
+	[WEFT_DP_A_MAX_FLOWS] = { "max_flows", NULL },
+	[WEFT_DP_A_N_FLOWS] = { "n_flows", NULL },
+	[WEFT_DP_A_N_PORTS] = { "n_ports", NULL },
+	[WEFT_DP_A_N_MASKS] = { "n_masks", NULL },
+	[WEFT_DP_A_VERSION] = { "version", NULL },
+	[WEFT_DP_A_DROPS] = { "drops", NULL },
+	[WEFT_DP_A_LOOKUPS] = { "lookups", NULL },
+	[WEFT_DP_A_MAX_CACHED] = { "max_cached", NULL },
+	[WEFT_DP_A_CACHE] = { "cache", NULL },
 };
 
 static const struct attr_name entry_attrs[] = {

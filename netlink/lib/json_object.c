@@ -22,6 +22,19 @@
 			wl_json_set(&obj, #member, wl_json_string((o)->member));                   \
 	} while (0)
 
+static json_t *cache_to_json(const struct weft_cache_stats *cache)
+{
+	json_t *obj = json_object();
+
+	wl_json_set(&obj, "entries", wl_json_uint(cache->entries));
+	wl_json_set(&obj, "hits", wl_json_uint(cache->hits));
+	wl_json_set(&obj, "misses", wl_json_uint(cache->misses));
+	wl_json_set(&obj, "stale", wl_json_uint(cache->stale));
+	wl_json_set(&obj, "evicted", wl_json_uint(cache->evicted));
+	wl_json_set(&obj, "refused", wl_json_uint(cache->refused));
+	return obj;
+}
+
 /**
  * weft_dp_to_json - write a datapath
  * @dp: to write
@@ -34,11 +47,14 @@ json_t *weft_dp_to_json(const struct weft_dp *dp)
 
 	wl_json_set(&obj, "name", wl_json_string(dp->name));
 	SET_UINT(WEFT_DP_A_MAX_FLOWS, dp, max_flows);
+	SET_UINT(WEFT_DP_A_MAX_CACHED, dp, max_cached);
 	SET_UINT(WEFT_DP_A_N_FLOWS, dp, n_flows);
 	SET_UINT(WEFT_DP_A_N_PORTS, dp, n_ports);
 	SET_UINT(WEFT_DP_A_N_MASKS, dp, n_masks);
 	SET_UINT(WEFT_DP_A_VERSION, dp, version);
 	SET_UINT(WEFT_DP_A_LOOKUPS, dp, lookups);
+	if (weft_has(dp, WEFT_DP_A_CACHE))
+		wl_json_set(&obj, "cache", cache_to_json(&dp->cache));
 	if (weft_has(dp, WEFT_DP_A_DROPS))
 		wl_json_set(&obj, "drops", wl_json_drops(&dp->drops));
 	return obj;

@@ -328,6 +328,47 @@ static void paths(void **state)
 		wl_attr_path(nlh, nlh->nlmsg_len, ofs, tiny, sizeof(tiny));
 }
 
+/* The counters of the cache: those of a later kernel are passed over, short ones refused */
+static void cache(void **state)
+{
+	struct nlmsghdr *nlh = begin(WEFT_CMD_DP_NEW);
+	struct nlattr *nest;
+	struct weft_dp dp;
+
+	mnl_attr_put_u32(nlh, WEFT_DP_A_MAX_CACHED, 0);
+	nest = mnl_attr_nest_start(nlh, WEFT_DP_A_CACHE);
+	mnl_attr_put_u32(nlh, WEFT_CACHE_A_ENTRIES, 1);
+	mnl_attr_put_u64(nlh, WEFT_CACHE_A_HITS, UINT64_MAX);
+	mnl_attr_put_u64(nlh, WEFT_CACHE_A_MISSES, 3);
+	mnl_attr_put(nlh, WEFT_CACHE_A_PAD, 0, NULL);
+	mnl_attr_put_u64(nlh, WEFT_CACHE_A_STALE, 4);
+	mnl_attr_put_u64(nlh, WEFT_CACHE_A_EVICTED, 5);
+	mnl_attr_put_u64(nlh, WEFT_CACHE_A_REFUSED, 6);
+	mnl_attr_put_u8(nlh, WEFT_CACHE_A_MAX + 1, 7);
+	mnl_attr_nest_end(nlh, nest);
+	expect_path(mnl_nlmsg_get_payload_offset(nlh, WL_GENL_HDRLEN), "max_cached");
+	expect_path(nest, "cache");
+	assert_int_equal(wl_dp_get_msg(&dp, nlh), 0);
+	assert_true(weft_has(&dp, WEFT_DP_A_MAX_CACHED));
+	assert_true(weft_has(&dp, WEFT_DP_A_CACHE));
+	assert_int_equal(dp.max_cached, 0);
+	assert_int_equal(dp.cache.entries, 1);
+	assert_true(dp.cache.hits == UINT64_MAX);
+	assert_int_equal(dp.cache.misses, 3);
+	assert_int_equal(dp.cache.stale, 4);
+	assert_int_equal(dp.cache.evicted, 5);
+	assert_int_equal(dp.cache.refused, 6);
+	weft_dp_free(&dp);
+
+	for (uint16_t attr = WEFT_CACHE_A_ENTRIES; attr <= WEFT_CACHE_A_REFUSED; attr++) {
+		nlh = begin(WEFT_CMD_DP_NEW);
+		nest = mnl_attr_nest_start(nlh, WEFT_DP_A_CACHE);
+		mnl_attr_put_u16(nlh, attr, 1);
+		mnl_attr_nest_end(nlh, nest);
+		assert_int_equal(wl_dp_get_msg(&dp, nlh), -EPROTO);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -335,7 +376,7 @@ int main(void)
 		cmocka_unit_test(noise),    cmocka_unit_test(deep),
 		cmocka_unit_test(nonsense), cmocka_unit_test(does_not_fit),
 		cmocka_unit_test(filters),  cmocka_unit_test(wide_lin),
-		cmocka_unit_test(paths),
+		cmocka_unit_test(paths),    cmocka_unit_test(cache),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

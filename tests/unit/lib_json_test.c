@@ -219,6 +219,7 @@ static void others(void **state)
 {
 	struct weft_drop_count counts[] = { { WEFT_DROP_TTL, 3 }, { 99, 1 } };
 	struct weft_dp dp = { .name = "weft0", .version = UINT64_MAX, .drops = { counts, 2 } };
+	struct weft_dp cached = { .name = "b", .cache = { 1, 2, 3, 4, 5, UINT64_MAX } };
 	struct weft_event event = { .cmd = WEFT_CMD_TXN_COMMIT };
 	struct weft_service service = { .name = "nat", .credits = 5 };
 	struct weft_packet packet;
@@ -228,6 +229,12 @@ static void others(void **state)
 	assert_json(weft_dp_to_json(&dp),
 		    "{\"name\":\"weft0\",\"version\":\"18446744073709551615\","
 		    "\"drops\":{\"ttl\":3,\"99\":1}}");
+	weft_mark(&cached, WEFT_DP_A_MAX_CACHED);
+	weft_mark(&cached, WEFT_DP_A_CACHE);
+	assert_json(weft_dp_to_json(&cached),
+		    "{\"name\":\"b\",\"max_cached\":0,\"cache\":{\"entries\":1,\"hits\":2,"
+		    "\"misses\":3,\"stale\":4,\"evicted\":5,"
+		    "\"refused\":\"18446744073709551615\"}}");
 	weft_mark(&service, WEFT_SERVICE_A_CREDITS);
 	assert_json(weft_service_to_json(&service), "{\"name\":\"nat\",\"credits\":5}");
 	event.txn.present = 0;

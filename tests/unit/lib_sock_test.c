@@ -86,6 +86,16 @@ static void done(const struct nlmsghdr *request, uint16_t flags, int error)
 	transmit(nlh);
 }
 
+static bool has_u32(const struct nlmsghdr *nlh, uint16_t type, uint32_t value)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, nlh, GENL_HDRLEN)
+		if (mnl_attr_get_type(attr) == type)
+			return mnl_attr_get_u32(attr) == value;
+	return false;
+}
+
 static void send_dp(const struct nlmsghdr *request, uint16_t flags, const char *name)
 {
 	struct nlmsghdr *nlh = answer(request, WEFT_CMD_DP_NEW, flags);
@@ -139,6 +149,34 @@ static void stop(void)
 	weft_sock_close(sock);
 	pthread_join(kernel.thread, NULL);
 	close(kernel.fd);
+}
+
+/* ---- limits ------------------------------------------------------------------- */
+
+/* Refuses what has no limits of 9 entries and 0 programs; each may be absent */
+static void handle_limits(const struct nlmsghdr *request)
+{
+	bool flows = has_u32(request, WEFT_DP_A_MAX_FLOWS, 9);
+	bool cached = has_u32(request, WEFT_DP_A_MAX_CACHED, 0);
+
+	reply(request, flows && cached ? 0 : flows ? -EBUSY : cached ? -ENOMEM : -EINVAL, NULL, 0);
+}
+
+static void limits(void **state)
+{
+	struct weft_dp dp = { .name = "weft0", .max_flows = 9 };
+
+	start(handle_limits);
+	assert_int_equal(weft_dp_new(sock, &dp), -EINVAL);
+	weft_mark(&dp, WEFT_DP_A_MAX_CACHED);
+	assert_int_equal(weft_dp_new(sock, &dp), -ENOMEM);
+	assert_int_equal(weft_dp_set(sock, &dp), -ENOMEM);
+	weft_mark(&dp, WEFT_DP_A_MAX_FLOWS);
+	assert_int_equal(weft_dp_new(sock, &dp), 0);
+	assert_int_equal(weft_dp_set(sock, &dp), 0);
+	weft_unmark(&dp, WEFT_DP_A_MAX_CACHED);
+	assert_int_equal(weft_dp_set(sock, &dp), -EBUSY);
+	stop();
 }
 
 /* ---- answers and refusals ----------------------------------------------------- */
@@ -489,7 +527,7 @@ int main(void)
 		cmocka_unit_test(upcalls),	  cmocka_unit_test(commits),
 		cmocka_unit_test(refused_op),	  cmocka_unit_test(refused_here),
 		cmocka_unit_test(refused_commit), cmocka_unit_test(too_much),
-		cmocka_unit_test(closed),
+		cmocka_unit_test(closed),	  cmocka_unit_test(limits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

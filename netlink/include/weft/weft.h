@@ -254,16 +254,28 @@ struct weft_drops {
 	unsigned int n;
 };
 
+/* The flow cache: sums over the CPUs, since the datapath was made, but for entries */
+struct weft_cache_stats {
+	uint32_t entries; /* programs now, 0…max_cached */
+	uint64_t hits;	  /* packets done by a cached program */
+	uint64_t misses;  /* packets that walked the tables */
+	uint64_t stale;	  /* of the misses: packets whose program a change had made void */
+	uint64_t evicted; /* programs that made room for others */
+	uint64_t refused; /* programs not kept: no memory, no room, or too long */
+};
+
 /* present: WEFT_DP_A_… */
 struct weft_dp {
 	uint32_t present;
 	char name[WEFT_NAME_MAX + 1];
-	uint32_t max_flows;
+	uint32_t max_flows;  /* entries over all tables, 1…UINT32_MAX; default 2097152 */
+	uint32_t max_cached; /* programs in the cache, 0 (none)…UINT32_MAX; default 262144 */
 	uint32_t n_flows;
 	uint32_t n_ports;
 	uint32_t n_masks;
 	uint64_t version;
-	uint64_t lookups;
+	uint64_t lookups; /* in tables, those that cached programs stand for too */
+	struct weft_cache_stats cache;
 	struct weft_drops drops;
 };
 
