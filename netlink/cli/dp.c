@@ -21,6 +21,27 @@ void drops_print(const struct weft_drops *drops)
 	}
 }
 
+/* In tenths of a percent, cut off; 1000 only if there was no miss at all */
+static unsigned int hit_rate(const struct weft_cache_stats *cache)
+{
+	uint64_t packets = cache->hits + cache->misses;
+
+	if (packets > UINT64_MAX / 1000)
+		return (unsigned int)(cache->hits / (packets / 1000));
+	return (unsigned int)(cache->hits * 1000 / packets);
+}
+
+static void cache_print(const struct weft_cache_stats *cache)
+{
+	printf("    cache entries %u hits %" PRIu64 " misses %" PRIu64 " stale %" PRIu64
+	       " evicted %" PRIu64 " refused %" PRIu64,
+	       cache->entries, cache->hits, cache->misses, cache->stale, cache->evicted,
+	       cache->refused);
+	if (cache->hits || cache->misses)
+		printf(" hit_rate %u.%u%%", hit_rate(cache) / 10, hit_rate(cache) % 10);
+	putchar('\n');
+}
+
 void dp_print(const struct weft_dp *dp, bool stats)
 {
 	printf("%s:", dp->name);
@@ -34,11 +55,15 @@ void dp_print(const struct weft_dp *dp, bool stats)
 		printf(" version %" PRIu64, dp->version);
 	if (weft_has(dp, WEFT_DP_A_MAX_FLOWS))
 		printf(" max_flows %u", dp->max_flows);
+	if (weft_has(dp, WEFT_DP_A_MAX_CACHED))
+		printf(" max_cached %u", dp->max_cached);
 	putchar('\n');
 	if (!stats)
 		return;
 	if (weft_has(dp, WEFT_DP_A_LOOKUPS))
 		printf("    lookups %" PRIu64 "\n", dp->lookups);
+	if (weft_has(dp, WEFT_DP_A_CACHE))
+		cache_print(&dp->cache);
 	drops_print(&dp->drops);
 }
 
@@ -53,17 +78,28 @@ static int dp_name(struct cli *cli, struct args *args, const char **name)
 	return CLI_OK;
 }
 
+static int dp_limit(struct cli *cli, struct args *args, struct weft_dp *dp, const char *name,
+		    enum weft_dp_attr attr, uint32_t min, uint32_t *limit)
+{
+	if (weft_has(dp, attr))
+		return cli_usage(cli, "\"%s\" is given twice", name);
+	weft_mark(dp, attr);
+	return args_number(cli, args, name, min, UINT32_MAX, limit);
+}
+
 static int dp_options(struct cli *cli, struct args *args, struct weft_dp *dp)
 {
 	int status = CLI_OK;
 
 	while (!status && args_more(args)) {
-		if (!args_accept(args, "max_flows"))
+		if (args_accept(args, "max_flows"))
+			status = dp_limit(cli, args, dp, "max_flows", WEFT_DP_A_MAX_FLOWS, 1,
+					  &dp->max_flows);
+		else if (args_accept(args, "max_cached"))
+			status = dp_limit(cli, args, dp, "max_cached", WEFT_DP_A_MAX_CACHED, 0,
+					  &dp->max_cached);
+		else
 			return args_end(cli, args);
-		if (weft_has(dp, WEFT_DP_A_MAX_FLOWS))
-			return cli_usage(cli, "\"max_flows\" is given twice");
-		status = args_number(cli, args, "max_flows", 1, UINT32_MAX, &dp->max_flows);
-		weft_mark(dp, WEFT_DP_A_MAX_FLOWS);
 	}
 	return status;
 }
@@ -81,7 +117,8 @@ static int dp_change(struct cli *cli, struct args *args, bool add)
 	snprintf(dp.name, sizeof(dp.name), "%s", name);
 	weft_mark(&dp, WEFT_DP_A_NAME);
 	status = dp_options(cli, args, &dp);
-	if (!status && !add && !weft_has(&dp, WEFT_DP_A_MAX_FLOWS))
+	if (!status && !add && !weft_has(&dp, WEFT_DP_A_MAX_FLOWS) &&
+	    !weft_has(&dp, WEFT_DP_A_MAX_CACHED))
 		status = cli_usage(cli, "nothing to set");
 	if (!status)
 		status = session_open(cli);
@@ -131,6 +168,7 @@ static int dp_show_one(struct cli *cli, struct weft_dp *dp)
 	}
 	if (!cli->stats) {
 		weft_unmark(dp, WEFT_DP_A_LOOKUPS);
+		weft_unmark(dp, WEFT_DP_A_CACHE);
 		weft_unmark(dp, WEFT_DP_A_DROPS);
 	}
 	return output_item(cli, weft_dp_to_json(dp));
@@ -192,13 +230,15 @@ static int dp_show(struct cli *cli, struct args *args)
 }
 
 static const struct cli_command dp_commands[] = {
-	{ "add", "NAME [max_flows N]", "make a datapath",
-	  "  NAME         1 to 15 characters, unique in the network namespace\n"
-	  "  max_flows N  limit of entries over all tables; default 2097152\n",
+	{ "add", "NAME [max_flows N] [max_cached N]", "make a datapath",
+	  "  NAME          1 to 15 characters, unique in the network namespace\n"
+	  "  max_flows N   limit of entries over all tables; default 2097152\n"
+	  "  max_cached N  limit of programs in the flow cache; 0: none; default 262144\n",
 	  dp_add },
 	{ "del", "NAME", "delete it, its ports and its entries", NULL, dp_del },
-	{ "set", "NAME max_flows N", "change its limits", NULL, dp_set },
-	{ "show", "[NAME]", "list datapaths; -s: lookups and drops", NULL, dp_show,
+	{ "set", "NAME [max_flows N] [max_cached N]", "change its limits: one or both", NULL,
+	  dp_set },
+	{ "show", "[NAME]", "list datapaths; -s: lookups, flow cache and drops", NULL, dp_show,
 	  .preferred = true, .standard = true },
 	{}
 };

@@ -64,8 +64,10 @@ completes "listen" weft packet l
 has --json weft --
 completes "br0 br1 help" weft dp del ""
 completes "help host1-br0" weft -n host1 dp del h
-completes "max_flows" weft dp add br2 ""
+completes "max_cached max_flows" weft dp add br2 ""
+completes "max_cached" weft dp set br0 max_c
 completes "" weft dp add br2 max_flows ""
+completes "" weft dp add br2 max_flows 5 max_cached ""
 completes "fabric service vif" weft port add eth0 class ""
 completes "geneve internal netdev" weft port add eth0 type ""
 completes "lport" weft port add eth0 l

@@ -20,6 +20,11 @@ wrong '"max_flows" needs a value' dp add br0 max_flows
 wrong 'max_flows "many" is not a number' dp add br0 max_flows many
 wrong 'max_flows "0" is out of range: 1 to 4294967295' dp add br0 max_flows 0
 wrong '"max_flows" is given twice' dp add br0 max_flows 1 max_flows 2
+wrong '"max_cached" needs a value' dp add br0 max_cached
+wrong 'max_cached "-1" is not a number' dp add br0 max_cached -1
+wrong 'max_cached "4294967296" is out of range: 0 to 4294967295' dp set br0 max_cached 4294967296
+wrong '"max_cached" is given twice' dp set br0 max_cached 0 max_flows 1 max_cached 0
+wrong 'unexpected word "max_caches"' dp set br0 max_caches 0
 wrong 'nothing to set' dp set br0
 wrong 'the device is missing' port add
 wrong '"averyveryverylongname" is no name of a device' port add averyveryverylongname
