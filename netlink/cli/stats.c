@@ -88,6 +88,14 @@ static json_t *stats_json(const struct weft_port_stats *s)
 			 "marks_refused", (json_int_t)s->marks_refused);
 }
 
+static json_t *cache_json(const struct weft_cache_stats *c)
+{
+	return json_pack("{sI sI sI sI sI sI}", "entries", (json_int_t)c->entries, "hits",
+			 (json_int_t)c->hits, "misses", (json_int_t)c->misses, "stale",
+			 (json_int_t)c->stale, "evicted", (json_int_t)c->evicted, "refused",
+			 (json_int_t)c->refused);
+}
+
 static const char *reason_name(uint32_t reason, char *buf, size_t size)
 {
 	const char *name = weft_drop_name(reason);
@@ -131,7 +139,10 @@ static int show_counters(struct cli *cli, const struct snapshot *snapshot)
 	json_t *ports;
 
 	if (!cli->json) {
-		printf("%s: lookups %" PRIu64, snapshot->dp.name, snapshot->dp.lookups);
+		printf("%s: lookups %" PRIu64 " cache_entries %u cache_hits %" PRIu64
+		       " cache_misses %" PRIu64,
+		       snapshot->dp.name, snapshot->dp.lookups, snapshot->dp.cache.entries,
+		       snapshot->dp.cache.hits, snapshot->dp.cache.misses);
 		stats_print(&sum);
 		putchar('\n');
 		drops_print(&snapshot->dp.drops);
@@ -143,8 +154,9 @@ static int show_counters(struct cli *cli, const struct snapshot *snapshot)
 	for (size_t i = 0; i < snapshot->n; i++)
 		json_array_append_new(ports, port_stats_json(&snapshot->ports[i]));
 	return output_item(cli,
-			   json_pack("{ss sI so so so}", "dp", snapshot->dp.name, "lookups",
-				     (json_int_t)snapshot->dp.lookups, "stats", stats_json(&sum),
+			   json_pack("{ss sI so so so so}", "dp", snapshot->dp.name, "lookups",
+				     (json_int_t)snapshot->dp.lookups, "cache",
+				     cache_json(&snapshot->dp.cache), "stats", stats_json(&sum),
 				     "drops", drops_json(&snapshot->dp.drops), "ports", ports));
 }
 
