@@ -75,6 +75,7 @@ static bool read_actual(struct run *run)
 
 static bool apply_dp(struct run *run)
 {
+	const char *where;
 	struct weft_dp dp;
 	int result;
 
@@ -88,12 +89,21 @@ static bool apply_dp(struct run *run)
 		dp.max_flows = run->config->max_flows;
 		weft_mark(&dp, WEFT_DP_A_MAX_FLOWS);
 	}
+	if (run->config->has_max_cached) {
+		dp.max_cached = run->config->max_cached;
+		weft_mark(&dp, WEFT_DP_A_MAX_CACHED);
+	}
 	result = run->plan.dp_new ? weft_dp_new(run->sock, &dp) : weft_dp_set(run->sock, &dp);
 	weft_dp_free(&dp);
 	if (!result || (run->plan.dp_new && result == -EEXIST))
 		return true;
-	fail(run, "%s: %s: cannot %s datapath %s: %s", run->config->file,
-	     run->plan.dp_new ? "$.datapath" : "$.max_flows",
+	if (run->plan.dp_new)
+		where = "$.datapath";
+	else if (run->plan.dp_set & 1u << WEFT_DP_A_MAX_FLOWS)
+		where = "$.max_flows";
+	else
+		where = "$.max_cached";
+	fail(run, "%s: %s: cannot %s datapath %s: %s", run->config->file, where,
 	     run->plan.dp_new ? "create" : "change", run->config->datapath,
 	     reason(run->sock, result));
 	return false;

@@ -40,7 +40,7 @@ const char *const config_port_classes[] = {
 };
 
 static const char *const config_members[] = {
-	"version", "datapath", "max_flows", "registers", "hosts",
+	"version", "datapath", "max_flows", "max_cached", "registers", "hosts",
 	"ports",   "tunnels",  "tables",    "flows",	 NULL,
 };
 
@@ -757,6 +757,11 @@ static void read_root(struct config *config, const struct node *root)
 	member = node_member(root, "max_flows");
 	if (member.value && node_get_number(&member, 1, UINT32_MAX, &number))
 		config->max_flows = number;
+	member = node_member(root, "max_cached");
+	if (member.value && node_get_number(&member, 0, UINT32_MAX, &number)) {
+		config->has_max_cached = true;
+		config->max_cached = number;
+	}
 	member = node_member(root, "registers");
 	read_registers(config, &member);
 	member = node_member(root, "hosts");

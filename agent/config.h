@@ -76,6 +76,8 @@ struct config {
 	char *file;
 	char *datapath;
 	uint32_t max_flows; /* 0: the kernel's default */
+	bool has_max_cached;
+	uint32_t max_cached; /* 0: no cache */
 	struct host *hosts;
 	size_t n_hosts;
 	struct reg *registers;

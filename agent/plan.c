@@ -81,8 +81,13 @@ static void add_port(struct plan_ports *ports, const struct port *want,
 void plan_dp(struct plan *plan, const struct config *config, const struct actual *actual)
 {
 	plan->dp_new = !actual->has_dp;
-	plan->dp_set = actual->has_dp && config->max_flows &&
-		       actual->dp.max_flows != config->max_flows;
+	plan->dp_set = 0;
+	if (!actual->has_dp)
+		return;
+	if (config->max_flows && actual->dp.max_flows != config->max_flows)
+		plan->dp_set |= 1u << WEFT_DP_A_MAX_FLOWS;
+	if (config->has_max_cached && actual->dp.max_cached != config->max_cached)
+		plan->dp_set |= 1u << WEFT_DP_A_MAX_CACHED;
 }
 
 /* does a port of the kernel stand in the way of ports that are to be made? */
@@ -311,6 +316,16 @@ static void print_flow(const struct weft_flow *flow, char sign, const struct wef
 	free(text);
 }
 
+static void print_limits(const struct plan *plan, const struct config *config, FILE *out)
+{
+	fprintf(out, "~ datapath %s", config->datapath);
+	if (plan->dp_set & 1u << WEFT_DP_A_MAX_FLOWS)
+		fprintf(out, " max_flows %u", config->max_flows);
+	if (plan->dp_set & 1u << WEFT_DP_A_MAX_CACHED)
+		fprintf(out, " max_cached %u", config->max_cached);
+	fputc('\n', out);
+}
+
 void plan_print(const struct plan *plan, const struct config *config, FILE *out)
 {
 	struct weft_names names = ruleset_names(config);
@@ -318,7 +333,7 @@ void plan_print(const struct plan *plan, const struct config *config, FILE *out)
 	if (plan->dp_new)
 		fprintf(out, "+ datapath %s\n", config->datapath);
 	if (plan->dp_set)
-		fprintf(out, "~ datapath %s max_flows %u\n", config->datapath, config->max_flows);
+		print_limits(plan, config, out);
 	print_ports(&plan->ports_blocking, '-', out);
 	print_ports(&plan->ports_new, '+', out);
 	print_ports(&plan->ports_set, '~', out);

@@ -37,7 +37,7 @@ struct plan_table {
 
 struct plan {
 	bool dp_new;
-	bool dp_set;
+	uint32_t dp_set; /* limits to change: bits 1 << WEFT_DP_A_… */
 
 	struct plan_ports ports_blocking; /* removed first: they have an id or a device */
 	struct plan_ports ports_new;

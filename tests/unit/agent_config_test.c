@@ -35,6 +35,9 @@ static const struct bad bad_files[] = {
 	{ FILE_OF("'max_flows': 0"), "$.max_flows:", "0 is not in 1…4294967295" },
 	{ FILE_OF("'max_flows': -1"), "$.max_flows:", "-1" },
 	{ FILE_OF("'max_flows': 1.5"), "$.max_flows:", "1.5 is not a whole number" },
+	{ FILE_OF("'max_cached': -1"), "$.max_cached:", "-1 is not in 0…4294967295" },
+	{ FILE_OF("'max_cached': 4294967296"), "$.max_cached:", "is not in 0…4294967295" },
+	{ FILE_OF("'max_cached': null"), "$.max_cached:", "whole number" },
 	/* registers and hosts */
 	{ FILE_OF("'registers': []"), "$.registers:", "an array is not an object" },
 	{ FILE_OF("'registers': {'x': 'reg16'}"), "$.registers.x:", "not a register" },
@@ -263,6 +266,14 @@ static void test_defaults(void **state)
 	assert_null(config->ports[3].device);
 	assert_string_equal(config->ports[3].vm, "uuid");
 	assert_int_equal(config->max_flows, 0);
+	assert_false(config->has_max_cached);
+	config_free(config);
+	config = test_config("{'version': 1, 'datapath': 'weft0', 'max_cached': 0}");
+	assert_true(config->has_max_cached);
+	assert_int_equal(config->max_cached, 0);
+	config_free(config);
+	config = test_config("{'version': 1, 'datapath': 'weft0', 'max_cached': 4294967295}");
+	assert_int_equal(config->max_cached, UINT32_MAX);
 	config_free(config);
 }
 

@@ -166,6 +166,47 @@ static void test_misses(void **state)
 	config_free(without);
 }
 
+static void expect_limits(const char *limits, uint32_t set, const char *printed)
+{
+	struct actual actual = { .has_dp = true };
+	struct plan plan = { 0 };
+	struct config *config;
+	char *text = NULL;
+	size_t len;
+	FILE *out;
+
+	assert_true(asprintf(&text, "{'version': 1, 'datapath': 'w'%s}", limits) > 0);
+	config = test_config(text);
+	free(text);
+	actual.dp.max_flows = 5;
+	actual.dp.max_cached = 7;
+	plan_dp(&plan, config, &actual);
+	assert_int_equal(plan.dp_set, set);
+	assert_int_equal(plan_is_empty(&plan), !set);
+	out = open_memstream(&text, &len);
+	plan_print(&plan, config, out);
+	fclose(out);
+	assert_string_equal(text, printed);
+	free(text);
+	actual.has_dp = false;
+	plan_dp(&plan, config, &actual);
+	assert_true(plan.dp_new);
+	assert_int_equal(plan.dp_set, 0);
+	config_free(config);
+}
+
+static void test_limits(void **state)
+{
+	const uint32_t flows = 1u << WEFT_DP_A_MAX_FLOWS, cached = 1u << WEFT_DP_A_MAX_CACHED;
+
+	expect_limits("", 0, "");
+	expect_limits(", 'max_flows': 5, 'max_cached': 7", 0, "");
+	expect_limits(", 'max_flows': 6", flows, "~ datapath w max_flows 6\n");
+	expect_limits(", 'max_flows': 5, 'max_cached': 0", cached, "~ datapath w max_cached 0\n");
+	expect_limits(", 'max_cached': 8, 'max_flows': 6", flows | cached,
+		      "~ datapath w max_flows 6 max_cached 8\n");
+}
+
 /* entries that speak of a port wait for it, and go with it */
 static void test_held_back(void **state)
 {
@@ -463,6 +504,7 @@ int main(void)
 		cmocka_unit_test(test_random),	      cmocka_unit_test(test_ports),
 		cmocka_unit_test(test_blocking),      cmocka_unit_test(test_vm_ids),
 		cmocka_unit_test(test_ids_are_kept),  cmocka_unit_test(test_tunnels),
+		cmocka_unit_test(test_limits),
 	};
 
 	return cmocka_run_group_tests(tests, test_dir_make, test_dir_remove);

@@ -18,6 +18,7 @@ TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 BASE = {"version": 1, "datapath": "weft0"}
 GOOD = [
     {},
+    {"max_flows": 1, "max_cached": 0},
     {"ports": [{"name": "a", "vm": "id"}]},
     {"ports": [{"name": "a", "type": "internal", "netns": "x", "addresses": ["10.0.0.1/24"]}]},
     {"ports": [{"name": "a", "type": "geneve", "device": "g0", "remotes": ["2001:db8::1"]}]},
@@ -30,6 +31,9 @@ BAD = [
     {"datapath": "too long for a name"},
     {"portz": []},
     {"max_flows": 0},
+    {"max_cached": -1},
+    {"max_cached": 4294967296},
+    {"max_cached": "none"},
     {"ports": [{"name": "a"}]},
     {"ports": [{"name": "7", "device": "x"}]},
     {"ports": [{"name": "a", "device": "x", "class": "vfi"}]},
