@@ -29,7 +29,7 @@ FRAME = bytes.fromhex('020000000002' '020000000001' '0800'
                       '4500001c00010000401166ce0a0000010a000002' '1000200000080000')
 INTEGERS = {'u8': 1, 'u16': 2, 'u32': 4, 'u64': 8, 's32': 4}
 # What changes without a request, by attribute set
-VOLATILE = {'dp': {'drops', 'lookups', 'version', 'n-masks'}, 'port': {'stats', 'drops'},
+VOLATILE = {'dp': {'cache', 'drops', 'lookups', 'version', 'n-masks'}, 'port': {'stats', 'drops'},
             'table': {'matched', 'missed', 'n-masks'},
             'flow': {'packets', 'bytes', 'age', 'idle'},
             'service': {'credits', 'queued', 'delivered', 'dropped'}}
