@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #define LEN 60
-#define SPORTS 50000u
+#define SPORTS 1000u
 #define SPORT 1000u
 #define DPORT 2000u
 #define TAG 0x99 /* last byte of the destination MAC address */

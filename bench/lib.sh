@@ -112,8 +112,8 @@ pg_run() {
 	# the upper bound is never reached, but for one that equals the lower
 	pg "$d" udp_src_min 1000
 	pg "$d" udp_src_max $((SPORTS > 1 ? 1000 + SPORTS : 1000))
-	pg "$d" udp_dst_min 2000
-	pg "$d" udp_dst_max $((DPORTS > 1 ? 2000 + DPORTS : 2000))
+	pg "$d" udp_dst_min "${PG_DPORT:-2000}"
+	pg "$d" udp_dst_max $((${PG_DPORT:-2000} + (DPORTS > 1 ? DPORTS : 0)))
 	if [ "$order" = random ]; then
 		[ "$SPORTS" = 1 ] || pg "$d" flag UDPSRC_RND
 		[ "$DPORTS" = 1 ] || pg "$d" flag UDPDST_RND

@@ -4,6 +4,10 @@
 
 none_l2() { :; }
 
+none_rules() { :; }
+
+none_purge() { :; }
+
 none_undo() { :; }
 
 none_encap() { # DUT IN LOCAL REMOTE: no tunnel either

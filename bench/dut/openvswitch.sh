@@ -136,4 +136,13 @@ openvswitch_openflow() {
 	ovs-ofctl del-flows "$br" && ovs-ofctl add-flows "$br" "$file"
 }
 
+# Rules that match ports: one for each source port, then one for each destination port
+openvswitch_rules() { # DUT IN OUT
+	awk -v s="$SPORTS" -v t="$DPORTS" -v d=$DMAC 'BEGIN {
+		print "table=0,in_port=1,dl_dst=" d ",ip,ip_frag=no actions=goto_table:1"
+		for (k = 0; k < s; k++) print "table=1,udp,tp_src=" 1000 + k " actions=goto_table:2"
+		for (k = 0; k < t; k++) print "table=2,udp,tp_dst=" 2000 + k " actions=output:2" }' >/run/openflow
+	openvswitch_openflow "$1" /run/openflow "$2" "$3"
+}
+
 openvswitch_purge() { ovs-appctl revalidator/purge; }

@@ -20,21 +20,24 @@ weft_both() { # DUT A B
 	printf 'in_port=%s actions= output:%s\n' "$2" "$3" "$3" "$2" | weft_dp "$@"
 }
 
-# Rules that match ports: of some 5-tuples that are not to pass (and do not occur), and of
-# the destination ports that are.
+# Rules that match ports: one for each source port, then one for each destination port
 weft_flows() { # DUT IN OUT
-	{
-		echo "in_port=$2, eth_dst=$DMAC, ip, ip_frag=no actions= goto:1"
-		printf 'table=1, priority=100, udp, ip_src=10.0.0.1, ip_dst=10.0.0.2, udp_src=%d, udp_dst=53 actions= drop:acl\n' {1..16}
-		printf "table=1, udp, udp_dst=%d actions= output:$3\n" $(seq 2000 $((1999 + DPORTS)))
-	} | weft_dp "$@"
+	awk -v i="$2" -v o="$3" -v s="$SPORTS" -v t="$DPORTS" -v d=$DMAC 'BEGIN {
+		print "in_port=" i ", eth_dst=" d ", ip, ip_frag=no actions= goto:1"
+		for (k = 0; k < s; k++) print "table=1, udp, udp_src=" 1000 + k " actions= goto:2"
+		for (k = 0; k < t; k++) print "table=2, udp, udp_dst=" 2000 + k " actions= output:" o }' |
+		weft_dp "$@"
 }
+
+weft_rules() { weft_flows "$@"; }
+
+weft_purge() { :; }
 
 weft_masks() { # DUT IN OUT MASKS
 	local k m=$4
 	for ((k = 0; k < m; k++)); do
 		echo "in_port=$2, eth_dst=$DMAC, udp, ip_frag=no, ip_src=10.0.0.1/$((k + 1)), udp_src=$k/$((m - 1)) actions= output:$3"
-	done | sed -E 's,=10.0.0.1/([0-9]+),=10.0.0.1/\1,' | weft_dp "$1" "$2" "$3"
+	done | weft_dp "$1" "$2" "$3"
 }
 
 weft_undo() { weft dp del "$1"; }
