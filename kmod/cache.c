@@ -119,45 +119,73 @@ static __always_inline bool weft_cached_matches(const struct weft_cached *p,
 }
 
 /*
- * NH (RFC 4418, 5.2.2): the sum of products of half words, each with a secret added;
- * two keys have the same sum with a probability of 2^-32. The multiplication after
- * it spreads that over the upper bits, which are those that are used.
+ * NH (Black et al., UMAC, 1999): the sum of products of pairs of words, each with a
+ * secret added. Two keys have the same sum with a probability of 2^-64; the
+ * multiplication by another secret spreads it over the upper bits, which are those that are
+ * used.
  */
-#define weft_nh(caches, word, i) \
-	((u64)((u32)(word) + (u32)(caches)->hash_keys[i]) * \
-	 (u32)(((word) >> 32) + ((caches)->hash_keys[i] >> 32)))
+struct weft_nh {
+#ifdef __SIZEOF_INT128__
+	unsigned __int128 sum;
+#else
+	u64 sum;
+#endif
+};
 
-static u64 weft_hash_more(const struct weft_caches *caches, const u64 *k, u8 shape)
+static __always_inline void weft_nh_add(struct weft_nh *nh, const u64 *secret, u64 a, u64 b)
+{
+#ifdef __SIZEOF_INT128__
+	nh->sum += (unsigned __int128)(a + secret[0]) * (b + secret[1]);
+#else
+	/* two pairs of half words, with a probability of 2^-32 */
+	nh->sum += (u64)((u32)a + (u32)secret[0]) * ((u32)(a >> 32) + (u32)(secret[0] >> 32));
+	nh->sum += (u64)((u32)b + (u32)secret[1]) * ((u32)(b >> 32) + (u32)(secret[1] >> 32));
+#endif
+}
+
+static __always_inline u32 weft_nh_end(const struct weft_nh *nh, const u64 *secret)
+{
+	u64 sum = (u64)nh->sum * (secret[0] | 1);
+
+#ifdef __SIZEOF_INT128__
+	sum += (u64)(nh->sum >> 64) * (secret[1] | 1);
+#endif
+	return sum >> 32;
+}
+
+static noinline void weft_hash_more(struct weft_nh *nh, const u64 *secret, const u64 *k, u8 shape)
 {
 	unsigned int i;
-	u64 sum = 0;
 
 	if (shape & WEFT_SHAPE_NEIGH)
-		for (i = WEFT_WORD_NEIGH; i < WEFT_KEY_WORDS; i++)
-			sum += weft_nh(caches, k[i], i);
-	if (shape & WEFT_SHAPE_TUNNEL)
-		for (i = WEFT_WORD_META; i < WEFT_WORD_PACKET; i++)
-			sum += weft_nh(caches, i == WEFT_WORD_TUN ? k[i] & ~WEFT_VOLATILE_TUN : k[i],
-				       i);
-	return sum;
+		for (i = WEFT_WORD_NEIGH; i < WEFT_KEY_WORDS; i += 2)
+			weft_nh_add(nh, secret + i, k[i], i + 1 < WEFT_KEY_WORDS ? k[i + 1] : 0);
+	if (shape & WEFT_SHAPE_TUNNEL) {
+		weft_nh_add(nh, secret + WEFT_WORD_META, k[WEFT_WORD_META],
+			    k[WEFT_WORD_TUN] & ~WEFT_VOLATILE_TUN);
+		for (i = WEFT_WORD_TUN + 1; i < WEFT_WORD_PACKET; i += 2)
+			weft_nh_add(nh, secret + i, k[i],
+				    i + 1 < WEFT_WORD_PACKET ? k[i + 1] : 0);
+	}
 }
 
 static __always_inline u32 weft_key_hash(const struct weft_caches *caches,
 					 const struct weft_key *key, u8 shape)
 {
-	const u64 *k = (const u64 *)key;
-	unsigned int i;
-	u64 sum;
+	const u64 *k = (const u64 *)key, *p = k + WEFT_WORD_PACKET;
+	const u64 *secret = caches->secret;
+	struct weft_nh nh = {};
 
-	sum = weft_nh(caches, k[0], 0);
-#pragma GCC unroll 8
-	for (i = WEFT_WORD_PACKET; i < WEFT_WORD_IP; i++)
-		sum += weft_nh(caches, k[i], i);
-	sum += weft_nh(caches, k[WEFT_WORD_IP] & ~WEFT_VOLATILE_IP, WEFT_WORD_IP);
-	sum += weft_nh(caches, k[WEFT_WORD_L4] & ~WEFT_VOLATILE_L4, WEFT_WORD_L4);
+	static_assert(WEFT_WORD_IP == WEFT_WORD_PACKET + 7 && WEFT_WORD_TUN == WEFT_WORD_META + 1);
+	weft_nh_add(&nh, secret + 2, k[0], p[0]);
+	weft_nh_add(&nh, secret + 4, p[1], p[2]);
+	weft_nh_add(&nh, secret + 6, p[3], p[5]);
+	weft_nh_add(&nh, secret + 8, p[7] & ~WEFT_VOLATILE_IP, p[8] & ~WEFT_VOLATILE_L4);
+	if (key->layers & WEFT_L_IPV6)	/* else zero */
+		weft_nh_add(&nh, secret + 10, p[4], p[6]);
 	if (unlikely(shape))
-		sum += weft_hash_more(caches, k, shape);
-	return (sum * caches->hash_factor) >> 32;
+		weft_hash_more(&nh, secret + 12, k, shape);
+	return weft_nh_end(&nh, secret);
 }
 
 /* Counters */
@@ -294,9 +322,9 @@ static unsigned int weft_bucket_way(struct weft_bucket *bucket, const struct wef
 	for (i = 0; i < WEFT_WAYS; i++) {
 		const struct weft_cached *p = bucket->way[i];
 
-		if (!p)
-			free = i;
-		else if (key && p->hash == hash && weft_cached_matches(p, key, shape))
+		if (!p && free == WEFT_WAYS)
+			free = i;	/* lookups begin at the first */
+		else if (p && key && p->hash == hash && weft_cached_matches(p, key, shape))
 			return i;
 	}
 	if (free < WEFT_WAYS)
@@ -777,8 +805,7 @@ struct weft_caches *weft_caches_alloc(struct weft_stamps *stamps)
 	INIT_DELAYED_WORK(&caches->work, weft_caches_work);
 	caches->stamps = stamps;
 	caches->limit = WEFT_MAX_CACHED_DEFAULT;
-	get_random_bytes(caches->hash_keys, sizeof(caches->hash_keys));
-	caches->hash_factor = get_random_u64() | 1;
+	get_random_bytes(caches->secret, sizeof(caches->secret));
 	caches->cpu = alloc_percpu_gfp(struct weft_cache, GFP_KERNEL_ACCOUNT);
 	if (!caches->cpu)
 		goto fail;

@@ -119,8 +119,7 @@ struct weft_caches {
 	struct weft_stamps *stamps;	/* the datapath's */
 	refcount_t refs;
 	u32 limit;		/* of programs; READ_ONCE */
-	u64 hash_keys[WEFT_KEY_WORDS];	/* secret */
-	u64 hash_factor;	/* secret, odd */
+	u64 secret[WEFT_KEY_WORDS + 14];	/* of the hash */
 	struct mutex mutex;	/* who goes through all of it: fold, sweep */
 	struct delayed_work work;
 	struct weft_table_counts tables[WEFT_N_TABLES];

@@ -19,7 +19,6 @@
  */
 #include <linux/skbuff.h>
 #include <linux/weft.h>
-#include <linux/xarray.h>
 #include "datapath.h"
 #include "port.h"
 #include "program.h"
@@ -107,6 +106,10 @@ static struct sk_buff *take(struct run *r)
 	struct sk_buff *skb = r->f.skb;
 
 	r->done = true;
+	if (likely(r->f.op == r->f.end)) {
+		r->f.skb = NULL;
+		return skb;
+	}
 	if (needed(r->f.op, r->f.end)) {
 		skb = skb_clone(skb, GFP_ATOMIC);
 		if (unlikely(!skb))
@@ -132,12 +135,13 @@ static void lost(struct run *r, enum weft_drop reason)
 
 static void output(struct run *r, const struct weft_op *op)
 {
-	struct weft_port *port = xa_load(&r->dp->ports, op->arg);
 	bool tunnel = op->code == WEFT_OP_TUNNEL;
+	struct weft_port *port = tunnel ? ((const struct weft_op_tunnel *)op)->port :
+					  ((const struct weft_op_output *)op)->port;
 	enum weft_drop reason;
 	struct sk_buff *skb;
 
-	/* it may be gone, or another one have its number, since the walk */
+	/* it may be going since the walk */
 	if (unlikely(!port || READ_ONCE(port->detaching) ||
 		     (tunnel && port->type != WEFT_PORT_TYPE_GENEVE))) {
 		lost(r, WEFT_DROP_NO_PORT);
@@ -288,8 +292,8 @@ static void step(struct run *r)
 		drop(r, reason);
 }
 
-void weft_execute(struct weft_datapath *dp, struct weft_port *in, struct sk_buff *skb,
-		  const void *ops, u32 len, u16 layers)
+static noinline void execute(struct weft_datapath *dp, struct weft_port *in,
+			     struct sk_buff *skb, const void *ops, u32 len, u16 layers)
 {
 	struct run r = {
 		.dp = dp,
@@ -310,4 +314,21 @@ void weft_execute(struct weft_datapath *dp, struct weft_port *in, struct sk_buff
 			drop(&r, r.reason);
 		consume_skb(r.f.skb);
 	} while (resume(&r));
+}
+
+void weft_execute(struct weft_datapath *dp, struct weft_port *in, struct sk_buff *skb,
+		  const void *ops, u32 len, u16 layers)
+{
+	const struct weft_op_output *only = ops;
+	enum weft_drop reason;
+
+	/* by far the most common program */
+	if (likely(len == sizeof(*only) && only->op.code == WEFT_OP_OUTPUT && only->port &&
+		   only->port->type != WEFT_PORT_TYPE_GENEVE)) {
+		reason = weft_port_send(only->port, skb, only->mark);
+		if (unlikely(reason))
+			weft_port_drop(in, NULL, reason);
+		return;
+	}
+	execute(dp, in, skb, ops, len, layers);
 }

@@ -215,7 +215,7 @@ static enum weft_drop parse_icmp(struct sk_buff *skb, struct weft_key *key,
 	return WEFT_DROP_UNSPEC;
 }
 
-static enum weft_drop parse_tcp(struct sk_buff *skb, struct weft_key *key,
+static __always_inline enum weft_drop parse_tcp(struct sk_buff *skb, struct weft_key *key,
 				unsigned int ofs, unsigned int end)
 {
 	const struct raw_tcphdr *tcph;
@@ -239,7 +239,7 @@ static enum weft_drop parse_tcp(struct sk_buff *skb, struct weft_key *key,
 	return WEFT_DROP_UNSPEC;
 }
 
-static enum weft_drop parse_udp(struct sk_buff *skb, struct weft_key *key,
+static __always_inline enum weft_drop parse_udp(struct sk_buff *skb, struct weft_key *key,
 				unsigned int ofs, unsigned int end)
 {
 	const struct raw_udphdr *udph;
@@ -283,7 +283,8 @@ static enum weft_drop parse_sctp(struct sk_buff *skb, struct weft_key *key,
 }
 
 /* What IP carries: key->ip_proto at @ofs. ICMP belongs to IPv4, ICMPv6 to IPv6. */
-static enum weft_drop parse_l4(struct sk_buff *skb, struct weft_key *key,
+static __always_inline enum weft_drop
+parse_l4(struct sk_buff *skb, struct weft_key *key,
 			       unsigned int ofs, unsigned int end)
 {
 	skb_set_transport_header(skb, ofs);
@@ -310,7 +311,8 @@ static enum weft_drop parse_l4(struct sk_buff *skb, struct weft_key *key,
 	return WEFT_DROP_UNSPEC;
 }
 
-static enum weft_drop parse_ipv4(struct sk_buff *skb, struct weft_key *key,
+static __always_inline enum weft_drop
+parse_ipv4(struct sk_buff *skb, struct weft_key *key,
 				 unsigned int ofs)
 {
 	const struct raw_iphdr *iph;

@@ -49,8 +49,13 @@ struct weft_op_set {
 	u8 value[WEFT_FIELD_LEN_MAX];	/* the field's len bytes are used */
 };
 
+/*
+ * Ports are there as long as the program is valid: when one goes, stamps make void the
+ * programs that lead to it, before the grace period that it waits for.
+ */
 struct weft_op_output {
 	struct weft_op op;	/* arg: port id */
+	struct weft_port *port;	/* NULL: there is none */
 	u32 mark;		/* host order: for skb->mark at service ports */
 	u32 pad;
 };
@@ -58,6 +63,7 @@ struct weft_op_output {
 /* What goes into the tunnel header; host order unless __be */
 struct weft_op_tunnel {
 	struct weft_op op;	/* arg: port id */
+	struct weft_port *port;	/* NULL: there is none */
 	__be64 tun_id;
 	struct in6_addr dst;	/* IPv4: in the first four bytes */
 	u32 mark;

@@ -253,6 +253,7 @@ static void weft_walk_output(struct weft_walk *w, struct weft_port *port)
 	out = weft_emit(w, WEFT_OP_OUTPUT, port->id, sizeof(*out));
 	if (!out)
 		return;
+	out->port = port;
 	out->mark = be32_to_cpu(w->key.mark);
 	out->pad = 0;
 	weft_sent(w);
@@ -303,6 +304,7 @@ static void weft_walk_tunnel(struct weft_walk *w, const struct weft_act_tunnel *
 {
 	const struct weft_key *key = &w->key;
 	u8 present = weft_tun_opts_present(key);
+	struct weft_port *port = weft_walk_port(w, act->act.arg);
 	struct weft_op_tunnel *t;
 
 	weft_flush(w);
@@ -310,6 +312,7 @@ static void weft_walk_tunnel(struct weft_walk *w, const struct weft_act_tunnel *
 		      sizeof(*t) + (present ? sizeof(key->tun_opt) : 0));
 	if (!t)
 		return;
+	t->port = port;
 	t->tun_id = cpu_to_be64(act->has_id ? act->id : be32_to_cpu(key->ldp));
 	t->dst = act->dst;
 	t->mark = be32_to_cpu(key->mark);
@@ -455,6 +458,8 @@ static enum weft_drop weft_walk_action(struct weft_walk *w, struct weft_frame *f
 		weft_walk_output_lout(w);
 		break;
 	case WEFT_ACT_A_OUTPUT_IN_PORT:
+		weft_trail_probe(w->trail, w->dp->stamps,
+				 weft_stamp_port(w->dp->stamps, w->in->id));
 		weft_walk_output(w, w->in);
 		break;
 	case WEFT_ACT_A_SET:

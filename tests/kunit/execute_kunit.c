@@ -307,7 +307,16 @@ static void emit_plain(struct execute_context *x, u16 code, u32 arg)
 
 static void emit_output(struct execute_context *x, u32 port)
 {
-	emit(x, WEFT_OP_OUTPUT, port, sizeof(struct weft_op_output));
+	struct weft_op_output *out = emit(x, WEFT_OP_OUTPUT, port, sizeof(*out));
+
+	out->port = xa_load(&x->dp->ports, port);
+}
+
+static void emit_tunnel(struct execute_context *x, u32 port)
+{
+	struct weft_op_tunnel *t = emit(x, WEFT_OP_TUNNEL, port, sizeof(*t));
+
+	t->port = xa_load(&x->dp->ports, port);
 }
 
 static void emit_set(struct execute_context *x, enum weft_field field, const void *value)
@@ -391,8 +400,7 @@ static void random_ops(struct execute_context *x, int depth)
 			random_fallible(x);
 			break;
 		case 7:
-			emit(x, WEFT_OP_TUNNEL, rnd_below(x, 2) ? UP1 : NO_SUCH_PORT,
-			     sizeof(struct weft_op_tunnel));
+			emit_tunnel(x, rnd_below(x, 2) ? UP1 : NO_SUCH_PORT);
 			break;
 		case 8:
 			emit_upcall(x, rnd_below(x, 2) ? x->listening : x->deaf, rnd_below(x, 2));
