@@ -20,6 +20,7 @@
 #include <linux/skbuff.h>
 #include <linux/weft.h>
 #include "datapath.h"
+#include "headers.h"
 #include "port.h"
 #include "program.h"
 #include "rewrite.h"
@@ -262,6 +263,9 @@ static void step(struct run *r)
 		reason = weft_rewrite_set(r->f.skb, r->f.layers, op->arg,
 					  ((const struct weft_op_set *)op)->value);
 		break;
+	case WEFT_OP_HEADERS:
+		reason = weft_headers_write(r->f.skb, (const struct weft_op_headers *)op);
+		break;
 	case WEFT_OP_PUSH_VLAN:
 		reason = weft_rewrite_push_vlan(r->f.skb, &r->f.layers, (__force __be16)op->arg);
 		break;
@@ -324,6 +328,7 @@ void weft_execute(struct weft_datapath *dp, struct weft_port *in, struct sk_buff
 
 	/* by far the most common program */
 	if (likely(len == sizeof(*only) && only->op.code == WEFT_OP_OUTPUT && only->port &&
+		   !READ_ONCE(only->port->detaching) &&
 		   only->port->type != WEFT_PORT_TYPE_GENEVE)) {
 		reason = weft_port_send(only->port, skb, only->mark);
 		if (unlikely(reason))

@@ -26,6 +26,7 @@ struct weft_service;
 
 enum weft_opcode {
 	WEFT_OP_SET,		/* struct weft_op_set */
+	WEFT_OP_HEADERS,	/* struct weft_op_headers: several sets at once */
 	WEFT_OP_PUSH_VLAN,	/* arg: tpid, big-endian in the low 16 bits; TCI 0 */
 	WEFT_OP_POP_VLAN,
 	WEFT_OP_DEC_TTL,	/* arg: by how much; the walk checked that it is enough */
@@ -47,6 +48,33 @@ struct weft_op {
 struct weft_op_set {
 	struct weft_op op;	/* arg: enum weft_field */
 	u8 value[WEFT_FIELD_LEN_MAX];	/* the field's len bytes are used */
+};
+
+/* weft_op_headers: what is written */
+#define WEFT_H_ETH	BIT(0)	/* both addresses */
+#define WEFT_H_ADDR	BIT(1)	/* both addresses of IPv4 */
+#define WEFT_H_TOS	BIT(2)	/* of IPv4 */
+#define WEFT_H_TTL	BIT(3)
+#define WEFT_H_PORTS	BIT(4)	/* both ports of TCP or UDP */
+/* and where */
+#define WEFT_H_IPV6	BIT(5)
+#define WEFT_H_TCP	BIT(6)	/* its checksum changes */
+#define WEFT_H_UDP	BIT(7)	/* its checksum changes */
+
+/* headers.h */
+struct weft_op_headers {
+	struct weft_op op;	/* arg: WEFT_H_* */
+	u8 eth[2 * ETH_ALEN];	/* destination, source */
+	__be32 saddr;
+	__be32 daddr;
+	__be16 sport;
+	__be16 dport;
+	__wsum ip_diff;		/* what becomes of the sum over the IPv4 header */
+	__wsum addr_diff;	/* over the addresses */
+	__wsum port_diff;	/* over the ports */
+	u8 ttl;			/* by how much it is less, modulo 256 */
+	u8 tos;
+	u8 pad[2];
 };
 
 /*

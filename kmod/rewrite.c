@@ -96,8 +96,7 @@ static void fix_sum(struct sk_buff *skb, unsigned int ofs, __wsum diff)
 	put(skb, ofs, &sum, sizeof(sum));
 }
 
-/* Is the L4 checksum to be completed from the sum of the pseudo-header? */
-static bool l4_partial(const struct sk_buff *skb, unsigned int start, bool udp)
+bool weft_l4_partial(const struct sk_buff *skb, unsigned int start, bool udp)
 {
 	if (skb->ip_summed != CHECKSUM_PARTIAL)
 		return false;
@@ -110,7 +109,7 @@ static void fix_l4(struct sk_buff *skb, const struct sums *sums, __wsum diff)
 {
 	__sum16 sum = get_sum(skb, sums->l4);
 
-	if (l4_partial(skb, sums->l4_start, sums->l4_udp)) {
+	if (weft_l4_partial(skb, sums->l4_start, sums->l4_udp)) {
 		if (!sums->l4_pseudo)
 			return;
 		sum = ~csum_fold(csum_add(csum_unfold(sum), diff));
@@ -430,7 +429,7 @@ static enum weft_drop set_sctp_port(struct sk_buff *skb, u16 layers, unsigned in
 	if (!memcmp(skb->data + l4 + field_ofs, value, sizeof(__be16)))
 		return WEFT_DROP_UNSPEC;
 	/* GSO packets are summed segment by segment, whatever ip_summed says */
-	if (!l4_partial(skb, l4, false) && !skb_is_gso(skb)) {
+	if (!weft_l4_partial(skb, l4, false) && !skb_is_gso(skb)) {
 		len = sctp_len(skb, layers);
 		if (!len)
 			return WEFT_DROP_NO_HEADER;

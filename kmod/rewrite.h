@@ -22,6 +22,12 @@ struct sk_buff;
 enum weft_drop weft_rewrite_set(struct sk_buff *skb, u16 layers, enum weft_field field,
 				const u8 *value);
 
+/*
+ * Is the L4 checksum, of the header at @start, to be completed from the sum of the
+ * pseudo-header?
+ */
+bool weft_l4_partial(const struct sk_buff *skb, unsigned int start, bool udp);
+
 /* Take @by, 1…255, from TTL or hop limit; WEFT_DROP_TTL unless 1 is left */
 enum weft_drop weft_rewrite_dec_ttl(struct sk_buff *skb, u16 layers, unsigned int by);
 

@@ -22,6 +22,7 @@
 #include "datapath.h"
 #include "field.h"
 #include "flow.h"
+#include "headers.h"
 #include "port.h"
 #include "table.h"
 #include "trail.h"
@@ -92,9 +93,53 @@ static void weft_flush_field(struct weft_walk *w, enum weft_field f)
 	}
 }
 
+/* Those of the dirty fields that really are to change */
+static u64 weft_changed(const struct weft_walk *w)
+{
+	u64 left, changed = 0;
+
+	for (left = w->dirty; left; left &= left - 1) {
+		enum weft_field f = WEFT_FIELD_PACKET + __ffs64(left);
+
+		if (memcmp(weft_field_cptr(&w->key, f), weft_field_cptr(&w->base, f),
+			   weft_fields[f].len))
+			changed |= left & -left;
+	}
+	return changed;
+}
+
+/* All of it as one operation; false when that is not possible */
+static bool weft_flush_headers(struct weft_walk *w)
+{
+	u64 changed = weft_changed(w);
+	struct weft_op_headers h = {};
+	void *op;
+
+	if ((changed || w->ttl_spent) &&
+	    !weft_headers_describe(&h, &w->base, &w->key, changed, w->ttl_spent))
+		return false;
+	if (h.op.arg) {
+		u32 what = h.op.arg;
+
+		op = weft_emit(w, WEFT_OP_HEADERS, what, sizeof(h));
+		if (op)
+			memcpy(op + sizeof(h.op), (void *)&h + sizeof(h.op),
+			       sizeof(h) - sizeof(h.op));
+	}
+	memcpy((void *)&w->base + WEFT_KEY_PACKET, (void *)&w->key + WEFT_KEY_PACKET,
+	       sizeof(w->key) - WEFT_KEY_PACKET);
+	w->dirty = 0;
+	w->ttl_spent = 0;
+	return true;
+}
+
 /* Bring the packet to where the key is */
 static void weft_flush(struct weft_walk *w)
 {
+	if (!w->dirty && !w->ttl_spent)
+		return;
+	if (weft_flush_headers(w))
+		return;
 	while (w->dirty)
 		weft_flush_field(w, WEFT_FIELD_PACKET + __ffs64(w->dirty));
 	if (w->ttl_spent) {

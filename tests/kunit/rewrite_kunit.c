@@ -20,6 +20,7 @@
 #include "key.h"
 #include "field.h"
 #include "rewrite.h"
+#include "headers.h"
 #include "rewrite_model.h"
 
 static int rewrite_test_init(struct kunit *test)
@@ -409,8 +410,56 @@ static void rewrite_sctp_length(struct kunit *test)
 	}
 }
 
+/* Some fields at once; those that headers.c does not take, one by one */
+static enum weft_drop write_some(struct context *c, unsigned int *writes, unsigned int *merged)
+{
+	static const enum weft_field some[] = {
+		WEFT_FIELD_ETH_DST, WEFT_FIELD_ETH_SRC, WEFT_FIELD_IP_SRC, WEFT_FIELD_IP_DST,
+		WEFT_FIELD_IP_TOS, WEFT_FIELD_IP_TTL, WEFT_FIELD_L4_SRC, WEFT_FIELD_L4_DST,
+	};
+	enum weft_drop drop = WEFT_DROP_UNSPEC;
+	struct weft_op_headers h = {};
+	struct weft_key to;
+	u8 spent = 0, ttl;
+	unsigned int i;
+	u64 set = 0;
+
+	if (weft_key_extract(c->skb, &c->key))
+		return WEFT_DROP_BAD_L4;
+	to = c->key;
+	for (i = 0; i < ARRAY_SIZE(some); i++) {
+		u8 value[WEFT_FIELD_LEN_MAX];
+
+		if (rnd(c) & 1)
+			continue;
+		random_value(c, some[i], value);
+		if (!model_set(&c->m, some[i], value))
+			continue;
+		memcpy(weft_field_ptr(&to, some[i]), value, weft_fields[some[i]].len);
+		set |= BIT_ULL(some[i] - WEFT_FIELD_ETH_DST);
+	}
+	if (to.layers & WEFT_L_IP && !(set & BIT_ULL(WEFT_FIELD_IP_TTL - WEFT_FIELD_ETH_DST)) &&
+	    to.ip_ttl > 1) {
+		spent = 1 + rnd_below(c, to.ip_ttl - 1);
+		ttl = to.ip_ttl - spent;
+		to.ip_ttl = ttl;
+		model_set(&c->m, WEFT_FIELD_IP_TTL, &ttl);
+	}
+	(*writes)++;
+	if (weft_headers_describe(&h, &c->key, &to, set, spent)) {
+		(*merged)++;
+		return weft_headers_write(c->skb, &h);
+	}
+	for (; set && !drop; set &= set - 1) {
+		enum weft_field f = WEFT_FIELD_ETH_DST + __ffs64(set);
+
+		drop = weft_rewrite_set(c->skb, c->layers, f, weft_field_cptr(&to, f));
+	}
+	return drop || !spent ? drop : weft_rewrite_dec_ttl(c->skb, c->layers, spent);
+}
+
 /* Many changes one after another, and in the end the key says what the model says */
-static const char *random_step(struct context *c, unsigned int *writes)
+static const char *random_step(struct context *c, unsigned int *writes, unsigned int *merged)
 {
 	enum weft_field f = fields[rnd_below(c, ARRAY_SIZE(fields))];
 	enum weft_drop drop, want = WEFT_DROP_UNSPEC;
@@ -424,6 +473,9 @@ static const char *random_step(struct context *c, unsigned int *writes)
 		break;
 	case 1:
 		drop = pop(c);
+		break;
+	case 2 ... 5:
+		drop = write_some(c, writes, merged);
 		break;
 	default:
 		/* what the packet is must not change, or layers would be wrong */
@@ -442,7 +494,7 @@ static const char *random_step(struct context *c, unsigned int *writes)
 static void rewrite_random(struct kunit *test)
 {
 	struct context *c = test->priv;
-	unsigned int n, i, writes = 0;
+	unsigned int n, i, writes = 0, merged = 0;
 
 	for (n = 0; n < SEQUENCES; n++) {
 		const struct template *t = &templates[rnd_below(c, ARRAY_SIZE(templates))];
@@ -458,7 +510,7 @@ static void rewrite_random(struct kunit *test)
 		KUNIT_ASSERT_TRUE(test, make_packet(c, rnd_below(c, N_SHAPES), ip_summed,
 						    rnd(c) & 1));
 		for (i = 0; i < SEQUENCE_LEN; i++) {
-			const char *what = random_step(c, &writes);
+			const char *what = random_step(c, &writes, &merged);
 
 			KUNIT_ASSERT_STREQ_MSG(test, what ?: "", "", "%s: sequence %u, step %u",
 					       t->name, n, i);
@@ -475,6 +527,7 @@ static void rewrite_random(struct kunit *test)
 		free_packet(c);
 	}
 	KUNIT_EXPECT_GE(test, writes, 100000 / STRIDE);
+	KUNIT_EXPECT_GE(test, merged, 20000 / STRIDE);
 }
 
 static struct kunit_case rewrite_cases[] = {

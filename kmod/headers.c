@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Writing several header fields at once.
+ *
+ * What a router or NAT does to each packet of a connection is the same: other
+ * addresses, other ports, a TTL less one. The walk knows old and new values, so
+ * it knows by how much each checksum will differ. What is left to do for a
+ * packet is to make its headers writable once, to store the values and to add two
+ * numbers. Whatever is rarer (IPv6 addresses, tags, ARP, ND, ICMP, SCTP, protocols the
+ * key does not know) goes through rewrite.c, a field at a time.
+ *
+ * About checksums see rewrite.c. Addresses are in the pseudo-header, ports are not; so
+ * there are two differences, of which CHECKSUM_PARTIAL takes only the first.
+ */
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/skbuff.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
+#include <net/checksum.h>
+#include "headers.h"
+#include "key.h"
+#include "rewrite.h"
+
+#define FIELD_BIT(f)	BIT_ULL(WEFT_FIELD_##f - WEFT_FIELD_ETH_DST)
+
+#define FIELDS_ETH	(FIELD_BIT(ETH_DST) | FIELD_BIT(ETH_SRC))
+#define FIELDS_ADDR	(FIELD_BIT(IP_SRC) | FIELD_BIT(IP_DST))
+#define FIELDS_PORTS	(FIELD_BIT(L4_SRC) | FIELD_BIT(L4_DST))
+
+/* By how much a checksum over two bytes, or four, changes */
+static __wsum changed2(__be16 from, __be16 to)
+{
+	return csum_sub((__force __wsum)to, (__force __wsum)from);
+}
+
+static __wsum changed4(__be32 from, __be32 to)
+{
+	return csum_sub((__force __wsum)to, (__force __wsum)from);
+}
+
+bool weft_headers_describe(struct weft_op_headers *h, const struct weft_key *from,
+			   const struct weft_key *to, u64 fields, u8 ttl_spent)
+{
+	bool ip4 = to->layers & WEFT_L_IPV4, l4 = to->layers & (WEFT_L_TCP | WEFT_L_UDP);
+	u64 can = FIELDS_ETH;
+	u32 what = 0;
+
+	if (to->layers & WEFT_L_IP)
+		can |= FIELD_BIT(IP_TTL);
+	if (ip4)
+		can |= FIELD_BIT(IP_TOS);
+	/* ICMP and SCTP have no pseudo-header */
+	if (ip4 && (l4 || to->layers & (WEFT_L_ICMP | WEFT_L_SCTP)))
+		can |= FIELDS_ADDR;
+	if (l4)
+		can |= FIELDS_PORTS;
+	if (fields & ~can)
+		return false;
+
+	h->ip_diff = 0;
+	h->addr_diff = 0;
+	h->port_diff = 0;
+	if (fields & FIELDS_ETH)
+		what |= WEFT_H_ETH;
+	memcpy(h->eth, to->eth_dst, ETH_ALEN);
+	memcpy(h->eth + ETH_ALEN, to->eth_src, ETH_ALEN);
+	h->saddr = weft_key_ip4_src(to);
+	h->daddr = weft_key_ip4_dst(to);
+	if (fields & FIELDS_ADDR) {
+		what |= WEFT_H_ADDR;
+		h->addr_diff = csum_add(changed4(weft_key_ip4_src(from), h->saddr),
+					changed4(weft_key_ip4_dst(from), h->daddr));
+	}
+	h->sport = to->l4_src;
+	h->dport = to->l4_dst;
+	if (fields & FIELDS_PORTS) {
+		what |= WEFT_H_PORTS;
+		h->port_diff = csum_add(changed2(from->l4_src, h->sport),
+					changed2(from->l4_dst, h->dport));
+	}
+	h->tos = 0;
+	h->ttl = ttl_spent;
+	if (ip4)
+		h->ip_diff = h->addr_diff;
+	if (fields & FIELD_BIT(IP_TOS)) {
+		what |= WEFT_H_TOS;
+		h->tos = to->ip_tos;
+		h->ip_diff = csum_add(h->ip_diff, changed2(htons(from->ip_tos), htons(h->tos)));
+	}
+	if (fields & FIELD_BIT(IP_TTL)) {
+		/* the key has the old value exactly: a difference will do */
+		h->ttl = from->ip_ttl - to->ip_ttl;
+	}
+	if (h->ttl) {
+		what |= WEFT_H_TTL;
+		if (ip4)
+			h->ip_diff = csum_add(h->ip_diff, fields & FIELD_BIT(IP_TTL) ?
+					      changed2(htons(from->ip_ttl << 8),
+						       htons(to->ip_ttl << 8)) :
+					      changed2(htons(ttl_spent << 8), 0));
+	}
+	if (to->layers & WEFT_L_IPV6)
+		what |= WEFT_H_IPV6;
+	if (what & (WEFT_H_ADDR | WEFT_H_PORTS) && l4)
+		what |= to->layers & WEFT_L_TCP ? WEFT_H_TCP : WEFT_H_UDP;
+	h->op.arg = what;
+	return true;
+}
+
+static void write_l4(struct sk_buff *skb, const struct weft_op_headers *h, unsigned int ofs)
+{
+	u32 what = h->op.arg;
+	u8 *l4 = skb->data + ofs;
+	__sum16 *check;
+
+	if (what & WEFT_H_PORTS) {
+		memcpy(l4, &h->sport, sizeof(h->sport));
+		memcpy(l4 + 2, &h->dport, sizeof(h->dport));
+	}
+	check = (__sum16 *)(l4 + (what & WEFT_H_TCP ? offsetof(struct tcphdr, check) :
+						      offsetof(struct udphdr, check)));
+	if (weft_l4_partial(skb, ofs, what & WEFT_H_UDP)) {
+		*check = ~csum_fold(csum_add(csum_unfold(*check), h->addr_diff));
+		return;
+	}
+	if (what & WEFT_H_UDP && !*check)
+		return;			/* the datagram has none */
+	csum_replace_by_diff(check, csum_add(h->addr_diff, h->port_diff));
+	if (what & WEFT_H_UDP && !*check)
+		*check = CSUM_MANGLED_0;
+}
+
+static void write_ip(struct sk_buff *skb, const struct weft_op_headers *h, unsigned int ofs)
+{
+	struct iphdr *iph = (struct iphdr *)(skb->data + ofs);
+	u32 what = h->op.arg;
+
+	if (what & WEFT_H_IPV6) {
+		((struct ipv6hdr *)iph)->hop_limit -= h->ttl;
+		return;
+	}
+	if (what & WEFT_H_ADDR) {
+		memcpy(&iph->saddr, &h->saddr, sizeof(h->saddr));
+		memcpy(&iph->daddr, &h->daddr, sizeof(h->daddr));
+	}
+	if (what & WEFT_H_TOS)
+		iph->tos = h->tos;
+	if (what & WEFT_H_TTL)
+		iph->ttl -= h->ttl;
+	csum_replace_by_diff(&iph->check, h->ip_diff);
+}
+
+enum weft_drop weft_headers_write(struct sk_buff *skb, const struct weft_op_headers *h)
+{
+	unsigned int nh = skb_network_offset(skb), l4 = skb_transport_offset(skb);
+	unsigned int end = 2 * ETH_ALEN;
+	u32 what = h->op.arg;
+	__wsum before = 0;
+
+	if (what & WEFT_H_TCP)
+		end = l4 + offsetofend(struct tcphdr, check);
+	else if (what & (WEFT_H_UDP | WEFT_H_PORTS))
+		end = l4 + sizeof(struct udphdr);
+	else if (what & (WEFT_H_ADDR | WEFT_H_TOS | WEFT_H_TTL))
+		end = nh + (what & WEFT_H_IPV6 ? offsetofend(struct ipv6hdr, hop_limit) :
+						 sizeof(struct iphdr));
+	if (unlikely(end > skb->len))
+		return WEFT_DROP_NO_HEADER;
+	if (unlikely(skb_ensure_writable(skb, end)))
+		return WEFT_DROP_NO_MEMORY;
+	if (unlikely(skb->ip_summed == CHECKSUM_COMPLETE))
+		before = csum_partial(skb->data, end, 0);
+
+	if (what & WEFT_H_ETH)
+		memcpy(skb->data, h->eth, sizeof(h->eth));
+	if (what & (WEFT_H_ADDR | WEFT_H_TOS | WEFT_H_TTL))
+		write_ip(skb, h, nh);
+	if (what & (WEFT_H_TCP | WEFT_H_UDP))
+		write_l4(skb, h, l4);
+
+	if (unlikely(skb->ip_summed == CHECKSUM_COMPLETE))
+		skb->csum = csum_add(csum_sub(skb->csum, before),
+				     csum_partial(skb->data, end, 0));
+	return WEFT_DROP_UNSPEC;
+}
