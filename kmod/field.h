@@ -47,6 +47,20 @@ static inline const void *weft_field_cptr(const struct weft_key *key,
 }
 
 /*
+ * A tunnel's addresses: IPv4 and IPv6 share storage, and WEFT_TUN_F_IPV6 of
+ * tun_flags says which of them a packet has.
+ */
+static inline bool weft_field_is_tun_ipv4(enum weft_field f)
+{
+	return f == WEFT_FIELD_TUN_SRC || f == WEFT_FIELD_TUN_DST;
+}
+
+static inline bool weft_field_is_tun_ipv6(enum weft_field f)
+{
+	return f == WEFT_FIELD_TUN_IPV6_SRC || f == WEFT_FIELD_TUN_IPV6_DST;
+}
+
+/*
  * Read one field attribute (type: enum weft_field; payload: value, or value
  * and mask) into @fv. Refuses with extack and the attribute: an unknown field,
  * a wrong length, bits beyond the field's width, a mask of zeroes, value bits

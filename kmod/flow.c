@@ -10,6 +10,7 @@
 #include <linux/if_arp.h>
 #include <linux/jiffies.h>
 #include <linux/slab.h>
+#include <net/ipv6.h>
 #include <net/netlink.h>
 #include "action.h"
 #include "compat.h"
@@ -103,6 +104,59 @@ static bool weft_field_always_matchable(enum weft_field f)
 	return f >= WEFT_FIELD_VLAN_TCI && f <= WEFT_FIELD_VLAN2_TPID;
 }
 
+/*
+ * Tunnel addresses of both families share bytes of the key, so an address pins down
+ * the family too: by a bit of tun_flags that nobody else may then match. That makes
+ * a mask tell what was asked for, and a dump is what was set.
+ */
+static int weft_match_tun_family(const struct nlattr *nest, struct weft_match *match,
+				 struct netlink_ext_ack *extack)
+{
+	const struct nlattr *a, *ipv4 = NULL, *ipv6 = NULL, *flags = NULL;
+	const __be16 bit = cpu_to_be16(WEFT_TUN_F_IPV6);
+	int rem;
+
+	nla_for_each_nested(a, nest, rem) {
+		if (weft_field_is_tun_ipv4(nla_type(a)))
+			ipv4 = a;
+		else if (weft_field_is_tun_ipv6(nla_type(a)))
+			ipv6 = a;
+		else if (nla_type(a) == WEFT_FIELD_TUN_FLAGS)
+			flags = a;
+	}
+	if (!ipv4 && !ipv6)
+		return 0;
+	if (ipv4 && ipv6) {
+		WEFT_ERR_ATTR(extack, ipv6, "field %s is of IPv6, field %s of IPv4",
+			      weft_fields[nla_type(ipv6)].name,
+			      weft_fields[nla_type(ipv4)].name);
+		return -EINVAL;
+	}
+	if (match->mask.tun_flags & bit) {
+		WEFT_ERR_ATTR(extack, flags,
+			      "field tun_flags must leave out ipv6: field %s implies it",
+			      weft_fields[nla_type(ipv4 ?: ipv6)].name);
+		return -EINVAL;
+	}
+	match->mask.tun_flags |= bit;
+	if (ipv6)
+		match->value.tun_flags |= bit;
+	return 0;
+}
+
+/* Take out what weft_match_tun_family() put in; are there IPv6 addresses? */
+static bool weft_match_tun_ipv6(struct weft_match *match)
+{
+	const __be16 bit = cpu_to_be16(WEFT_TUN_F_IPV6);
+	bool ipv6 = match->value.tun_flags & bit;
+
+	if (!ipv6_addr_any(&match->mask.tun_src) || !ipv6_addr_any(&match->mask.tun_dst)) {
+		match->value.tun_flags &= ~bit;
+		match->mask.tun_flags &= ~bit;
+	}
+	return ipv6;
+}
+
 int weft_match_parse(const struct nlattr *attr, struct weft_match *match, u16 *layers,
 		     struct netlink_ext_ack *extack)
 {
@@ -144,7 +198,7 @@ out:
 			      weft_fields[nla_type(a)].name, weft_layers_name(needs));
 		return -EINVAL;
 	}
-	return 0;
+	return weft_match_tun_family(attr, match, extack);
 }
 
 const char *weft_layers_name(u16 layers)
@@ -174,18 +228,18 @@ const char *weft_layers_name(u16 layers)
 }
 
 /* Of the fields that share storage, the one that the entry means */
-static bool weft_flow_has_field(enum weft_field f, u16 layers, const struct weft_key *mask)
+static bool weft_flow_has_field(enum weft_field f, u16 layers, bool tun_ipv6,
+				const struct weft_key *mask)
 {
 	const u8 *m = weft_field_cptr(mask, f);
 	u16 needs = weft_fields[f].needs;
 
 	if (!memchr_inv(m, 0, weft_fields[f].len))
 		return false;
-	if (f == WEFT_FIELD_TUN_SRC || f == WEFT_FIELD_TUN_DST)
-		/* an IPv4 address reaches no further than four bytes */
-		return !memchr_inv(m + 4, 0, 12);
-	if (f == WEFT_FIELD_TUN_IPV6_SRC || f == WEFT_FIELD_TUN_IPV6_DST)
-		return memchr_inv(m + 4, 0, 12);
+	if (weft_field_is_tun_ipv4(f))
+		return !tun_ipv6;
+	if (weft_field_is_tun_ipv6(f))
+		return tun_ipv6;
 	return !needs || needs & layers || weft_field_always_matchable(f);
 }
 
@@ -195,6 +249,7 @@ int weft_flow_put_match(struct sk_buff *skb, int attrtype, const struct weft_flo
 	struct nlattr *nest;
 	enum weft_field f;
 	int err = -EMSGSIZE;
+	bool tun_ipv6;
 	u16 layers;
 
 	match = kmalloc(sizeof(*match), GFP_KERNEL);
@@ -202,6 +257,7 @@ int weft_flow_put_match(struct sk_buff *skb, int attrtype, const struct weft_flo
 		return -ENOMEM;
 	weft_subtable_expand(flow->subtable, flow->key, match);
 	layers = weft_match_layers(match);
+	tun_ipv6 = weft_match_tun_ipv6(match);
 	nest = nla_nest_start(skb, attrtype);
 	if (!nest)
 		goto out;
@@ -210,7 +266,7 @@ int weft_flow_put_match(struct sk_buff *skb, int attrtype, const struct weft_flo
 		struct nlattr *a;
 		bool exact;
 
-		if (!weft_flow_has_field(f, layers, &match->mask))
+		if (!weft_flow_has_field(f, layers, tun_ipv6, &match->mask))
 			continue;
 		exact = weft_match_exact(match, f);
 		a = nla_reserve(skb, f, exact ? len : 2 * len);

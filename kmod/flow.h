@@ -79,7 +79,8 @@ struct weft_flow {
 /*
  * Read a nest of enum weft_field (NULL: empty) into @match. @layers becomes the
  * headers (WEFT_L_*) that every matching packet has. Refuses fields whose
- * headers the match does not pin down.
+ * headers the match does not pin down. With an address of a tunnel @match has
+ * its family, in tun_flags, too.
  */
 int weft_match_parse(const struct nlattr *attr, struct weft_match *match, u16 *layers,
 		     struct netlink_ext_ack *extack);

@@ -9,7 +9,8 @@
  *
  * Fields that exclude each other share storage (IPv4 and ARP addresses use the
  * first four bytes of the IPv6 ones, ICMP's type and code are in the low bytes
- * of the L4 ports, …); validation makes sure that an entry pins down which.
+ * of the L4 ports, …); validation makes sure that an entry pins down which, or
+ * does it itself (tunnel addresses: WEFT_TUN_F_IPV6 in tun_flags).
  */
 #ifndef WEFT_KEY_H
 #define WEFT_KEY_H

@@ -47,17 +47,6 @@ const struct nla_policy weft_nl_packet_policy[WEFT_PACKET_A_MAX + 1] = {
 	[WEFT_PACKET_A_ACTIONS] = NLA_POLICY_NESTED(weft_nl_act_policy),
 };
 
-/* Fields that share their storage: one of them is reported, one may be given */
-static bool weft_nl_is_tun_ipv4(enum weft_field f)
-{
-	return f == WEFT_FIELD_TUN_SRC || f == WEFT_FIELD_TUN_DST;
-}
-
-static bool weft_nl_is_tun_ipv6(enum weft_field f)
-{
-	return f == WEFT_FIELD_TUN_IPV6_SRC || f == WEFT_FIELD_TUN_IPV6_DST;
-}
-
 static int weft_nl_metadata_field(const struct nlattr *attr, struct weft_key *key,
 				  struct netlink_ext_ack *extack)
 {
@@ -81,12 +70,28 @@ static int weft_nl_metadata_field(const struct nlattr *attr, struct weft_key *ke
 	return 0;
 }
 
+/* Packets with IPv6 addresses of a tunnel have the flag that says so */
+static int weft_nl_metadata_family(const struct nlattr *flags, bool ipv6, struct weft_key *key,
+				   struct netlink_ext_ack *extack)
+{
+	const __be16 bit = cpu_to_be16(WEFT_TUN_F_IPV6);
+
+	if (flags && !!(key->tun_flags & bit) != ipv6) {
+		NL_SET_ERR_MSG_ATTR(extack, flags,
+				    "tun_flags contradicts the tunnel addresses in ipv6");
+		return -EINVAL;
+	}
+	if (ipv6)
+		key->tun_flags |= bit;
+	return 0;
+}
+
 static int weft_nl_metadata_parse(const struct nlattr *nest, struct weft_key *key,
 				  struct netlink_ext_ack *extack)
 {
 	DECLARE_BITMAP(seen, WEFT_FIELD_MAX + 1) = {};
+	const struct nlattr *attr, *flags = NULL;
 	bool ipv4 = false, ipv6 = false;
-	const struct nlattr *attr;
 	int err, rem;
 
 	memset(key, 0, sizeof(*key));
@@ -100,8 +105,10 @@ static int weft_nl_metadata_parse(const struct nlattr *nest, struct weft_key *ke
 			NL_SET_ERR_MSG_ATTR(extack, attr, "field is given twice");
 			return -EINVAL;
 		}
-		ipv4 |= weft_nl_is_tun_ipv4(nla_type(attr));
-		ipv6 |= weft_nl_is_tun_ipv6(nla_type(attr));
+		ipv4 |= weft_field_is_tun_ipv4(nla_type(attr));
+		ipv6 |= weft_field_is_tun_ipv6(nla_type(attr));
+		if (nla_type(attr) == WEFT_FIELD_TUN_FLAGS)
+			flags = attr;
 		if (ipv4 && ipv6) {
 			NL_SET_ERR_MSG_ATTR(extack, attr,
 					    "tunnel addresses of both IPv4 and IPv6");
@@ -112,7 +119,9 @@ static int weft_nl_metadata_parse(const struct nlattr *nest, struct weft_key *ke
 		NL_SET_ERR_MSG_ATTR(extack, nest, "bytes left over behind the last field");
 		return -EINVAL;
 	}
-	return 0;
+	if (!ipv4 && !ipv6)
+		return 0;
+	return weft_nl_metadata_family(flags, ipv6, key, extack);
 }
 
 /* As a driver would hand it over, with room in front; long ones not in one piece */
@@ -266,7 +275,7 @@ static bool weft_nl_upcall_reports(const struct weft_upcall *upcall, enum weft_f
 	ipv6 = flags & htons(WEFT_TUN_F_IPV6);
 	if (!weft_fields[f].metadata || f == WEFT_FIELD_IN_PORT)
 		return false;
-	if (ipv6 ? weft_nl_is_tun_ipv4(f) : weft_nl_is_tun_ipv6(f))
+	if (ipv6 ? weft_field_is_tun_ipv4(f) : weft_field_is_tun_ipv6(f))
 		return false;
 	return memchr_inv(weft_nl_upcall_field(upcall, f), 0, weft_fields[f].len);
 }

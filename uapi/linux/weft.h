@@ -106,7 +106,9 @@ enum weft_cmd {
  * by a mask of the same length; bits outside the mask must be zero in the
  * value, and a mask of zeroes is refused. Lengths are bytes.
  * "needs" names what the match must pin down before the field means anything.
- * r: only to be matched, rw: may also be written by actions.
+ * r: only to be matched, rw: may also be written by actions. An address of the
+ * tunnel stands for WEFT_TUN_F_IPV6, too: a match has addresses of one family, and
+ * leaves that bit out of the mask of WEFT_FIELD_TUN_FLAGS.
  *
  * @WEFT_FIELD_IN_PORT: 4, r: port on which the packet came in
  * @WEFT_FIELD_MARK: 4, rw: mark register, kept with the packet
