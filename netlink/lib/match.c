@@ -304,19 +304,51 @@ const char *wl_match_missing(const struct weft_match *match, enum weft_field fie
 	return NULL;
 }
 
+static enum weft_field first_of(const struct weft_match *match, enum weft_field a,
+				enum weft_field b)
+{
+	return weft_match_get(match, a) ? a : weft_match_get(match, b) ? b : WEFT_FIELD_UNSPEC;
+}
+
+const char *wl_match_clash(const struct weft_match *match, bool metadata, enum weft_field *field,
+			   enum weft_field *other)
+{
+	enum weft_field ipv4 = first_of(match, WEFT_FIELD_TUN_SRC, WEFT_FIELD_TUN_DST);
+	enum weft_field ipv6 = first_of(match, WEFT_FIELD_TUN_IPV6_SRC, WEFT_FIELD_TUN_IPV6_DST);
+	const struct weft_field_value *flags = weft_match_get(match, WEFT_FIELD_TUN_FLAGS);
+
+	if (ipv4 && ipv6) {
+		*field = ipv6;
+		*other = ipv4;
+		return "is IPv6, unlike";
+	}
+	if (!flags || (!ipv4 && !ipv6) || !(wl_get_be(flags->mask, 2) & WEFT_TUN_F_IPV6))
+		return NULL;
+	*field = WEFT_FIELD_TUN_FLAGS;
+	*other = ipv4 ? ipv4 : ipv6;
+	if (!(wl_get_be(flags->value, 2) & WEFT_TUN_F_IPV6) == !ipv6)
+		return metadata ? NULL : "must leave out ipv6, which is implied by";
+	return "contradicts in ipv6 the address in";
+}
+
 /**
- * weft_match_check - are all prerequisites matched too?
+ * weft_match_check - are all prerequisites matched too, and do tunnel fields agree?
  * @match: to check
- * @err: gets the field and what it needs; may be NULL
+ * @err: gets the field and what is wrong with it; may be NULL
  *
  * Returns 0 or -EINVAL.
  */
 int weft_match_check(const struct weft_match *match, struct weft_error *err)
 {
 	struct wl_parse ps = { .err = err };
-	const char *missing;
+	enum weft_field field, other;
+	const char *missing, *clash;
 	unsigned int f;
 
+	clash = wl_match_clash(match, false, &field, &other);
+	if (clash)
+		return wl_fail(&ps, (struct wl_tok){ 0 }, "%s %s %s", weft_field_desc(field)->name,
+			       clash, weft_field_desc(other)->name);
 	for (f = 1; f <= WEFT_FIELD_MAX; f++) {
 		if (!weft_match_get(match, f))
 			continue;

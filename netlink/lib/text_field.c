@@ -332,12 +332,24 @@ int wl_match_parse_item(struct wl_match_parse *mp, struct wl_tok name, struct wl
 	return merge(mp, field, &v, whole, fn->name, fn->proto);
 }
 
-int wl_match_parse_end(struct wl_match_parse *mp)
+static const char *given_name(const struct wl_match_parse *mp, enum weft_field field)
 {
+	return mp->from[field].name ? mp->from[field].name : weft_field_desc(field)->name;
+}
+
+int wl_match_parse_end(struct wl_match_parse *mp, bool filter)
+{
+	enum weft_field field, other;
+	const char *clash = wl_match_clash(mp->match, mp->metadata, &field, &other);
 	unsigned int f;
 
+	if (clash)
+		return wl_fail(mp->ps, mp->from[field].tok, "%s %s %s", given_name(mp, field),
+			       clash, given_name(mp, other));
+	if (filter)
+		return 0;
 	for (f = 1; f <= WEFT_FIELD_MAX; f++) {
-		const char *name = mp->from[f].name, *missing;
+		const char *missing;
 
 		if (!weft_match_get(mp->match, f))
 			continue;
@@ -347,7 +359,7 @@ int wl_match_parse_end(struct wl_match_parse *mp)
 			missing = proto_name(mp->from[f].proto);
 		if (missing)
 			return wl_fail(mp->ps, mp->from[f].tok, "%s needs %s",
-				       name ? name : weft_field_desc(f)->name, missing);
+				       given_name(mp, f), missing);
 	}
 	return 0;
 }
@@ -487,10 +499,10 @@ void wl_match_emit(const struct weft_match *match, const struct weft_names *name
 			continue;
 		if (f == WEFT_FIELD_IP_TOS && emit_tos(v->value[0], v->mask[0], emit, ctx))
 			continue;
-		/* One name for both families, unless a match has both */
-		if (f == WEFT_FIELD_TUN_IPV6_SRC && !weft_match_get(match, WEFT_FIELD_TUN_SRC))
+		/* One name for both families: a match has addresses of one */
+		if (f == WEFT_FIELD_TUN_IPV6_SRC)
 			name = plain_name(WEFT_FIELD_TUN_SRC, 0, NULL);
-		if (f == WEFT_FIELD_TUN_IPV6_DST && !weft_match_get(match, WEFT_FIELD_TUN_DST))
+		if (f == WEFT_FIELD_TUN_IPV6_DST)
 			name = plain_name(WEFT_FIELD_TUN_DST, 0, NULL);
 		emit_value(f, v, name, names, flags, failed, emit, ctx);
 	}

@@ -155,7 +155,9 @@ static const struct item *find_item(struct wl_tok name)
 static int parse_items(const struct wl_parse *ps, const char *text, enum mode mode,
 		       struct weft_flow *flow)
 {
-	struct wl_match_parse mp = { .ps = ps, .match = &flow->match };
+	struct wl_match_parse mp = {
+		.ps = ps, .match = &flow->match, .metadata = mode == MODE_METADATA
+	};
 	struct wl_tok tok, name, value;
 	const struct item *item;
 	const char *p = text;
@@ -181,8 +183,8 @@ static int parse_items(const struct wl_parse *ps, const char *text, enum mode mo
 		if (item->attr == WEFT_FLOW_A_ACTIONS)
 			break;
 	}
-	if (!err && mode != MODE_FILTER)
-		err = wl_match_parse_end(&mp);
+	if (!err)
+		err = wl_match_parse_end(&mp, mode == MODE_FILTER);
 	if (!err && mode == MODE_FLOW && !weft_has(flow, WEFT_FLOW_A_ACTIONS))
 		err = wl_fail(ps, (struct wl_tok){ p, 0 }, "actions= is missing");
 	if (flow->match.n)
@@ -225,7 +227,7 @@ int weft_flow_parse(struct weft_flow *out, const char *text, const struct weft_n
  * @names: what the caller knows by name; may be NULL
  * @err: gets what is wrong and where; may be NULL
  *
- * Fields need no prerequisites here.
+ * Fields need no prerequisites here, but a tunnel's fields have to agree.
  *
  * Returns 0, -EINVAL or -ENOMEM.
  */

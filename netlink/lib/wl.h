@@ -103,6 +103,14 @@ int wl_field_value_make(struct weft_field_value *out, enum weft_field field, con
 /* Which prerequisite of @field is not there, in words; NULL when all are */
 const char *wl_match_missing(const struct weft_match *match, enum weft_field field);
 
+/*
+ * An address of the tunnel says of which family the others are, and the flag ipv6,
+ * too, which a match then leaves out; @metadata: it may be there if it is right.
+ * Returns what is wrong, as words between the names of *@field and *@other; NULL
+ */
+const char *wl_match_clash(const struct weft_match *match, bool metadata, enum weft_field *field,
+			   enum weft_field *other);
+
 /* ---- value.c: one value in its field's notation ------------------------- */
 
 /* @set: for an action, whose mask must not be empty */
@@ -152,12 +160,13 @@ struct wl_match_parse {
 		uint8_t proto;
 	} from[WEFT_FIELD_MAX + 1];
 	uint64_t seen[2]; /* names that occurred */
+	bool metadata;
 };
 
 /* Take NAME=VALUE (@value.s NULL: a bare word such as "tcp") */
 int wl_match_parse_item(struct wl_match_parse *mp, struct wl_tok name, struct wl_tok value);
-/* Check prerequisites once all is read */
-int wl_match_parse_end(struct wl_match_parse *mp);
+/* Once all is read: do its parts agree, and unless it is a @filter, are all there? */
+int wl_match_parse_end(struct wl_match_parse *mp, bool filter);
 
 /* Receives the match piece by piece; @value NULL: a bare word */
 typedef void wl_emit(void *ctx, const char *name, const char *value, bool numeric);

@@ -179,9 +179,10 @@ static void canonical(void **state)
 		"table=0, priority=1, tcp, tcp_flags=+syn-ack  actions= drop",
 		"table=0, priority=1, ip, ip_proto=47  actions= drop",
 		"table=0, priority=1, eth_type=0x88cc  actions= drop",
-		"table=0, priority=1, tun_src=10.0.0.1, tun_dst=fd00::1, tun_flags=+key-crit  "
+		"table=0, priority=1, tun_src=10.0.0.1, tun_dst=10.0.0.2, tun_flags=+key-crit  "
 		"actions= load:reg0[0..7]=3, load:mark[31]=1, load:tun_opt0=0x0102",
-		"table=0, priority=1, tun_src=10.0.0.1, tun_ipv6_src=fd00::1  actions= drop",
+		"table=0, priority=1, tun_src=fd00::/16, tun_dst=fd00::1, tun_flags=+key  actions= drop",
+		"table=0, priority=1, tun_flags=+ipv6  actions= drop",
 		"table=0, priority=1, vlan_ctx=0x5  actions= move:vlan_ctx[0..14]->lin[0..14], "
 		"move:lin->lout, move:lout[3]->reg1[31], move:lin->reg2",
 		"table=0, priority=1  actions= clone(clone(clone(clone(output:1000)), dec_ttl)), clone()",
@@ -244,6 +245,7 @@ static void synonyms(void **state)
 	     "actions=move:vlan_tci[14..15]->reg0[0..1]");
 	same("actions=move:vlan_vid->reg0", "actions=move:vlan_tci[0..11]->reg0[0..11]");
 	same("in_port=\"7\" actions=output:\"7\"", "in_port=4 actions=output:4");
+	same("tun_ipv6_src=fd00::1 actions=drop", "tun_src=fd00::1 actions=drop");
 	same("tun_opt0=0102 actions=drop", "tun_opt0=0x01020000 actions=drop");
 	same("idle_timeout=1.5s actions=drop", "idle_timeout=1.500 actions=drop");
 }

@@ -114,6 +114,39 @@ static void fields(void **state)
 	refuse(MATCH, "ip actions=drop", "actions", "unknown field");
 }
 
+/* One outer header: addresses of one family, which says what flag ipv6 is */
+static void tunnel_family(void **state)
+{
+	static const char *const right[] = {
+		"tun_src=10.0.0.1, tun_flags=+key", "tun_flags=+ipv6", "tun_flags=-ipv6, tun_id=7",
+		"tun_src=fd00::1, tun_dst=fd00::/16, tun_flags=0x1/0xffbf",
+	};
+
+	for (size_t i = 0; i < sizeof(right) / sizeof(*right); i++)
+		assert_int_equal(parse(MATCH, right[i], NULL), 0);
+	refuse(MATCH, "tun_src=10.0.0.1, tun_dst=fd00::1", "tun_dst=fd00::1",
+	       "tun_dst is IPv6, unlike tun_src");
+	refuse(MATCH, "tun_dst=fd00::1, tun_src=10.0.0.1", "tun_dst=fd00::1",
+	       "tun_dst is IPv6, unlike tun_src");
+	refuse(MATCH, "tun_src=10.0.0.1, tun_ipv6_src=fd00::/16", "tun_ipv6_src=fd00::/16",
+	       "tun_ipv6_src is IPv6, unlike tun_src");
+	refuse(MATCH, "tun_dst=10.0.0.1, tun_flags=+key+ipv6", "tun_flags=+key+ipv6",
+	       "tun_flags contradicts in ipv6 the address in tun_dst");
+	refuse(MATCH, "tun_flags=-ipv6, tun_src=fd00::1", "tun_flags=-ipv6",
+	       "tun_flags contradicts in ipv6 the address in tun_src");
+	refuse(MATCH, "tun_src=10.0.0.1, tun_flags=+key-ipv6", "tun_flags=+key-ipv6",
+	       "tun_flags must leave out ipv6, which is implied by tun_src");
+	refuse(MATCH, "tun_src=fd00::1, tun_flags=0x40", "tun_flags=0x40",
+	       "tun_flags must leave out ipv6, which is implied by tun_src");
+	refuse(FILTER, "tun_src=10.0.0.1, tun_dst=fd00::1", "tun_dst=fd00::1", "unlike tun_src");
+	refuse(METADATA, "tun_src=10.0.0.1, tun_dst=fd00::1", "tun_dst=fd00::1", "unlike tun_src");
+	refuse(METADATA, "tun_src=10.0.0.1, tun_flags=0x41", "tun_flags=0x41",
+	       "tun_flags contradicts in ipv6");
+	assert_int_equal(parse(METADATA, "tun_src=10.0.0.1, tun_flags=0x1", NULL), 0);
+	assert_int_equal(parse(METADATA, "tun_src=fd00::1, tun_flags=0x41", NULL), 0);
+	assert_int_equal(parse(METADATA, "tun_src=fd00::1", NULL), 0);
+}
+
 static void prerequisites(void **state)
 {
 	refuse(MATCH, "ldp=1, tcp_dst=80", "tcp_dst=80", "tcp_dst needs tcp (ip_proto=6)");
@@ -341,6 +374,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fields),	  cmocka_unit_test(prerequisites),
+		cmocka_unit_test(tunnel_family),
 		cmocka_unit_test(items),	  cmocka_unit_test(actions),
 		cmocka_unit_test(flow_positions), cmocka_unit_test(resolvers),
 		cmocka_unit_test(filters),	  cmocka_unit_test(one_value),

@@ -178,7 +178,7 @@ bool weft_match_equal(const struct weft_match *a, const struct weft_match *b);
 /* An order over all matches; 0 when equal */
 int weft_match_cmp(const struct weft_match *a, const struct weft_match *b);
 uint32_t weft_match_hash(const struct weft_match *match);
-/* 0, or -EINVAL when a field's prerequisite is not matched; @err says which */
+/* 0, or -EINVAL when a field's prerequisite is not matched or tunnel fields clash; @err says which */
 int weft_match_check(const struct weft_match *match, struct weft_error *err);
 
 /* ---- actions ----------------------------------------------------------- */
