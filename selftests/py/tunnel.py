@@ -122,8 +122,17 @@ takes("over IPv6", IN, PEER6, HOST6, geneve(7, context(3, 5), INNER))
 takes("mark and stage are read", "in_port=2, mark=0x55, stage=9, lout=5 actions=output:lout\n", PEER4, HOST4,
       geneve(7, context(3, 5, 0x55, 9), INNER))
 takes("tunnel fields are read",
-      "in_port=2, tun_id=7, tun_src=192.0.2.2, tun_dst=192.0.2.1, tun_flags=+context+mark-ipv6 actions=output:1\n",
+      "in_port=2, tun_id=7, tun_src=192.0.2.2, tun_dst=192.0.2.1, tun_flags=+context+mark actions=output:1\n",
       PEER4, HOST4, geneve(7, context(3, 5), INNER))
+# addresses of the two families lie at the same place: fd00:2::… begins like 253.0.0.2
+for family, remote, host, entries, wanted in (
+        (4, PEER4, HOST4, ("tun_src=192.0.2.2", "tun_src=fd00:2::/32", "tun_flags=+ipv6"), 0),
+        (4, PEER4, HOST4, ("tun_dst=c000:201::/32", "tun_src=c000:202::", "tun_flags=-ipv6"), 2),
+        (6, PEER6, HOST6, ("tun_src=253.0.0.2", "tun_dst=253.0.0.2/32", "tun_src=fd00:2::/32"), 2),
+        (6, PEER6, HOST6, ("tun_flags=-ipv6", "tun_dst=fd00:2::1", "tun_src=253.0.0.2"), 1)):
+    takes(f"addresses of the other family do not match (IPv{family}, {entries[wanted]})", "".join(
+        f"priority={9 - i}, in_port=2, {entry} actions={'output:1' if i == wanted else 'drop:acl'}\n"
+        for i, entry in enumerate(entries)), remote, host, geneve(7, context(3, 5), INNER))
 takes("an option of the operator's is read",
       "in_port=2, tun_opt0=0x01020304050607080000000000000000 actions=output:1\n", PEER4, HOST4,
       geneve(7, context(3, 5) + option(SLOT, bytes(range(1, 9))), INNER))
