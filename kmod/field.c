@@ -19,6 +19,7 @@
 #include <linux/netlink.h>
 #include <linux/string.h>
 #include <net/netlink.h>
+#include "compat.h"
 #include "field.h"
 
 enum refusal {
@@ -200,6 +201,9 @@ int weft_field_parse(const struct nlattr *attr, struct weft_field_value *fv,
 	}
 	if (!any)
 		return refuse(extack, attr, d->refusals[MASK_EMPTY]);
+	/* a mask may ask for the top bit: "move" can put it there */
+	if (type == WEFT_FIELD_LIN && get_unaligned_be16(fv->value) > WEFT_LIN_MAX)
+		return refuse(extack, attr, "lin: value is over 32767, all that tunnels carry");
 
 	return 0;
 }

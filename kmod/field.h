@@ -64,7 +64,7 @@ static inline bool weft_field_is_tun_ipv6(enum weft_field f)
  * Read one field attribute (type: enum weft_field; payload: value, or value
  * and mask) into @fv. Refuses with extack and the attribute: an unknown field,
  * a wrong length, bits beyond the field's width, a mask of zeroes, value bits
- * outside the mask. Returns 0 or -errno.
+ * outside the mask, a value of lin over WEFT_LIN_MAX. Returns 0 or -errno.
  */
 int weft_field_parse(const struct nlattr *attr, struct weft_field_value *fv,
 		     struct netlink_ext_ack *extack);

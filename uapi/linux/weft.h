@@ -115,7 +115,8 @@ enum weft_cmd {
  * @WEFT_FIELD_REG0: 4, rw: the first of 16 scratch registers
  * @WEFT_FIELD_REG15: 4, rw: the last of them
  * @WEFT_FIELD_LDP: 4, rw: logical datapath set, 24 bits
- * @WEFT_FIELD_LIN: 2, rw: logical ingress port
+ * @WEFT_FIELD_LIN: 2, rw: logical ingress port, a value up to WEFT_LIN_MAX; "move"
+ *	may set bit 15, with which no tunnel takes the packet (tunnel_context)
  * @WEFT_FIELD_LOUT: 2, rw: logical egress port
  * @WEFT_FIELD_STAGE: 1, rw: what is left to do, 0…15
  * @WEFT_FIELD_TUN_ID: 8, r: tunnel key (Geneve: the VNI)
@@ -297,7 +298,7 @@ enum weft_exthdr {
 #define WEFT_GENEVE_MARK_TYPE		0x01
 #define WEFT_GENEVE_MARK_LEN		8
 #define WEFT_GENEVE_STAGE_SHIFT		28
-#define WEFT_LIN_MAX			0x7fff	/* what a tunnel can carry */
+#define WEFT_LIN_MAX			0x7fff	/* of lin; lout has 16 bits */
 #define WEFT_LDP_MAX			0xffffff
 #define WEFT_STAGE_VALUE_MAX		15
 #define WEFT_MARK_OBSERVE		0x80000000U
@@ -549,7 +550,7 @@ enum weft_port_attr {
 /**
  * struct weft_lport - payload of WEFT_LPORTS_A_ENTRY
  * @ldp: logical datapath set, 1…0xffffff
- * @lport: logical port, 1…0xffff
+ * @lport: logical port, 1…0xffff: what lout is, so also a multicast group
  */
 struct weft_lport {
 	__u32 ldp;
