@@ -200,6 +200,12 @@ static void parse_exact(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, weft_field_parse(&attr->nla, &fv, NULL), 0);
 }
 
+/* Bits that a value may have; a mask may have all of them */
+static unsigned int value_bits(const struct weft_field_desc *d)
+{
+	return d == &weft_fields[WEFT_FIELD_LIN] ? 15 : d->bits;
+}
+
 static void parse_masked(struct kunit *test)
 {
 	const struct weft_field_desc *d = test->param_value;
@@ -215,6 +221,8 @@ static void parse_masked(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, fv.value[at], 0);
 		KUNIT_EXPECT_EQ(test, fv.mask[at], BIT(bit % 8));
 
+		if (bit >= value_bits(d))
+			continue;
 		attr->payload[at] = BIT(bit % 8);
 		KUNIT_ASSERT_EQ(test, weft_field_parse(&attr->nla, &fv, NULL), 0);
 		for (i = 0; i < WEFT_FIELD_LEN_MAX; i++) {
@@ -283,6 +291,29 @@ static void parse_wrong_bits(struct kunit *test)
 		masked->payload[at] |= BIT(bit % 8);
 		expect_refused(test, masked, "value is wider");
 	}
+}
+
+/* The top bit of lin is no part of a logical port */
+static void parse_lin(struct kunit *test)
+{
+	static const u8 values[][2] = { { 0x80, 0x00 }, { 0x80, 0x01 }, { 0xff, 0xff } };
+	struct weft_field_value fv;
+	struct attr *attr;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(values); i++) {
+		attr = new_attr(test, WEFT_FIELD_LIN, 2);
+		memcpy(attr->payload, values[i], 2);
+		expect_refused(test, attr, "lin: value is over 32767");
+		attr = new_attr(test, WEFT_FIELD_LIN, 4);
+		memcpy(attr->payload, values[i], 2);
+		memcpy(attr->payload + 2, values[i], 2);
+		expect_refused(test, attr, "lin: value is over 32767");
+	}
+	attr = new_attr(test, WEFT_FIELD_LIN, 2);
+	memcpy(attr->payload, "\x7f\xff", 2);
+	KUNIT_ASSERT_EQ(test, weft_field_parse(&attr->nla, &fv, NULL), 0);
+	EXPECT_SAME(test, fv.mask, "\xff\xff", 2);
 }
 
 static void parse_unknown(struct kunit *test)
@@ -374,6 +405,7 @@ static struct kunit_case field_cases[] = {
 	KUNIT_CASE_PARAM(parse_masked, each_field),
 	KUNIT_CASE_PARAM(parse_wrong_length, each_field),
 	KUNIT_CASE_PARAM(parse_wrong_bits, each_field),
+	KUNIT_CASE(parse_lin),
 	KUNIT_CASE(parse_unknown),
 	KUNIT_CASE(bits_copy),
 	KUNIT_CASE(masked_set),
