@@ -123,6 +123,8 @@ int wl_set_parse(const struct wl_parse *ps, struct wl_tok name, struct wl_tok va
 		if (i < 64 && number >> i & 1)
 			wl_bit_set(v.value, len, lo + i);
 	}
+	if (fn->field == WEFT_FIELD_LIN && wl_get_be(v.value, 2) > WEFT_LIN_MAX)
+		return wl_fail(ps, value, "lin is out of range: at most %d", WEFT_LIN_MAX);
 	return add_set(ps, value, fn->field, &v, actions);
 }
 

@@ -93,7 +93,7 @@ static int parse_number(const struct wl_parse *ps, enum weft_field field, struct
 	uint64_t value;
 	int err;
 
-	/* The kernel has room for 16 bits, but a tunnel carries 15 */
+	/* A mask may ask for the top bit: move can put it there */
 	if (field == WEFT_FIELD_LIN && !is_mask)
 		max = WEFT_LIN_MAX;
 	err = wl_parse_uint(ps, tok, desc->name, max, &value);

@@ -236,18 +236,21 @@ static void filters(void **state)
 	assert_int_equal(wl_flow_put_attrs(nlh, sizeof(buf), &filter, WL_FLOW_FILTER), -EINVAL);
 }
 
-/* A value of 16 bits for lin, as another program may set it, can be dumped */
+/* A value of 16 bits for lin, as "move" may make it, can be in an upcall */
 static void wide_lin(void **state)
 {
 	static const uint8_t value[2] = { 0xff, 0xff };
-	struct nlmsghdr *nlh = begin(WEFT_CMD_FLOW_NEW);
-	struct nlattr *nest = mnl_attr_nest_start(nlh, WEFT_FLOW_A_MATCH);
-	struct weft_flow back;
+	struct nlmsghdr *nlh = begin(WEFT_CMD_PACKET_UPCALL);
+	struct nlattr *nest = mnl_attr_nest_start(nlh, WEFT_PACKET_A_METADATA);
+	struct weft_packet back;
+	uint64_t lin = 0;
 
 	mnl_attr_put(nlh, WEFT_FIELD_LIN, 2, value);
 	mnl_attr_nest_end(nlh, nest);
-	assert_int_equal(wl_flow_get_msg(&back, nlh), 0);
-	weft_flow_free(&back);
+	assert_int_equal(wl_packet_get_msg(&back, nlh), 0);
+	assert_true(weft_match_exact_uint(&back.metadata, WEFT_FIELD_LIN, &lin));
+	assert_int_equal(lin, 0xffff);
+	weft_packet_free(&back);
 }
 
 static uint32_t offset_of(const struct nlattr *attr)

@@ -48,6 +48,7 @@ static void bad_flows(void **state)
 	refuse("{\"match\": 7, " DROP "}", "$.match", "an object is needed, not a number");
 	refuse("{\"match\": {\"nonsense\": 7}, " DROP "}", "$.match.nonsense", "unknown field");
 	refuse("{\"match\": {\"ldp\": 16777216}, " DROP "}", "$.match.ldp", "out of range");
+	refuse("{\"match\": {\"lin\": 32768}, " DROP "}", "$.match.lin", "at most 32767");
 	refuse("{\"match\": {\"ldp\": null}, " DROP "}", "$.match.ldp", "not null");
 	refuse("{\"match\": {\"ldp\": false}, " DROP "}", "$.match.ldp", "not a boolean");
 	refuse("{\"match\": {\"tcp_dst\": 80}, " DROP "}", "$.match", "tcp_dst needs tcp");
@@ -73,6 +74,8 @@ static void bad_actions(void **state)
 	       "cannot be written");
 	refuse(ACTIONS("{\"load\": {\"reg0[0..7]\": 256}}"), "$.actions[0].load.reg0[0..7]",
 	       "at most 255");
+	refuse(ACTIONS("{\"load\": {\"lin[15]\": 1}}"), "$.actions[0].load.lin[15]",
+	       "at most 32767");
 	refuse(ACTIONS("{\"goto\": 256}"), "$.actions[0].goto", "out of range");
 	refuse(ACTIONS("{\"goto\": 1}, \"drop\""), "$.actions[1]", "nothing can follow");
 	refuse(ACTIONS("{\"output\": []}"), "$.actions[0].output", "a string or a number");

@@ -81,6 +81,9 @@ static void fields(void **state)
 	refuse(MATCH, "ldp=16777216", "16777216", "out of range");
 	refuse(MATCH, "stage=16", "16", "at most 15");
 	refuse(MATCH, "lin=32768", "32768", "at most 32767");
+	refuse(MATCH, "lin=0x8000/0x8000", "0x8000", "lin '0x8000' is out of range");
+	assert_int_equal(parse(MATCH, "lin=0/0x8000", NULL), 0);
+	refuse(METADATA, "lin=32768", "32768", "at most 32767");
 	refuse(MATCH, "vlan_vid=4096", "4096", "at most 4095");
 	refuse(MATCH, "vlan_pcp=8", "8", "at most 7");
 	refuse(MATCH, "ipv6, ipv6_label=0x100000", "0x100000", "at most 1048575");
@@ -221,6 +224,10 @@ static void actions(void **state)
 	refuse(ACTIONS, "load:reg0[x]=1", "reg0[x]", "[a] or [a..b]");
 	refuse(ACTIONS, "move:reg0", "reg0", "FIELD->FIELD is needed");
 	refuse(ACTIONS, "move:reg0->lin", "lin", "32 bits do not fit into 16");
+	assert_int_equal(parse(ACTIONS, "move:lout->lin, load:lin[15]=0", NULL), 0);
+	refuse(ACTIONS, "load:lin=32768", "32768", "at most 32767");
+	refuse(ACTIONS, "load:lin[15]=1", "1", "lin is out of range: at most 32767");
+	refuse(ACTIONS, "load:lin[8..15]=128", "128", "lin is out of range: at most 32767");
 	refuse(ACTIONS, "move:reg0[0..3]->reg1[0..4]", "reg1[0..4]", "exactly");
 	refuse(ACTIONS, "move:reg0->in_port", "in_port", "cannot be written");
 	refuse(ACTIONS, "push_vlan:0x9100", "0x9100", "0x8100 or 0x88a8");
