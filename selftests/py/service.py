@@ -487,8 +487,20 @@ def test_inject():
     refused(errno.EINVAL, 'a field twice', inject, frame, meta(reg5, reg5))
     refused(errno.EINVAL, 'a value that is too wide', inject, frame,
             meta(attr(N.field.ldp, b'\1\0\0\0')))
+    refused(errno.EINVAL, 'a logical port of 16 bits', inject, frame,
+            meta(attr(N.field.lin, b'\x80\0')))
     refused(errno.EINVAL, 'tunnel addresses of two kinds', inject, frame,
             meta(attr(N.field.tun_src, b'\1' * 4), attr(N.field.tun_ipv6_dst, b'\1' * 16)))
+    for what, field, flags in (('not IPv6', N.field.tun_ipv6_src, b'\0\1'),
+                               ('IPv6', N.field.tun_dst, b'\0\x40')):
+        refused(errno.EINVAL, f'tunnel flags that say {what}', inject, frame,
+                meta(attr(field, b'\1' * (16 if field == N.field.tun_ipv6_src else 4)),
+                     attr(N.field.tun_flags, flags)))
+    source = attr(N.field.tun_ipv6_src, b'\xfd' + bytes(15))
+    inject(frame, meta(source), nest(N.packet.actions, service_action()))
+    T.equal(genl.attrs(a.collect(1)[0][N.packet.metadata]),
+            [(N.field.tun_ipv6_src, b'\xfd' + bytes(15)), (N.field.tun_flags, b'\0\x40')],
+            'an IPv6 address has the flag set')
     a.close()
 
 
