@@ -46,6 +46,7 @@ refused 1 "no entry with this table" 'change of a missing entry' w flow set 'tab
 refused 1 "no port 77" 'output to a missing port' w flow add 'table=4 actions=output:77'
 refused 1 "is a tunnel" 'output to a tunnel' w flow add 'table=4 actions=output:9'
 refused 1 "is not a tunnel port" 'tunnel through a plain port' w flow add 'table=4 actions=tunnel(dst=192.0.2.1,port=1)'
+refused 2 "id '16777216' is out of range" 'tunnel key of 25 bits' w flow add 'table=4 actions=tunnel:192.0.2.1,16777216'
 refused 2 "cannot follow goto" 'an action behind goto' weft -n sw flow add 'table=4 actions=goto:5, drop'
 refused 1 "is in a bridge" 'device in a bridge' w port add member
 refused 1 "port of this datapath already" 'device that is a port' w port add p1

@@ -276,7 +276,7 @@ int wl_tunnel_item_parse(const struct wl_parse *ps, struct wl_tok name, struct w
 
 	switch (attr) {
 	case WEFT_ACT_TUNNEL_A_ID:
-		err = wl_parse_uint(ps, value, "id", UINT32_MAX, &number);
+		err = wl_parse_uint(ps, value, "id", WEFT_LDP_MAX, &number);
 		t->id = (uint32_t)number;
 		break;
 	case WEFT_ACT_TUNNEL_A_PORT:

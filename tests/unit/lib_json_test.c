@@ -86,6 +86,8 @@ static void bad_actions(void **state)
 	refuse(ACTIONS("{\"clone\": [\"jump\"]}"), "$.actions[0].clone[0]", "unknown action");
 	refuse(ACTIONS("{\"clone\": [{\"clone\": [{\"clone\": [{\"clone\": [{\"clone\": []}]}]}]}]}"),
 	       "$.actions[0].clone[0].clone[0].clone[0].clone[0].clone", "at most 4 deep");
+	refuse(ACTIONS("{\"tunnel\": {\"dst\": \"10.0.0.1\", \"id\": 16777216}}"),
+	       "$.actions[0].tunnel.id", "at most 16777215");
 	refuse(ACTIONS("{\"tunnel\": {\"id\": 3}}"), "$.actions[0].tunnel", "dst is missing");
 	refuse(ACTIONS("{\"tunnel\": {\"dst\": \"10.0.0.1\", \"ttl\": 0}}"),
 	       "$.actions[0].tunnel.ttl", "1 to 255");

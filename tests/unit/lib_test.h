@@ -200,7 +200,7 @@ static void random_tunnel(struct weft_act_tunnel *t)
 		t->addr[i] = (uint8_t)(one_in(3) ? 0 : random_u64());
 	if (one_in(2)) {
 		weft_mark(t, WEFT_ACT_TUNNEL_A_ID);
-		t->id = (uint32_t)random_u64();
+		t->id = (uint32_t)random_u64() & WEFT_LDP_MAX;
 	}
 	if (one_in(3)) {
 		weft_mark(t, WEFT_ACT_TUNNEL_A_PORT);

@@ -239,6 +239,9 @@ static void actions(void **state)
 	refuse(ACTIONS, "multi(multi(multi(multi(multi(multi(multi(multi(multi(drop)))))))))", NULL,
 	       "at most 8 deep");
 	refuse(ACTIONS, "tunnel", "tunnel", "needs an address");
+	refuse(ACTIONS, "tunnel:10.0.0.1,16777216", "16777216", "at most 16777215");
+	refuse(ACTIONS, "tunnel(10.0.0.1, id=0x1000000)", "0x1000000", "at most 16777215");
+	assert_int_equal(parse(ACTIONS, "tunnel:10.0.0.1,16777215", NULL), 0);
 	refuse(ACTIONS, "tunnel:host1", "host1", "is not an IP address");
 	refuse(ACTIONS, "tunnel(id=7)", "tunnel", "dst is missing");
 	refuse(ACTIONS, "tunnel(dst=10.0.0.1,ttl=0)", "0", "");

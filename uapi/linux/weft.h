@@ -787,7 +787,7 @@ struct weft_act_move {
  * @WEFT_ACT_TUNNEL_A_IPV6: 16 bytes
  * @WEFT_ACT_TUNNEL_A_PORT: u32, the tunnel port; may be absent when the datapath
  *	has exactly one
- * @WEFT_ACT_TUNNEL_A_ID: u32, tunnel key; absent: the packet's ldp
+ * @WEFT_ACT_TUNNEL_A_ID: u32, tunnel key, up to 0xffffff; absent: the packet's ldp
  * @WEFT_ACT_TUNNEL_A_TOS: u8, outer TOS; absent: 0
  * @WEFT_ACT_TUNNEL_A_TTL: u8, outer TTL, 1…255; absent: 64
  */
