@@ -19,6 +19,10 @@
  * packet that is to get a checksum. Other outer headers already have the
  * checksum they will be sent with.
  *
+ * skb->hash is over addresses, ports and flow label: whoever picks a queue, a path
+ * or a tunnel's source port by it must not get that of the old ones. It
+ * is forgotten with the write and computed again only if somebody asks.
+ *
  * SCTP has no pseudo-header but a CRC over its whole packet. It is linear, so
  * the CRC of the difference, moved to its place, corrects it without a look at
  * the payload. This takes the length of the packet: ports of the first of
@@ -58,6 +62,7 @@ struct sums {
 	unsigned int l4_start;	/* of its header */
 	bool l4_pseudo;		/* the field is in the pseudo-header only */
 	bool l4_udp;		/* zero means that there is no checksum */
+	bool hash;		/* so does skb->hash */
 };
 
 static void put(struct sk_buff *skb, unsigned int ofs, const void *value, unsigned int len)
@@ -141,6 +146,8 @@ static enum weft_drop replace(struct sk_buff *skb, unsigned int ofs, const void 
 	if (unlikely(skb_ensure_writable(skb, end)))
 		return WEFT_DROP_NO_MEMORY;
 
+	if (sums.hash)
+		skb_clear_hash(skb);
 	if (!sums.ip && !sums.l4) {
 		put(skb, ofs, value, len);
 		return WEFT_DROP_UNSPEC;
@@ -277,7 +284,7 @@ static enum weft_drop set_ip4(struct sk_buff *skb, u16 layers, unsigned int fiel
 {
 	unsigned int nh = skb_network_offset(skb);
 	const struct iphdr *iph = ip_hdr(skb);
-	struct sums sums = { .ip = nh + offsetof(struct iphdr, check) };
+	struct sums sums = { .ip = nh + offsetof(struct iphdr, check), .hash = true };
 
 	if (!(layers & WEFT_L_IPV4))
 		return WEFT_DROP_NO_HEADER;
@@ -316,7 +323,7 @@ static enum weft_drop set_ip6(struct sk_buff *skb, u16 layers, unsigned int fiel
 			      const u8 *value)
 {
 	unsigned int nh = skb_network_offset(skb);
-	struct sums sums = {};
+	struct sums sums = { .hash = true };
 	__be16 frag_off;
 	u8 proto = 0;
 	int l4;
@@ -342,7 +349,7 @@ static enum weft_drop set_ip6_label(struct sk_buff *skb, u16 layers, const u8 *v
 	memcpy(&word, skb->data + nh, sizeof(word));
 	memcpy(&label, value, sizeof(label));
 	word = (word & ~IPV6_FLOWLABEL_MASK) | (label & IPV6_FLOWLABEL_MASK);
-	return replace(skb, nh, &word, sizeof(word), no_sums);
+	return replace(skb, nh, &word, sizeof(word), (struct sums){ .hash = true });
 }
 
 static enum weft_drop set_tos(struct sk_buff *skb, u16 layers, u8 tos)
@@ -437,6 +444,7 @@ static enum weft_drop set_sctp_port(struct sk_buff *skb, u16 layers, unsigned in
 	if (unlikely(skb_ensure_writable(skb, l4 + sizeof(old))))
 		return WEFT_DROP_NO_MEMORY;
 
+	skb_clear_hash(skb);
 	memcpy(&old, skb->data + l4, sizeof(old));
 	new = old;
 	memcpy((u8 *)&new + field_ofs, value, sizeof(__be16));
@@ -455,7 +463,7 @@ static enum weft_drop set_port(struct sk_buff *skb, u16 layers, unsigned int fie
 			       const u8 *value)
 {
 	unsigned int l4 = skb_transport_offset(skb);
-	struct sums sums = { .l4_start = l4 };
+	struct sums sums = { .l4_start = l4, .hash = true };
 
 	if (layers & WEFT_L_TCP) {
 		sums.l4 = l4 + offsetof(struct tcphdr, check);

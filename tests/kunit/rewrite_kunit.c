@@ -107,6 +107,42 @@ static void rewrite_each_field(struct kunit *test)
 	}
 }
 
+static bool is_hashed(enum weft_field f)
+{
+	return f == WEFT_FIELD_IP_SRC || f == WEFT_FIELD_IP_DST || f == WEFT_FIELD_IPV6_SRC ||
+	       f == WEFT_FIELD_IPV6_DST || f == WEFT_FIELD_IPV6_LABEL ||
+	       f == WEFT_FIELD_L4_SRC || f == WEFT_FIELD_L4_DST;
+}
+
+/* The hash goes when what it is over is changed, and with nothing else */
+static void rewrite_hash(struct kunit *test)
+{
+	const u32 hash = 0x12345678;
+	struct context *c = test->priv;
+	u8 value[WEFT_FIELD_LEN_MAX];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(fields); i++) {
+		bool changed;
+
+		build(c, test->param_value, 0);
+		model_fix(&c->m);
+		KUNIT_ASSERT_TRUE(test, make_packet(c, LINEAR, CHECKSUM_NONE, false));
+		random_value(c, fields[i], value);
+		skb_set_hash(c->skb, hash, PKT_HASH_TYPE_L4);
+		weft_rewrite_set(c->skb, c->layers, fields[i], value);
+		changed = memcmp(c->skb->data, c->flat, c->skb->len);
+		KUNIT_EXPECT_EQ_MSG(test, c->skb->hash, changed && is_hashed(fields[i]) ? 0 : hash,
+				    "%s", weft_fields[fields[i]].name);
+		KUNIT_EXPECT_EQ(test, (bool)c->skb->l4_hash, !!c->skb->hash);
+
+		skb_set_hash(c->skb, hash, PKT_HASH_TYPE_L4);
+		weft_rewrite_set(c->skb, c->layers, fields[i], value);
+		KUNIT_EXPECT_EQ(test, c->skb->hash, hash);
+		free_packet(c);
+	}
+}
+
 /* The list above has every field that can be written */
 static void rewrite_fields_complete(struct kunit *test)
 {
@@ -534,6 +570,7 @@ static struct kunit_case rewrite_cases[] = {
 	KUNIT_CASE(rewrite_fields_complete),
 	KUNIT_CASE_PARAM(rewrite_each_field, each_template),
 	KUNIT_CASE_PARAM(rewrite_same_value, each_template),
+	KUNIT_CASE_PARAM(rewrite_hash, each_template),
 	KUNIT_CASE_PARAM(rewrite_dec_ttl, each_template),
 	KUNIT_CASE_PARAM(rewrite_vlan, each_template),
 	KUNIT_CASE(rewrite_three_tags),
