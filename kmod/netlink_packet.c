@@ -25,7 +25,7 @@
 #include "upcall.h"
 
 /* nla_len has 16 bits and counts the header of the attribute */
-#define WEFT_FRAME_MAX	(U16_MAX - NLA_HDRLEN)
+static_assert(WEFT_FRAME_MAX == U16_MAX - NLA_HDRLEN);
 
 /*
  * For the headers that tunnels and tags add in front of an injected frame; not a
@@ -40,7 +40,13 @@ static struct netlink_range_validation weft_nl_port_range = {
 
 const struct nla_policy weft_nl_packet_policy[WEFT_PACKET_A_MAX + 1] = {
 	[WEFT_PACKET_A_DP] = { .type = NLA_NUL_STRING, .len = WEFT_NAME_MAX },
-	[WEFT_PACKET_A_DATA] = NLA_POLICY_MIN_LEN(ETH_HLEN),
+	/* a range has 15 bits; this way at least the maximum is told to who asks */
+	[WEFT_PACKET_A_DATA] = {
+		.type = NLA_BINARY,
+		.len = WEFT_FRAME_MAX,
+		.validation_type = NLA_VALIDATE_MIN,
+		.min = ETH_HLEN,
+	},
 	[WEFT_PACKET_A_IN_PORT] = NLA_POLICY_FULL_RANGE(NLA_U32, &weft_nl_port_range),
 	[WEFT_PACKET_A_METADATA] = { .type = NLA_NESTED },
 	[WEFT_PACKET_A_TABLE] = { .type = NLA_U8 },

@@ -22,7 +22,6 @@
 #define PCAPNG_SIMPLE 3
 #define PCAPNG_ENHANCED 6
 #define FRAME_LEN_MIN 14
-#define FRAME_LEN_MAX 65535
 
 static uint32_t get32(const uint8_t *bytes, bool swapped)
 {
@@ -44,10 +43,10 @@ static int add(struct cli *cli, struct frames *frames, const uint8_t *data, size
 {
 	struct frame *bigger;
 
-	if (len < FRAME_LEN_MIN || len > FRAME_LEN_MAX)
+	if (len < FRAME_LEN_MIN || len > WEFT_FRAME_MAX)
 		return cli_fail(cli, CLI_USAGE,
 				"frame %zu has %zu bytes: an Ethernet frame has %d to %d",
-				frames->n + 1, len, FRAME_LEN_MIN, FRAME_LEN_MAX);
+				frames->n + 1, len, FRAME_LEN_MIN, WEFT_FRAME_MAX);
 	if (!(frames->n & (frames->n + 1))) {
 		bigger = realloc(frames->v, 2 * (frames->n + 1) * sizeof(*bigger));
 		if (!bigger)

@@ -97,8 +97,7 @@ static int packet_put_attrs(struct nlmsghdr *nlh, const struct weft_packet *pack
 					     &packet->actions);
 	if (err)
 		return err;
-	/* An attribute's length has 16 bits and counts its header */
-	if (packet->len > UINT16_MAX - MNL_ATTR_HDRLEN ||
+	if (packet->len > WEFT_FRAME_MAX ||
 	    !mnl_attr_put_check(nlh, WL_MSG_SIZE, WEFT_PACKET_A_DATA, packet->len, packet->data))
 		return -EMSGSIZE;
 	return 0;

@@ -52,7 +52,9 @@ wrong 'the file is missing' flow load
 wrong 'the file is missing' txn
 wrong 'the frame is missing: hex HEX, pcap FILE or -' packet inject in_port=1
 wrong 'in_port=PORT is missing' packet inject hex 00112233445566778899aabb0800
-wrong 'frame 1 has 3 bytes: an Ethernet frame has 14 to 65535' packet inject in_port=1 hex 001122
+wrong 'frame 1 has 3 bytes: an Ethernet frame has 14 to 65531' packet inject in_port=1 hex 001122
+printf '%131064s' '' | tr ' ' 0 >"$tmp/long"
+wrong 'frame 1 has 65532 bytes: an Ethernet frame has 14 to 65531' packet inject in_port=1 pcap "$tmp/long"
 wrong 'line 1, column 3: no hex digit' packet inject in_port=1 hex 00x122
 wrong 'line 1: odd number of hex digits' packet inject in_port=1 hex 00112
 wrong 'the service is missing' packet listen

@@ -281,8 +281,8 @@ class Kernel:
                  checks.get('max', 2 ** BITS[kind] - 1))
         elif kind in ('nul-string', 'binary'):
             exact = checks.get('exact-len')
-            # The kernel does not tell a minimum that has no maximum beside it.
-            if MAX_LEN in have or exact:
+            # The kernel tells a minimum only as one end of a range (of 15 bits).
+            if MIN_LEN in have or exact:
                 same('min-len', have.get(MIN_LEN, 0), exact or checks.get('min-len', 0))
             same('max-len', have.get(MAX_LEN), exact or checks.get('max-len'))
         elif kind == 'nest' and POLICY in have:

@@ -33,6 +33,7 @@
 #define WEFT_SERVICES_MAX	64	/* services of a datapath */
 #define WEFT_TUN_OPTS		4	/* tunnel option slots of a port */
 #define WEFT_TUN_OPT_LEN	16	/* bytes of an option slot */
+#define WEFT_FRAME_MAX		65531	/* bytes that an attribute can carry */
 
 /**
  * enum weft_cmd - commands and notifications
@@ -894,7 +895,7 @@ enum weft_service_attr {
 /**
  * enum weft_packet_attr - a frame to inject, or an upcall
  * @WEFT_PACKET_A_DP: string
- * @WEFT_PACKET_A_DATA: the frame from its Ethernet header, 14…65535 bytes; last
+ * @WEFT_PACKET_A_DATA: the frame from its Ethernet header, 14…65531 bytes; last
  * @WEFT_PACKET_A_IN_PORT: u32, port as if from which
  * @WEFT_PACKET_A_METADATA: nest of enum weft_field, values without masks: marks
  *	and registers; in an upcall also the tunnel's fields
