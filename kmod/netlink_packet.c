@@ -25,7 +25,7 @@
 #include "upcall.h"
 
 /* nla_len has 16 bits and counts the header of the attribute */
-static_assert(WEFT_FRAME_MAX == U16_MAX - NLA_HDRLEN);
+static_assert(WEFT_FRAME_MAX + NLA_HDRLEN == U16_MAX);
 
 /*
  * For the headers that tunnels and tags add in front of an injected frame; not a

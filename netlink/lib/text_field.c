@@ -358,8 +358,8 @@ int wl_match_parse_end(struct wl_match_parse *mp, bool filter)
 		    (missing || wl_match_proto(mp->match) != mp->from[f].proto))
 			missing = proto_name(mp->from[f].proto);
 		if (missing)
-			return wl_fail(mp->ps, mp->from[f].tok, "%s needs %s",
-				       given_name(mp, f), missing);
+			return wl_fail(mp->ps, mp->from[f].tok, "%s needs %s", given_name(mp, f),
+				       missing);
 	}
 	return 0;
 }

@@ -155,9 +155,9 @@ static const struct item *find_item(struct wl_tok name)
 static int parse_items(const struct wl_parse *ps, const char *text, enum mode mode,
 		       struct weft_flow *flow)
 {
-	struct wl_match_parse mp = {
-		.ps = ps, .match = &flow->match, .metadata = mode == MODE_METADATA
-	};
+	struct wl_match_parse mp = { .ps = ps,
+				     .match = &flow->match,
+				     .metadata = mode == MODE_METADATA };
 	struct wl_tok tok, name, value;
 	const struct item *item;
 	const char *p = text;

@@ -54,8 +54,8 @@ static void bad_flows(void **state)
 	refuse("{\"match\": {\"tcp_dst\": 80}, " DROP "}", "$.match", "tcp_dst needs tcp");
 	refuse("{\"match\": {\"tcp\": true, \"udp\": true}, " DROP "}", "$.match.udp",
 	       "contradicts");
-	refuse("{\"match\": {\"tun_src\": \"10.0.0.1\", \"tun_dst\": \"fd00::1\"}, " DROP "}", "$.match",
-	       "tun_dst is IPv6, unlike tun_src");
+	refuse("{\"match\": {\"tun_src\": \"10.0.0.1\", \"tun_dst\": \"fd00::1\"}, " DROP "}",
+	       "$.match", "tun_dst is IPv6, unlike tun_src");
 	refuse("{\"match\": {\"tun_src\": \"10.0.0.1\", \"tun_flags\": \"-ipv6\"}, " DROP "}",
 	       "$.match", "tun_flags must leave out ipv6, which is implied by tun_src");
 	refuse("{\"match\": {\"in_port\": \"vm9\"}, " DROP "}", "$.match.in_port", "no port 'vm9'");

@@ -121,7 +121,9 @@ static void fields(void **state)
 static void tunnel_family(void **state)
 {
 	static const char *const right[] = {
-		"tun_src=10.0.0.1, tun_flags=+key", "tun_flags=+ipv6", "tun_flags=-ipv6, tun_id=7",
+		"tun_src=10.0.0.1, tun_flags=+key",
+		"tun_flags=+ipv6",
+		"tun_flags=-ipv6, tun_id=7",
 		"tun_src=fd00::1, tun_dst=fd00::/16, tun_flags=0x1/0xffbf",
 	};
 
@@ -383,12 +385,11 @@ static void one_value(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(fields),	  cmocka_unit_test(prerequisites),
-		cmocka_unit_test(tunnel_family),
-		cmocka_unit_test(items),	  cmocka_unit_test(actions),
-		cmocka_unit_test(flow_positions), cmocka_unit_test(resolvers),
-		cmocka_unit_test(filters),	  cmocka_unit_test(one_value),
-		cmocka_unit_test(noise),
+		cmocka_unit_test(fields),	 cmocka_unit_test(prerequisites),
+		cmocka_unit_test(tunnel_family), cmocka_unit_test(items),
+		cmocka_unit_test(actions),	 cmocka_unit_test(flow_positions),
+		cmocka_unit_test(resolvers),	 cmocka_unit_test(filters),
+		cmocka_unit_test(one_value),	 cmocka_unit_test(noise),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
