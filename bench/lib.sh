@@ -130,6 +130,13 @@ pg_run() {
 # counted DEV STATISTIC: sets COUNTED
 counted() { read -r COUNTED <"/sys/class/net/$1/statistics/$2"; }
 
+# What runs between the two is what bench/profile shows
+profile_start() { [ -z "${PROFILE:-}" ] || mark start; }
+
+profile_stop() { # CASE DUT PACKETS
+	[ -z "${PROFILE:-}" ] || { mark stop; echo "PROFILE $3 $2 $GROUP $1"; }
+}
+
 # measure CASE: run all DUTS in turn.  IN[] is where pktgen sends, OUT[] the device that counts by
 # STAT[] what came through; a DUT without OUT is not checked.
 declare -A IN OUT STAT
@@ -143,9 +150,9 @@ measure() {
 			COUNTED=0
 			[ -z "${OUT[$d]:-}" ] || counted "${OUT[$d]}" "${STAT[$d]}"
 			before=$COUNTED
-			[ -z "${PROFILE:-}" ] || mark start
+			profile_start
 			pg_run "${IN[$d]}" "$COUNT"
-			[ -z "${PROFILE:-}" ] || { mark stop; echo "PROFILE $GROUP $1 $d $COUNT"; }
+			profile_stop "$1" "$d" "$COUNT"
 			[ -z "${OUT[$d]:-}" ] || counted "${OUT[$d]}" "${STAT[$d]}"
 			[ -n "${OUT[$d]:-}" ] || COUNTED=$((before + COUNT))
 			row "$1" "$d" "$r" "$UNIT" "$((USEC * 1000 / COUNT)).$((USEC * 10000 / COUNT % 10))" \
@@ -189,4 +196,35 @@ unwire() {
 		i=${i##*/}
 		[ ! -e "/sys/class/net/$i" ] || ip link del "$i"
 	done
+}
+
+# ---- TCP -----------------------------------------------------------------------------------
+
+# tcp_rounds CASE: iperf3 from namespace X$i to Y$i (10.9.0.2) of every DUT, i being IN[DUT], in turn; with
+# segmentation offloads, and without: then each segment goes through the datapath
+tcp_rounds() {
+	local d r i k rate
+	for d in $DUTS; do
+		i=${IN[$d]}
+		ip netns exec "Y$i" iperf3 -s -D -I "/run/iperf.$i" --logfile /run/iperf.log || die iperf3
+	done
+	sleep 1
+	for k in 'offloads on' 'offloads off'; do
+		if [ "$k" = 'offloads off' ]; then
+			for d in $DUTS; do
+				for i in "X${IN[$d]}" "Y${IN[$d]}"; do
+					ip netns exec "$i" ethtool -K e0 tso off gso off gro off >/dev/null
+				done
+			done
+		fi
+		for ((r = 1; r <= (ROUNDS + 2) / 3; r++)); do
+			for d in $DUTS; do
+				i=${IN[$d]}
+				rate=$(ip netns exec "X$i" iperf3 -J -c 10.9.0.2 -t "${SECONDS_TCP:-1}" |
+					jq '.end.sum_received.bits_per_second / 1e6 * 10 | round / 10')
+				row "$1, $k" "$d" "$r" Mbit/s "${rate:-0}" 1 1
+			done
+		done
+	done
+	for d in $DUTS; do kill "$(tr -d '\0' <"/run/iperf.${IN[$d]}")"; done
 }

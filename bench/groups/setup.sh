@@ -55,7 +55,9 @@ if ! has openvswitch || [ "$UNIT" = instr ]; then
 		for d in $DUTS; do
 			counted "${OUT[$d]}" "${STAT[$d]}"
 			before=$COUNTED
+			profile_start
 			PG_DPORT=$((2000 + burst_from + (r - 1) * burst)) pg_run "${IN[$d]}" $((997 * burst)) sequence
+			profile_stop 'first, burst' "$d" $((997 * burst))
 			counted "${OUT[$d]}" "${STAT[$d]}"
 			row "first, burst" "$d" "$r" "$UNIT" \
 				"$(per_flow "$USEC" $((997 * burst)))" $((997 * burst)) $((COUNTED - before))

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# B6: Geneve: encapsulation, both ends, and TCP through a tunnel
+# boot: instr 2 none flower bridge openvswitch weft
+# boot: instr 2 none flower bridge weft
+# boot: time 5 none flower bridge openvswitch openvswitch2 weft
+#
+# openvswitch.ko turns connection tracking on in every namespace, and all tunnels pay for it; "alone" is
+# without it. A datapath has namespaces of its own, as Geneve devices are one per namespace and port:
+#
+#   encap        a | A: b0 DUT tunnel u0 | d, d drops
+#   encap+decap  a | A: b0 DUT tunnel u0 | B: u0 tunnel DUT c0 | d, d drops
+
+LOCAL=172.16.0.1 REMOTE=172.16.0.2
+suffix=''
+has openvswitch || suffix=', alone'
+
+# here NS DUT WHAT ARGUMENT...: dut, in a namespace
+here() {
+	local ns=$1
+	shift
+	# shellcheck disable=SC2016
+	ip netns exec "$ns" bash -c '. ./lib.sh; for f in dut/*.sh; do . "./$f"; done; dut "$@"' sh "$@" ||
+		exit 1
+}
+
+# tunnel_wires encap|full
+tunnel_wires() {
+	local d mac
+	IN=() OUT=() STAT=()
+	for d in $DUTS; do
+		ID=$((ID + 1))
+		IN[$d]=a$ID OUT[$d]=d$ID STAT[$d]=rx_packets
+		netns A$ID
+		ip -batch - <<-END || die wires
+			link add a$ID type veth peer name b0 netns A$ID
+			link set a$ID up
+		END
+		if [ "$1" = full ]; then
+			netns B$ID
+			ip -batch - <<-END || die wires
+				link add u0 netns A$ID type veth peer name u0 netns B$ID
+				link add d$ID type veth peer name c0 netns B$ID
+				link set d$ID up
+			END
+			ip -n B$ID -batch - <<-END || die wires
+				link set c0 up
+				link set u0 up
+				address add $REMOTE/24 dev u0
+			END
+			mac=$(ip netns exec B$ID cat /sys/class/net/u0/address)
+		else
+			ip link add u0 netns A$ID type veth peer name d$ID && ip link set d$ID up || die wires
+			mac=02:00:00:00:00:77
+		fi
+		ip -n A$ID -batch - <<-END || die wires
+			link set b0 up
+			link set u0 up
+			address add $LOCAL/24 dev u0
+			neighbour add $REMOTE lladdr $mac dev u0 nud permanent
+		END
+		here A$ID "$d" encap b0 $LOCAL $REMOTE
+		[ "$1" = encap ] || here B$ID "$d" decap c0 $REMOTE $LOCAL
+	done
+}
+
+remove() {
+	local n
+	for n in $(ip netns | awk '{ print $1 }'); do ip netns del "$n"; done
+	sleep 1 # namespaces go in the background, and their wires with them
+	for n in /sys/class/net/[ad][0-9]*; do ip link del "${n##*/}" 2>/dev/null; done
+}
+
+plan_flows 1
+for kind in encap full; do
+	tunnel_wires $kind
+	[ $kind = encap ] || kind=encap+decap
+	measure "$kind$suffix"
+	remove
+done
+
+# ---- TCP: X | A: b0 DUT tunnel u0 | B: u0 tunnel DUT b0 | Y ---------------------------------
+
+tcp_wires() {
+	local d i n
+	IN=()
+	for d in $DUTS; do
+		ID=$((ID + 1))
+		i=$ID
+		IN[$d]=$i
+		netns A$i B$i X$i Y$i
+		ip -batch - <<-END || die wires
+			link add e0 netns X$i mtu 1400 type veth peer name b0 netns A$i
+			link add e0 netns Y$i mtu 1400 type veth peer name b0 netns B$i
+			link add u0 netns A$i type veth peer name u0 netns B$i
+		END
+		for n in "X e0 10.9.0.1" "Y e0 10.9.0.2" "A u0 $LOCAL" "B u0 $REMOTE"; do
+			# shellcheck disable=SC2086
+			set -- $n
+			ip -n "$1$i" link set "$2" up && ip -n "$1$i" address add "$3/24" dev "$2" || die wires
+		done
+		ip -n A$i link set b0 up && ip -n B$i link set b0 up || die wires
+		here A$i "$d" tunnel b0 $LOCAL $REMOTE
+		here B$i "$d" tunnel b0 $REMOTE $LOCAL
+	done
+}
+
+if [ "$UNIT" = ns ]; then
+	keep tunnel
+	tcp_wires
+	tcp_rounds 'TCP'
+	remove
+fi
