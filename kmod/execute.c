@@ -326,7 +326,15 @@ void weft_execute(struct weft_datapath *dp, struct weft_port *in, struct sk_buff
 	const struct weft_op_output *only = ops;
 	enum weft_drop reason;
 
-	/* by far the most common program */
+	/* by far the most common programs: an output, maybe of a packet with other headers */
+	if (len && only->op.code == WEFT_OP_HEADERS) {
+		reason = weft_headers_write(skb, ops);
+		if (unlikely(reason))
+			return weft_port_drop(in, skb, reason);
+		ops += sizeof(struct weft_op_headers);
+		len -= sizeof(struct weft_op_headers);
+		only = ops;
+	}
 	if (likely(len == sizeof(*only) && only->op.code == WEFT_OP_OUTPUT && only->port &&
 		   !READ_ONCE(only->port->detaching) &&
 		   only->port->type != WEFT_PORT_TYPE_GENEVE)) {

@@ -151,23 +151,32 @@ static void write_ip(struct sk_buff *skb, const struct weft_op_headers *h, unsig
 	csum_replace_by_diff(&iph->check, h->ip_diff);
 }
 
+/* skb_ensure_writable(), without calls where the headers are linear, as they nearly always are */
+static __always_inline int make_writable(struct sk_buff *skb, unsigned int len)
+{
+	if (unlikely(len > skb_headlen(skb)))
+		return skb_ensure_writable(skb, len);
+	if (likely(!skb_cloned(skb) || skb_clone_writable(skb, len)))
+		return 0;
+	return pskb_expand_head(skb, 0, 0, GFP_ATOMIC);
+}
+
 enum weft_drop weft_headers_write(struct sk_buff *skb, const struct weft_op_headers *h)
 {
 	unsigned int nh = skb_network_offset(skb), l4 = skb_transport_offset(skb);
-	unsigned int end = 2 * ETH_ALEN;
 	u32 what = h->op.arg;
-	__wsum before = 0;
+	unsigned int end;
+	__wsum before;
 
 	if (what & WEFT_H_TCP)
 		end = l4 + offsetofend(struct tcphdr, check);
-	else if (what & (WEFT_H_UDP | WEFT_H_PORTS))
+	else if (what & WEFT_H_UDP)
 		end = l4 + sizeof(struct udphdr);
-	else if (what & (WEFT_H_ADDR | WEFT_H_TOS | WEFT_H_TTL))
-		end = nh + (what & WEFT_H_IPV6 ? offsetofend(struct ipv6hdr, hop_limit) :
-						 sizeof(struct iphdr));
+	else
+		end = what & ~WEFT_H_IPV6 & ~WEFT_H_ETH ? nh + sizeof(struct iphdr) : 2 * ETH_ALEN;
 	if (unlikely(end > skb->len))
 		return WEFT_DROP_NO_HEADER;
-	if (unlikely(skb_ensure_writable(skb, end)))
+	if (unlikely(make_writable(skb, end)))
 		return WEFT_DROP_NO_MEMORY;
 	if (unlikely(skb->ip_summed == CHECKSUM_COMPLETE))
 		before = csum_partial(skb->data, end, 0);
