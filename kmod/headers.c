@@ -161,35 +161,69 @@ static __always_inline int make_writable(struct sk_buff *skb, unsigned int len)
 	return pskb_expand_head(skb, 0, 0, GFP_ATOMIC);
 }
 
-enum weft_drop weft_headers_write(struct sk_buff *skb, const struct weft_op_headers *h)
+static __always_inline enum weft_drop prepare(struct sk_buff *skb, unsigned int end)
 {
-	unsigned int nh = skb_network_offset(skb), l4 = skb_transport_offset(skb);
+	if (unlikely(end > skb->len))
+		return WEFT_DROP_NO_HEADER;
+	if (unlikely(make_writable(skb, end)))
+		return WEFT_DROP_NO_MEMORY;
+	return WEFT_DROP_UNSPEC;
+}
+
+static __always_inline void write_l2_l3(struct sk_buff *skb, const struct weft_op_headers *h)
+{
 	u32 what = h->op.arg;
-	unsigned int end;
-	__wsum before;
+
+	if (what & WEFT_H_ETH)
+		memcpy(skb->data, h->eth, sizeof(h->eth));
+	if (what & WEFT_H_IP)
+		write_ip(skb, h, skb_network_offset(skb));
+}
+
+static unsigned int end_l2_l3(const struct sk_buff *skb, const struct weft_op_headers *h)
+{
+	return h->op.arg & WEFT_H_IP ? skb_network_offset(skb) + sizeof(struct iphdr) :
+				       2 * ETH_ALEN;
+}
+
+/* With sums over more than the IPv4 header */
+static noinline enum weft_drop write_with_sums(struct sk_buff *skb,
+					       const struct weft_op_headers *h)
+{
+	unsigned int l4 = skb_transport_offset(skb), end = end_l2_l3(skb, h);
+	bool complete = skb->ip_summed == CHECKSUM_COMPLETE;
+	u32 what = h->op.arg;
+	enum weft_drop drop;
+	__wsum before = 0;
 
 	if (what & WEFT_H_TCP)
 		end = l4 + offsetofend(struct tcphdr, check);
 	else if (what & WEFT_H_UDP)
 		end = l4 + sizeof(struct udphdr);
-	else
-		end = what & ~WEFT_H_IPV6 & ~WEFT_H_ETH ? nh + sizeof(struct iphdr) : 2 * ETH_ALEN;
-	if (unlikely(end > skb->len))
-		return WEFT_DROP_NO_HEADER;
-	if (unlikely(make_writable(skb, end)))
-		return WEFT_DROP_NO_MEMORY;
-	if (unlikely(skb->ip_summed == CHECKSUM_COMPLETE))
+	drop = prepare(skb, end);
+	if (unlikely(drop))
+		return drop;
+	if (complete)
 		before = csum_partial(skb->data, end, 0);
-
-	if (what & WEFT_H_ETH)
-		memcpy(skb->data, h->eth, sizeof(h->eth));
-	if (what & (WEFT_H_ADDR | WEFT_H_TOS | WEFT_H_TTL))
-		write_ip(skb, h, nh);
+	write_l2_l3(skb, h);
 	if (what & (WEFT_H_TCP | WEFT_H_UDP))
 		write_l4(skb, h, l4);
-
-	if (unlikely(skb->ip_summed == CHECKSUM_COMPLETE))
+	if (complete)
 		skb->csum = csum_add(csum_sub(skb->csum, before),
 				     csum_partial(skb->data, end, 0));
 	return WEFT_DROP_UNSPEC;
+}
+
+enum weft_drop weft_headers_write(struct sk_buff *skb, const struct weft_op_headers *h)
+{
+	enum weft_drop drop;
+
+	if (h->op.arg & (WEFT_H_ADDR | WEFT_H_PORTS))
+		skb_clear_hash(skb);
+	if (h->op.arg & (WEFT_H_TCP | WEFT_H_UDP) || skb->ip_summed == CHECKSUM_COMPLETE)
+		return write_with_sums(skb, h);
+	drop = prepare(skb, end_l2_l3(skb, h));
+	if (likely(!drop))
+		write_l2_l3(skb, h);
+	return drop;
 }

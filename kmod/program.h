@@ -56,6 +56,7 @@ struct weft_op_set {
 #define WEFT_H_TOS	BIT(2)	/* of IPv4 */
 #define WEFT_H_TTL	BIT(3)
 #define WEFT_H_PORTS	BIT(4)	/* both ports of TCP or UDP */
+#define WEFT_H_IP	(WEFT_H_ADDR | WEFT_H_TOS | WEFT_H_TTL)
 /* and where */
 #define WEFT_H_IPV6	BIT(5)
 #define WEFT_H_TCP	BIT(6)	/* its checksum changes */
