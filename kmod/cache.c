@@ -242,11 +242,29 @@ static void weft_cached_fold(struct weft_caches *caches, struct weft_cached *p)
 
 /* The end of a program */
 
-static void weft_cached_free(struct weft_cached *p)
+/* The next operation that sends into a tunnel, from @at on; there is one */
+static struct weft_op_tunnel *weft_next_tunnel(void **at)
+{
+	struct weft_op *op = *at;
+
+	while (op->code != WEFT_OP_TUNNEL)
+		op = (void *)op + op->len;
+	*at = (void *)op + op->len;
+	return (void *)op;
+}
+
+static void weft_cached_free(struct weft_caches *caches, struct weft_cached *p)
 {
 	struct weft_flow_stats **stats = weft_cached_stats(p);
+	void *at = p->data + p->n_words;
 	u32 i;
 
+	for (i = 0; i < p->n_tunnels; i++) {
+		const struct weft_op_tunnel *op = weft_next_tunnel(&at);
+
+		if (op->ready)
+			weft_tundst_put(&caches->tundsts, op->ready);
+	}
 	for (i = 0; i < p->n_credits; i++)
 		if (stats[i])
 			weft_flow_stats_put(stats[i]);
@@ -265,7 +283,7 @@ static void weft_cached_free_rcu(struct rcu_head *rcu)
 	struct weft_caches *caches = p->caches;
 
 	weft_cached_fold(caches, p);
-	weft_cached_free(p);
+	weft_cached_free(caches, p);
 	weft_caches_put(caches);
 }
 
@@ -277,7 +295,7 @@ static void weft_cached_drop(struct weft_caches *caches, struct weft_cache *cach
 	atomic_dec(&caches->live);
 	weft_cached_fold(caches, p);
 	if (at_once) {
-		weft_cached_free(p);
+		weft_cached_free(caches, p);
 		return;
 	}
 	refcount_inc(&caches->refs);
@@ -475,7 +493,20 @@ struct weft_cached *weft_cache_find(struct weft_caches *caches, const struct wef
 	return p;
 }
 
-static struct weft_cached *weft_cached_make(const struct weft_cache_entry *e)
+static void weft_cached_prepare(struct weft_caches *caches, struct weft_cached *p)
+{
+	void *at = p->data + p->n_words;
+	u32 i;
+
+	for (i = 0; i < p->n_tunnels; i++) {
+		struct weft_op_tunnel *op = weft_next_tunnel(&at);
+
+		op->ready = weft_tundst_get(&caches->tundsts, op);
+	}
+}
+
+static struct weft_cached *weft_cached_make(struct weft_caches *caches,
+					    const struct weft_cache_entry *e)
 {
 	const struct weft_trail *trail = e->trail;
 	u8 shape = weft_key_shape(e->key, e->tunnel);
@@ -507,12 +538,14 @@ static struct weft_cached *weft_cached_make(const struct weft_cache_entry *e)
 	p->folded_packets = 0;
 	p->folded_bytes = 0;
 	p->layers = e->key->layers;
+	p->n_tunnels = trail->n_tunnels;
 	p->n_words = n_words;
 	p->n_credits = trail->n_credits;
 	p->n_probes = trail->n_probes;
 	p->len = e->prog->len;
 	weft_shape_copy(p->data, (const u64 *)e->key, shape);
 	memcpy(p->data + n_words, e->prog->ops, p->len);
+	weft_cached_prepare(caches, p);
 	memcpy(weft_cached_probes(p), trail->probes, trail->n_probes * sizeof(struct weft_probe));
 	stats = weft_cached_stats(p);
 	tables = weft_cached_tables(p);
@@ -574,7 +607,7 @@ bool weft_cache_insert(struct weft_caches *caches, const struct weft_cache_entry
 	bool kept;
 
 	if (entry->prog->len <= WEFT_CACHED_OPS_MAX && READ_ONCE(caches->limit))
-		p = weft_cached_make(entry);
+		p = weft_cached_make(caches, entry);
 	if (!p) {
 		weft_cache_count(cache, refused);
 		return false;
@@ -583,7 +616,7 @@ bool weft_cache_insert(struct weft_caches *caches, const struct weft_cache_entry
 	kept = weft_cache_add(caches, cache, p, entry->key, nested);
 	spin_unlock(&cache->lock);
 	if (!kept) {
-		weft_cached_free(p);
+		weft_cached_free(caches, p);
 		weft_cache_count(cache, refused);
 	}
 	return kept;
@@ -774,7 +807,7 @@ static void weft_cache_destroy(struct weft_caches *caches, struct weft_cache *ca
 	for (i = 0; table && i < table->n; i++) {
 		for (way = 0; way < WEFT_WAYS; way++)
 			if (table->buckets[i].way[way])
-				weft_cached_free(table->buckets[i].way[way]);
+				weft_cached_free(caches, table->buckets[i].way[way]);
 		cond_resched();
 	}
 	kvfree(table);
@@ -785,6 +818,7 @@ void weft_caches_destroy(struct weft_caches *caches)
 	int cpu;
 
 	cancel_delayed_work_sync(&caches->work);
+	weft_tundsts_exit(&caches->tundsts);
 	if (caches->cpu)
 		for_each_possible_cpu(cpu)
 			weft_cache_destroy(caches, per_cpu_ptr(caches->cpu, cpu));
@@ -802,6 +836,7 @@ struct weft_caches *weft_caches_alloc(struct weft_stamps *stamps)
 		return NULL;
 	refcount_set(&caches->refs, 1);
 	mutex_init(&caches->mutex);
+	weft_tundsts_init(&caches->tundsts);
 	INIT_DELAYED_WORK(&caches->work, weft_caches_work);
 	caches->stamps = stamps;
 	caches->limit = WEFT_MAX_CACHED_DEFAULT;

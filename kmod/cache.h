@@ -24,6 +24,7 @@
 #include "program.h"
 #include "stamp.h"
 #include "trail.h"
+#include "tundst.h"
 
 struct weft_datapath;
 
@@ -61,6 +62,7 @@ struct weft_cached {
 	struct rcu_head rcu;
 
 	u16 layers;
+	u16 n_tunnels;
 	u16 n_words;
 	u16 n_credits;
 	u16 n_probes;
@@ -123,6 +125,7 @@ struct weft_caches {
 	struct mutex mutex;	/* who goes through all of it: fold, sweep */
 	struct delayed_work work;
 	struct weft_table_counts tables[WEFT_N_TABLES];
+	struct weft_tundsts tundsts;
 	atomic_t live ____cacheline_aligned_in_smp;	/* programs in all of them */
 };
 

@@ -161,28 +161,6 @@ void weft_port_xmit(struct weft_port *port, struct sk_buff *skb)
 	weft_port_count_tx(port, !net_xmit_eval(err), packets, bytes);
 }
 
-/*
- * What the packet carries of its way here is nothing to those who get it: skb_scrub_packet()
- * with a change of namespace, inline, as every packet passes here
- */
-static void weft_port_scrub(struct sk_buff *skb)
-{
-	ipvs_reset(skb);
-	skb->mark = 0;
-	skb_clear_tstamp(skb);
-	skb->pkt_type = PACKET_HOST;
-	skb->skb_iif = 0;
-	skb->ignore_df = 0;
-	skb_dst_drop(skb);
-	skb_ext_reset(skb);
-	nf_reset_ct(skb);
-	nf_reset_trace(skb);
-#ifdef CONFIG_NET_SWITCHDEV
-	skb->offload_fwd_mark = 0;
-	skb->offload_l3_fwd_mark = 0;
-#endif
-}
-
 enum weft_drop weft_port_send(struct weft_port *port, struct sk_buff *skb, u32 mark)
 {
 	unsigned int packets = weft_skb_segs(skb), bytes = skb->len;
@@ -599,6 +577,7 @@ int weft_port_change(struct weft_port *port, struct nlattr **attrs,
 		nla_strscpy(port->vm_id, attrs[WEFT_PORT_A_VM_ID], sizeof(port->vm_id));
 	if (tunnel) {
 		rcu_assign_pointer(port->tunnel, tunnel);
+		weft_port_stamp(port);		/* slots go into ready headers */
 		kvfree_rcu(old, rcu);
 	}
 	weft_nl_port_event(port, WEFT_CMD_PORT_NEW, WEFT_REASON_UNSPEC);

@@ -18,6 +18,7 @@
 #include <linux/types.h>
 #include <linux/u64_stats_sync.h>
 #include <linux/weft.h>
+#include <net/dst.h>
 
 struct netlink_ext_ack;
 struct nlattr;
@@ -163,6 +164,28 @@ void weft_port_drop(struct weft_port *port, struct sk_buff *skb, enum weft_drop 
 
 /* Sum up the counters */
 void weft_port_stats(const struct weft_port *port, struct weft_port_stats *stats);
+
+/*
+ * What the packet carries of its way here is nothing to those who get it: skb_scrub_packet()
+ * with a change of namespace, inline, as every packet passes here
+ */
+static inline void weft_port_scrub(struct sk_buff *skb)
+{
+	skb->pkt_type = PACKET_HOST;
+	skb->skb_iif = 0;
+	skb->ignore_df = 0;
+	skb_dst_drop(skb);
+	skb_ext_reset(skb);
+	nf_reset_ct(skb);
+	nf_reset_trace(skb);
+#ifdef CONFIG_NET_SWITCHDEV
+	skb->offload_fwd_mark = 0;
+	skb->offload_l3_fwd_mark = 0;
+#endif
+	ipvs_reset(skb);
+	skb->mark = 0;
+	skb_clear_tstamp(skb);
+}
 
 /* BH off */
 #define weft_stats_add(port, field, n) do {				\

@@ -93,7 +93,10 @@ struct weft_op_output {
 struct weft_op_tunnel {
 	struct weft_op op;	/* arg: port id */
 	struct weft_port *port;	/* NULL: there is none */
-	__be64 tun_id;
+	struct weft_tundst *ready;	/* in a cached program; may be NULL */
+	u32 hash;		/* of the flow; 0: not known */
+	u32 pad;
+	__be64 tun_id;		/* tundst.c compares from here on */
 	struct in6_addr dst;	/* IPv4: in the first four bytes */
 	u32 mark;
 	u16 lin;
@@ -103,7 +106,7 @@ struct weft_op_tunnel {
 	u8 ttl;
 	bool ipv6;
 	u8 opts_present;	/* bit per slot */
-	u8 pad[3];
+	u8 pad2[3];
 	u8 opt[][WEFT_TUN_OPT_LEN];	/* WEFT_TUN_OPTS of them if opts_present */
 };
 

@@ -60,6 +60,7 @@ struct weft_trail {
 	u8 ttl_max;
 	u16 n_probes;
 	u16 n_credits;
+	u16 n_tunnels;			/* operations that send into one */
 	struct weft_volatile vol;
 	struct weft_credit credits[WEFT_STAGE_MAX];
 	struct weft_probe probes[WEFT_PROBES_MAX];

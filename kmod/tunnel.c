@@ -38,6 +38,7 @@
 #include "key.h"
 #include "port.h"
 #include "program.h"
+#include "tundst.h"
 #include "tunnel.h"
 
 #define WEFT_GENEVE_HDR		4	/* class, type, length of an option */
@@ -227,8 +228,14 @@ enum weft_drop weft_tunnel_decode(struct weft_port *port, struct sk_buff *skb,
 
 /* Out */
 
-static struct metadata_dst *weft_tunnel_dst(const struct weft_tunnel *tunnel,
-					    const struct weft_op_tunnel *op)
+bool weft_tunnel_fits(const struct weft_op_tunnel *op)
+{
+	return op->lin <= WEFT_LIN_MAX && op->stage <= WEFT_STAGE_VALUE_MAX &&
+	       be64_to_cpu(op->tun_id) <= WEFT_LDP_MAX;
+}
+
+struct metadata_dst *weft_tunnel_dst(const struct weft_tunnel *tunnel,
+				     const struct weft_op_tunnel *op)
 {
 	struct ip_tunnel_info *info;
 	struct metadata_dst *dst;
@@ -273,17 +280,23 @@ enum weft_drop weft_tunnel_send(struct weft_port *port, struct sk_buff *skb,
 	reason = weft_port_check(port, skb);
 	if (unlikely(reason))
 		goto drop;
-	if (unlikely(op->lin > WEFT_LIN_MAX || op->stage > WEFT_STAGE_VALUE_MAX ||
-		     be64_to_cpu(op->tun_id) > WEFT_LDP_MAX)) {
+	if (likely(op->ready)) {
+		dst = op->ready->md;
+		dst_hold(&dst->dst);
+	} else if (unlikely(!weft_tunnel_fits(op))) {
 		reason = WEFT_DROP_TUNNEL_CONTEXT;
 		goto drop;
+	} else {
+		dst = weft_tunnel_dst(tunnel, op);
+		if (unlikely(!dst)) {
+			reason = WEFT_DROP_NO_MEMORY;
+			goto drop;
+		}
 	}
-	dst = weft_tunnel_dst(tunnel, op);
-	if (unlikely(!dst)) {
-		reason = WEFT_DROP_NO_MEMORY;
-		goto drop;
-	}
-	skb_scrub_packet(skb, true);	/* the mark, too */
+	/* the device picks its source port by the flow: ours is known, spare it a look inside */
+	if (op->hash && !skb->l4_hash)
+		__skb_set_sw_hash(skb, op->hash, true);
+	weft_port_scrub(skb);	/* the mark, too */
 	skb_dst_set(skb, &dst->dst);
 	weft_port_xmit(port, skb);
 	return WEFT_DROP_UNSPEC;
@@ -391,6 +404,8 @@ static int weft_tun_opt_parse(struct weft_tunnel *tunnel, const struct nlattr *a
 	return 0;
 }
 
+static atomic_t weft_tunnel_configs;
+
 static struct weft_tunnel *weft_tunnel_alloc(u32 n_remotes)
 {
 	u32 buckets = roundup_pow_of_two(n_remotes + n_remotes / 3 + 2);
@@ -399,6 +414,7 @@ static struct weft_tunnel *weft_tunnel_alloc(u32 n_remotes)
 	tunnel = kvzalloc(struct_size(tunnel, remotes, buckets), GFP_KERNEL_ACCOUNT);
 	if (!tunnel)
 		return NULL;
+	tunnel->config = atomic_inc_return(&weft_tunnel_configs);
 	tunnel->mask = buckets - 1;
 	tunnel->seed = get_random_u32();
 	return tunnel;

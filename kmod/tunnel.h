@@ -10,6 +10,7 @@
 #include <linux/types.h>
 #include <linux/weft.h>
 
+struct metadata_dst;
 struct net_device;
 struct netlink_ext_ack;
 struct nlattr;
@@ -25,6 +26,7 @@ struct weft_op_tunnel;
 struct weft_tunnel {
 	struct weft_tun_opt slots[WEFT_TUN_OPTS];	/* len 0: not used */
 	struct rcu_head rcu;
+	u32 config;		/* number of this configuration, unlike any other */
 	u32 n_remotes;
 	u32 n_remotes6;		/* that are IPv6 */
 	u32 mask;		/* buckets - 1 */
@@ -49,6 +51,13 @@ int weft_tunnel_put(struct sk_buff *skb, const struct weft_tunnel *tunnel);
 
 /* Is @dev a Geneve device in external mode? RTNL; may sleep */
 bool weft_tunnel_external(const struct net_device *dev);
+
+/* Can the header carry what @op says? */
+bool weft_tunnel_fits(const struct weft_op_tunnel *op);
+
+/* What makes the device send it so; NULL without memory. Atomic. */
+struct metadata_dst *weft_tunnel_dst(const struct weft_tunnel *tunnel,
+				     const struct weft_op_tunnel *op);
 
 /*
  * Write the options of @op to @buf, WEFT_GENEVE_OPTS_MAX bytes; returns how many

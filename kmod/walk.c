@@ -358,6 +358,11 @@ static void weft_walk_tunnel(struct weft_walk *w, const struct weft_act_tunnel *
 	if (!t)
 		return;
 	t->port = port;
+	t->ready = NULL;
+	/* all fragments of a packet go one way, and only the first one has ports */
+	t->hash = w->base.layers & WEFT_L_PORTS && !w->base.ip_frag ? w->hash : 0;
+	t->pad = 0;
+	w->trail->n_tunnels++;
 	t->tun_id = cpu_to_be64(act->has_id ? act->id : be32_to_cpu(key->ldp));
 	t->dst = act->dst;
 	t->mark = be32_to_cpu(key->mark);
@@ -368,7 +373,7 @@ static void weft_walk_tunnel(struct weft_walk *w, const struct weft_act_tunnel *
 	t->ttl = act->ttl;
 	t->ipv6 = act->ipv6;
 	t->opts_present = present;
-	memset(t->pad, 0, sizeof(t->pad));
+	memset(t->pad2, 0, sizeof(t->pad2));
 	if (present)
 		memcpy(t->opt, key->tun_opt, sizeof(key->tun_opt));
 	weft_sent(w);
@@ -583,6 +588,7 @@ static void weft_walk_start(struct weft_walk *w)
 	trail->ttl_max = U8_MAX;
 	trail->n_probes = 0;
 	trail->n_credits = 0;
+	trail->n_tunnels = 0;
 	memset(&trail->vol, 0, sizeof(trail->vol));
 	trail->seq = atomic_read_acquire(&w->dp->stamps->seq);
 	/* pairs with the release in weft_commit_publish() */
@@ -617,6 +623,7 @@ void weft_walk(struct weft_walk *w, u8 table, const struct weft_actions *acts)
 		w->trail->vol.ip |= WEFT_VOLATILE_TTL;
 	if (w->overflow) {
 		prog->len = 0;
+		w->trail->n_tunnels = 0;
 		weft_emit_plain(w, WEFT_OP_DROP, WEFT_DROP_TOO_COMPLEX);
 		return;
 	}

@@ -355,13 +355,32 @@ static void change_port(struct world *w)
 
 /* Packets */
 
+/* The same but for what a cached program has ready */
+static bool same_ops(const void *a, const void *b, u32 len)
+{
+	const struct weft_op *x, *y;
+	u32 at, skip;
+
+	for (at = 0; at < len; at += x->len) {
+		x = a + at;
+		y = b + at;
+		if (x->code != y->code || x->len != y->len || x->arg != y->arg)
+			return false;
+		skip = x->code == WEFT_OP_TUNNEL ? offsetof(struct weft_op_tunnel, hash) :
+						   sizeof(*x);
+		if (memcmp((void *)x + skip, (void *)y + skip, x->len - skip))
+			return false;
+	}
+	return true;
+}
+
 static bool same(const struct world *w, const struct weft_cached *p)
 {
 	const struct weft_trail *trail = &w->trail;
 	u32 i;
 
 	if (!trail->cacheable || p->len != w->prog->len || p->n_credits != trail->n_credits ||
-	    memcmp(weft_cached_ops(p), w->prog->ops, p->len))
+	    !same_ops(weft_cached_ops(p), w->prog->ops, p->len))
 		return false;
 	for (i = 0; i < trail->n_credits; i++)
 		if (weft_cached_stats(p)[i] != trail->credits[i].stats ||
@@ -370,8 +389,9 @@ static bool same(const struct world *w, const struct weft_cached *p)
 	return true;
 }
 
-static void plain_walk(struct world *w)
+static void plain_walk(struct world *w, u32 hash)
 {
+	w->walk.hash = hash;
 	w->walk.dp = w->dp;
 	w->walk.in = w->ports[be32_to_cpu(w->key.in_port)];
 	w->walk.prog = w->prog;
@@ -397,7 +417,7 @@ static void packet(struct world *w, bool quiet)
 	local_bh_disable();
 	before = atomic_read_acquire(&w->generation);
 	p = weft_cache_find(w->dp->caches, &w->key, w->tunnel[i], false, &hash);
-	plain_walk(w);
+	plain_walk(w, hash);
 	smp_rmb();
 	after = atomic_read(&w->generation);
 	quiet |= before == after && !(before & 1);
