@@ -47,56 +47,97 @@
 #define WEFT_WORD_META		(offsetof(struct weft_key, ldp) / sizeof(u64))
 #define WEFT_WORD_PACKET	(WEFT_KEY_PACKET / sizeof(u64))
 #define WEFT_WORD_NEIGH		(offsetof(struct weft_key, arp_sha) / sizeof(u64))
+#define WEFT_WORD_TUN_SRC	(offsetof(struct weft_key, tun_src) / sizeof(u64))
+#define WEFT_WORD_TUN_DST	(offsetof(struct weft_key, tun_dst) / sizeof(u64))
 #define WEFT_WORDS_BASE		(1 + WEFT_WORD_NEIGH - WEFT_WORD_PACKET)
 
 static_assert(offsetof(struct weft_key, mark) == 4 && sizeof_field(struct weft_key, in_port) == 4,
 	      "the first word is in_port and mark");
 static_assert(offsetof(struct weft_key, ldp) % sizeof(u64) == 0);
+static_assert(WEFT_WORD_TUN - WEFT_WORD_META == 1);
+static_assert(WEFT_WORD_TUN_SRC - WEFT_WORD_TUN == 2);
+static_assert(WEFT_WORD_TUN_DST - WEFT_WORD_TUN_SRC == 2);
+static_assert((WEFT_WORD_PACKET - WEFT_WORD_TUN_DST) % 2 == 0);
 static_assert(offsetof(struct weft_key, arp_sha) % sizeof(u64) == 0);
-static_assert(WEFT_WORD_NEIGH == WEFT_WORD_L4 + 1);
-static_assert(WEFT_WORD_L4 == WEFT_WORD_IP + 1);
+static_assert(WEFT_WORD_NEIGH - WEFT_WORD_L4 == 1);
+static_assert(WEFT_WORD_L4 - WEFT_WORD_IP == 1);
 
 /* Keys */
 
-static u8 weft_key_shape(const struct weft_key *key, bool tunnel)
+static __always_inline u8 weft_key_shape(const struct weft_key *key, bool tunnel)
 {
-	return (tunnel ? WEFT_SHAPE_TUNNEL : 0) |
-	       (key->layers & (WEFT_L_ARP | WEFT_L_ND) ? WEFT_SHAPE_NEIGH : 0);
+	u8 shape = key->layers & (WEFT_L_ARP | WEFT_L_ND) ? WEFT_SHAPE_NEIGH : 0;
+
+	if (tunnel) {
+		shape |= WEFT_SHAPE_TUNNEL;
+		if (key->tun_flags & cpu_to_be16(WEFT_TUN_F_IPV6 | WEFT_TUN_F_OPTS))
+			shape |= WEFT_SHAPE_TUNNEL_MORE;
+	}
+	return shape;
+}
+
+/*
+ * The words of the key that are compared beyond the first ones, in this order, with what of
+ * the tunnel's word is volatile. Without MORE the others are zero.
+ */
+#define weft_for_more_words(i, shape)					\
+	for (i = weft_more_first(shape); i; i = weft_more_next(i, shape))
+
+static __always_inline unsigned int weft_more_first(u8 shape)
+{
+	return shape & WEFT_SHAPE_TUNNEL ? WEFT_WORD_META :
+	       shape & WEFT_SHAPE_NEIGH ? WEFT_WORD_NEIGH : 0;
+}
+
+static __always_inline unsigned int weft_more_next(unsigned int i, u8 shape)
+{
+	unsigned int next = i + 1;
+
+	if (i >= WEFT_WORD_NEIGH)
+		return next < WEFT_KEY_WORDS ? next : 0;
+	if (!(shape & WEFT_SHAPE_TUNNEL_MORE) && i >= WEFT_WORD_TUN_SRC)
+		next = i == WEFT_WORD_TUN_SRC ? WEFT_WORD_TUN_DST : WEFT_WORD_PACKET;
+	if (next < WEFT_WORD_PACKET)
+		return next;
+	return shape & WEFT_SHAPE_NEIGH ? WEFT_WORD_NEIGH : 0;
 }
 
 static unsigned int weft_shape_words(u8 shape)
 {
-	return WEFT_WORDS_BASE +
-	       (shape & WEFT_SHAPE_NEIGH ? WEFT_KEY_WORDS - WEFT_WORD_NEIGH : 0) +
-	       (shape & WEFT_SHAPE_TUNNEL ? WEFT_WORD_PACKET - WEFT_WORD_META : 0);
+	unsigned int i, n = WEFT_WORDS_BASE;
+
+	weft_for_more_words(i, shape)
+		n++;
+	return n;
 }
 
-/* The words of the key that are compared, in this order */
 static void weft_shape_copy(u64 *to, const u64 *k, u8 shape)
 {
+	unsigned int i;
+
 	*to++ = k[0];
 	memcpy(to, k + WEFT_WORD_PACKET, (WEFT_WORDS_BASE - 1) * sizeof(u64));
 	to += WEFT_WORDS_BASE - 1;
-	if (shape & WEFT_SHAPE_NEIGH) {
-		memcpy(to, k + WEFT_WORD_NEIGH, (WEFT_KEY_WORDS - WEFT_WORD_NEIGH) * sizeof(u64));
-		to += WEFT_KEY_WORDS - WEFT_WORD_NEIGH;
+	weft_for_more_words(i, shape) {
+		*to = k[i];
+		to++;
 	}
-	if (shape & WEFT_SHAPE_TUNNEL)
-		memcpy(to, k + WEFT_WORD_META, (WEFT_WORD_PACKET - WEFT_WORD_META) * sizeof(u64));
 }
 
-static bool weft_cached_more_matches(const struct weft_cached *p, const u64 *k)
+static noinline bool weft_cached_more_matches(const struct weft_cached *p, const u64 *k)
 {
 	const u64 *w = p->data + WEFT_WORDS_BASE;
 	unsigned int i;
 	u64 diff = 0;
 
-	if (p->shape & WEFT_SHAPE_NEIGH)
-		for (i = WEFT_WORD_NEIGH; i < WEFT_KEY_WORDS; i++)
-			diff |= *w++ ^ k[i];
-	if (p->shape & WEFT_SHAPE_TUNNEL)
-		for (i = WEFT_WORD_META; i < WEFT_WORD_PACKET; i++)
-			diff |= (*w++ ^ k[i]) & (i == WEFT_WORD_TUN ? p->vol.tun : U64_MAX);
+	if (p->shape == WEFT_SHAPE_TUNNEL)	/* what comes from other hosts */
+		return !((w[0] ^ k[WEFT_WORD_META]) |
+			 ((w[1] ^ k[WEFT_WORD_TUN]) & p->vol.tun) |
+			 (w[2] ^ k[WEFT_WORD_TUN + 1]) |
+			 (w[3] ^ k[WEFT_WORD_TUN_SRC]) |
+			 (w[4] ^ k[WEFT_WORD_TUN_DST]));
+	weft_for_more_words(i, p->shape)
+		diff |= (*w++ ^ k[i]) & (i == WEFT_WORD_TUN ? p->vol.tun : U64_MAX);
 	return !diff;
 }
 
@@ -126,7 +167,7 @@ static __always_inline bool weft_cached_matches(const struct weft_cached *p,
  */
 struct weft_nh {
 #ifdef __SIZEOF_INT128__
-	unsigned __int128 sum;
+	__uint128_t sum;
 #else
 	u64 sum;
 #endif
@@ -135,7 +176,7 @@ struct weft_nh {
 static __always_inline void weft_nh_add(struct weft_nh *nh, const u64 *secret, u64 a, u64 b)
 {
 #ifdef __SIZEOF_INT128__
-	nh->sum += (unsigned __int128)(a + secret[0]) * (b + secret[1]);
+	nh->sum += (__uint128_t)(a + secret[0]) * (b + secret[1]);
 #else
 	/* two pairs of half words, with a probability of 2^-32 */
 	nh->sum += (u64)((u32)a + (u32)secret[0]) * ((u32)(a >> 32) + (u32)(secret[0] >> 32));
@@ -157,16 +198,19 @@ static noinline void weft_hash_more(struct weft_nh *nh, const u64 *secret, const
 {
 	unsigned int i;
 
+	if (shape & WEFT_SHAPE_TUNNEL) {
+		weft_nh_add(nh, secret, k[WEFT_WORD_META], k[WEFT_WORD_TUN] & ~WEFT_VOLATILE_TUN);
+		weft_nh_add(nh, secret + 2, k[WEFT_WORD_TUN + 1], k[WEFT_WORD_TUN_SRC]);
+		weft_nh_add(nh, secret + 4, k[WEFT_WORD_TUN_DST], 0);
+	}
+	if (shape & WEFT_SHAPE_TUNNEL_MORE) {
+		weft_nh_add(nh, secret + 6, k[WEFT_WORD_TUN_SRC + 1], k[WEFT_WORD_TUN_DST + 1]);
+		for (i = WEFT_WORD_TUN_DST + 2; i < WEFT_WORD_PACKET; i += 2)
+			weft_nh_add(nh, secret + i, k[i], k[i + 1]);
+	}
 	if (shape & WEFT_SHAPE_NEIGH)
 		for (i = WEFT_WORD_NEIGH; i < WEFT_KEY_WORDS; i += 2)
 			weft_nh_add(nh, secret + i, k[i], i + 1 < WEFT_KEY_WORDS ? k[i + 1] : 0);
-	if (shape & WEFT_SHAPE_TUNNEL) {
-		weft_nh_add(nh, secret + WEFT_WORD_META, k[WEFT_WORD_META],
-			    k[WEFT_WORD_TUN] & ~WEFT_VOLATILE_TUN);
-		for (i = WEFT_WORD_TUN + 1; i < WEFT_WORD_PACKET; i += 2)
-			weft_nh_add(nh, secret + i, k[i],
-				    i + 1 < WEFT_WORD_PACKET ? k[i + 1] : 0);
-	}
 }
 
 static __always_inline u32 weft_key_hash(const struct weft_caches *caches,
@@ -176,7 +220,7 @@ static __always_inline u32 weft_key_hash(const struct weft_caches *caches,
 	const u64 *secret = caches->secret;
 	struct weft_nh nh = {};
 
-	static_assert(WEFT_WORD_IP == WEFT_WORD_PACKET + 7 && WEFT_WORD_TUN == WEFT_WORD_META + 1);
+	static_assert(WEFT_WORD_IP - WEFT_WORD_PACKET == 7);
 	weft_nh_add(&nh, secret + 2, k[0], p[0]);
 	weft_nh_add(&nh, secret + 4, p[1], p[2]);
 	weft_nh_add(&nh, secret + 6, p[3], p[5]);

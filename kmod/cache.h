@@ -36,7 +36,8 @@ struct weft_datapath;
 
 /* What kind of key a program is for: which parts of it are compared */
 #define WEFT_SHAPE_TUNNEL	BIT(0)	/* metadata of a tunnel */
-#define WEFT_SHAPE_NEIGH	BIT(1)	/* ARP or ND addresses */
+#define WEFT_SHAPE_TUNNEL_MORE	BIT(1)	/* IPv6 addresses and option slots of it, too */
+#define WEFT_SHAPE_NEIGH	BIT(2)	/* ARP or ND addresses */
 
 /* One program under its key, and what it is to credit */
 struct weft_cached {
@@ -95,7 +96,7 @@ struct weft_cache_counts {
 };
 
 struct weft_cache {
-	spinlock_t lock;
+	spinlock_t lock;	/* programs and table, but for lookups on its CPU */
 	struct weft_cache_table __rcu *table;
 	u32 n;			/* programs; lock */
 	u32 hand;		/* next bucket to look for a victim in; lock */

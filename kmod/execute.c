@@ -343,5 +343,13 @@ void weft_execute(struct weft_datapath *dp, struct weft_port *in, struct sk_buff
 			weft_port_drop(in, NULL, reason);
 		return;
 	}
+	/* or into a tunnel */
+	if (only->op.code == WEFT_OP_TUNNEL && only->op.len == len && only->port &&
+	    !READ_ONCE(only->port->detaching) && only->port->type == WEFT_PORT_TYPE_GENEVE) {
+		reason = weft_tunnel_send(only->port, skb, ops);
+		if (unlikely(reason))
+			weft_port_drop(in, NULL, reason);
+		return;
+	}
 	execute(dp, in, skb, ops, len, layers);
 }

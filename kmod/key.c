@@ -216,7 +216,7 @@ static enum weft_drop parse_icmp(struct sk_buff *skb, struct weft_key *key,
 }
 
 static __always_inline enum weft_drop parse_tcp(struct sk_buff *skb, struct weft_key *key,
-				unsigned int ofs, unsigned int end)
+						unsigned int ofs, unsigned int end)
 {
 	const struct raw_tcphdr *tcph;
 	enum weft_drop drop;
@@ -240,7 +240,7 @@ static __always_inline enum weft_drop parse_tcp(struct sk_buff *skb, struct weft
 }
 
 static __always_inline enum weft_drop parse_udp(struct sk_buff *skb, struct weft_key *key,
-				unsigned int ofs, unsigned int end)
+						unsigned int ofs, unsigned int end)
 {
 	const struct raw_udphdr *udph;
 	enum weft_drop drop;
@@ -283,9 +283,8 @@ static enum weft_drop parse_sctp(struct sk_buff *skb, struct weft_key *key,
 }
 
 /* What IP carries: key->ip_proto at @ofs. ICMP belongs to IPv4, ICMPv6 to IPv6. */
-static __always_inline enum weft_drop
-parse_l4(struct sk_buff *skb, struct weft_key *key,
-			       unsigned int ofs, unsigned int end)
+static __always_inline enum weft_drop parse_l4(struct sk_buff *skb, struct weft_key *key,
+					       unsigned int ofs, unsigned int end)
 {
 	skb_set_transport_header(skb, ofs);
 	if (key->ip_frag & WEFT_FRAG_LATER)
@@ -311,9 +310,8 @@ parse_l4(struct sk_buff *skb, struct weft_key *key,
 	return WEFT_DROP_UNSPEC;
 }
 
-static __always_inline enum weft_drop
-parse_ipv4(struct sk_buff *skb, struct weft_key *key,
-				 unsigned int ofs)
+static __always_inline enum weft_drop parse_ipv4(struct sk_buff *skb, struct weft_key *key,
+						 unsigned int ofs)
 {
 	const struct raw_iphdr *iph;
 	unsigned int ihl, len;

@@ -90,6 +90,9 @@ struct weft_key {
 	struct in6_addr nd_target;
 } __aligned(8);
 
+/* weft_key.tun_flags: there are options in slots */
+#define WEFT_TUN_F_OPTS	(WEFT_TUN_F_OPT0 * (BIT(WEFT_TUN_OPTS) - 1))
+
 #define WEFT_KEY_WORDS	(sizeof(struct weft_key) / sizeof(u64))
 #define WEFT_KEY_PACKET	offsetof(struct weft_key, eth_dst)
 

@@ -69,7 +69,6 @@ static enum weft_drop weft_pipeline_metadata(struct weft_port *port, struct sk_b
 		key->mark = cpu_to_be32(skb->mark);
 		break;
 	case WEFT_PORT_CLASS_FABRIC:
-		memset(key, 0, WEFT_KEY_PACKET);
 		key->in_port = cpu_to_be32(port->id);
 		return weft_tunnel_decode(port, skb, key);
 	default:
@@ -118,9 +117,10 @@ static noinline void weft_pipeline_miss(struct weft_level *level, struct weft_po
 		.key = &level->key, .hash = hash, .tunnel = tunnel,
 	};
 
+	memset(key->reg, 0, sizeof(key->reg));
 	if (!tunnel)
-		memset((void *)key + offsetof(struct weft_key, reg), 0,
-		       WEFT_KEY_PACKET - offsetof(struct weft_key, reg));
+		memset((void *)key + offsetof(struct weft_key, ldp), 0,
+		       WEFT_KEY_PACKET - offsetof(struct weft_key, ldp));
 	level->key = *key;
 	weft_pipeline_walk(level, port, skb, 0, NULL, &keep);
 }

@@ -29,7 +29,7 @@ struct weft_tundst {
 };
 
 struct weft_tundsts {
-	spinlock_t lock;
+	spinlock_t lock;		/* all of it; BH */
 	u32 n;
 	struct hlist_head heads[1 << WEFT_TUNDST_BITS];
 	struct work_struct work;	/* gives new ones their cache of routes */

@@ -199,6 +199,8 @@ static enum weft_drop weft_tunnel_read(const struct weft_tunnel *tunnel,
 	key->lout = 0;
 	key->stage = 0;
 	key->mark = 0;
+	key->pad0 = 0;
+	key->pad1 = 0;
 	memset(key->tun_opt, 0, sizeof(key->tun_opt));
 
 	if (!weft_tunnel_accepts(tunnel, &remote))

@@ -418,7 +418,7 @@ static void packet(struct world *w, bool quiet)
 	before = atomic_read_acquire(&w->generation);
 	p = weft_cache_find(w->dp->caches, &w->key, w->tunnel[i], false, &hash);
 	plain_walk(w, hash);
-	smp_rmb();
+	smp_rmb();	/* with change(): an even generation says that nothing changed */
 	after = atomic_read(&w->generation);
 	quiet |= before == after && !(before & 1);
 	if (p) {
@@ -554,12 +554,12 @@ static int changer(void *arg)
 
 	while (!READ_ONCE(w->stop)) {
 		atomic_inc(&w->generation);
-		smp_mb__after_atomic();
+		smp_mb__after_atomic();		/* it is odd before the first change */
 		if (rnd(&w->changes, 4))
 			change_rules(test, w, 1 + rnd(&w->changes, 4));
 		else
 			change_port(w);
-		smp_mb__before_atomic();
+		smp_mb__before_atomic();	/* and even after the last one */
 		atomic_inc(&w->generation);
 		usleep_range(20, 200);
 	}
@@ -617,4 +617,5 @@ static struct kunit_suite weft_cache_suite = {
 	.suite_exit = weft_cache_suite_exit,
 	.test_cases = weft_cache_cases,
 };
+
 kunit_test_suites(&weft_cache_suite);
