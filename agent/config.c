@@ -41,7 +41,7 @@ const char *const config_port_classes[] = {
 
 static const char *const config_members[] = {
 	"version", "datapath", "max_flows", "max_cached", "registers", "hosts",
-	"ports",   "tunnels",  "tables",    "flows",	 NULL,
+	"ports",   "tunnels",  "tables",    "flows",	  NULL,
 };
 
 static const char *const port_members[] = {

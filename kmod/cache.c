@@ -124,18 +124,24 @@ static void weft_shape_copy(u64 *to, const u64 *k, u8 shape)
 	}
 }
 
+/* What comes from other hosts */
+static __always_inline bool weft_cached_tunnel_matches(const struct weft_cached *p, const u64 *k)
+{
+	const u64 *w = p->data + WEFT_WORDS_BASE;
+
+	return !((w[0] ^ k[WEFT_WORD_META]) |
+		 ((w[1] ^ k[WEFT_WORD_TUN]) & p->vol.tun) |
+		 (w[2] ^ k[WEFT_WORD_TUN + 1]) |
+		 (w[3] ^ k[WEFT_WORD_TUN_SRC]) |
+		 (w[4] ^ k[WEFT_WORD_TUN_DST]));
+}
+
 static noinline bool weft_cached_more_matches(const struct weft_cached *p, const u64 *k)
 {
 	const u64 *w = p->data + WEFT_WORDS_BASE;
 	unsigned int i;
 	u64 diff = 0;
 
-	if (p->shape == WEFT_SHAPE_TUNNEL)	/* what comes from other hosts */
-		return !((w[0] ^ k[WEFT_WORD_META]) |
-			 ((w[1] ^ k[WEFT_WORD_TUN]) & p->vol.tun) |
-			 (w[2] ^ k[WEFT_WORD_TUN + 1]) |
-			 (w[3] ^ k[WEFT_WORD_TUN_SRC]) |
-			 (w[4] ^ k[WEFT_WORD_TUN_DST]));
 	weft_for_more_words(i, p->shape)
 		diff |= (*w++ ^ k[i]) & (i == WEFT_WORD_TUN ? p->vol.tun : U64_MAX);
 	return !diff;
@@ -156,7 +162,10 @@ static __always_inline bool weft_cached_matches(const struct weft_cached *p,
 	diff |= (w[1 + WEFT_WORD_L4 - WEFT_WORD_PACKET] ^ k[WEFT_WORD_L4]) & p->vol.l4;
 	if (diff || (u8)(key->ip_ttl - p->ttl_min) > p->ttl_span)
 		return false;
-	return likely(!shape) || weft_cached_more_matches(p, k);
+	if (!shape)
+		return true;
+	return shape == WEFT_SHAPE_TUNNEL ? weft_cached_tunnel_matches(p, k) :
+					    weft_cached_more_matches(p, k);
 }
 
 /*
@@ -194,16 +203,22 @@ static __always_inline u32 weft_nh_end(const struct weft_nh *nh, const u64 *secr
 	return sum >> 32;
 }
 
+/* What comes from other hosts. Of IPv4 addresses, each is in a half word. */
+static __always_inline void weft_hash_tunnel(struct weft_nh *nh, const u64 *secret, const u64 *k)
+{
+	weft_nh_add(nh, secret, k[WEFT_WORD_META], k[WEFT_WORD_TUN] & ~WEFT_VOLATILE_TUN);
+	weft_nh_add(nh, secret + 2, k[WEFT_WORD_TUN + 1],
+		    k[WEFT_WORD_TUN_SRC] ^ rol64(k[WEFT_WORD_TUN_DST], 32));
+}
+
 static noinline void weft_hash_more(struct weft_nh *nh, const u64 *secret, const u64 *k, u8 shape)
 {
 	unsigned int i;
 
-	if (shape & WEFT_SHAPE_TUNNEL) {
-		weft_nh_add(nh, secret, k[WEFT_WORD_META], k[WEFT_WORD_TUN] & ~WEFT_VOLATILE_TUN);
-		weft_nh_add(nh, secret + 2, k[WEFT_WORD_TUN + 1], k[WEFT_WORD_TUN_SRC]);
-		weft_nh_add(nh, secret + 4, k[WEFT_WORD_TUN_DST], 0);
-	}
+	if (shape & WEFT_SHAPE_TUNNEL)
+		weft_hash_tunnel(nh, secret, k);
 	if (shape & WEFT_SHAPE_TUNNEL_MORE) {
+		weft_nh_add(nh, secret + 4, k[WEFT_WORD_TUN_DST], 0);
 		weft_nh_add(nh, secret + 6, k[WEFT_WORD_TUN_SRC + 1], k[WEFT_WORD_TUN_DST + 1]);
 		for (i = WEFT_WORD_TUN_DST + 2; i < WEFT_WORD_PACKET; i += 2)
 			weft_nh_add(nh, secret + i, k[i], k[i + 1]);
@@ -227,7 +242,9 @@ static __always_inline u32 weft_key_hash(const struct weft_caches *caches,
 	weft_nh_add(&nh, secret + 8, p[7] & ~WEFT_VOLATILE_IP, p[8] & ~WEFT_VOLATILE_L4);
 	if (key->layers & WEFT_L_IPV6)	/* else zero */
 		weft_nh_add(&nh, secret + 10, p[4], p[6]);
-	if (unlikely(shape))
+	if (shape == WEFT_SHAPE_TUNNEL)
+		weft_hash_tunnel(&nh, secret + 12, k);
+	else if (unlikely(shape))
 		weft_hash_more(&nh, secret + 12, k, shape);
 	return weft_nh_end(&nh, secret);
 }

@@ -96,6 +96,7 @@ static void weft_pipeline_walk(struct weft_level *level, struct weft_port *port,
 	w->prog->size = sizeof(level->ops);
 	w->trail = &level->trail;
 	w->hash = keep ? keep->hash : 0;
+	w->tunnel = keep && keep->tunnel;
 	weft_walk(w, table, acts);
 	if (keep && w->trail->cacheable) {
 		keep->prog = w->prog;

@@ -64,7 +64,7 @@ static bool weft_port_no_mark(const struct sk_buff *skb)
 	       (ether_addr_equal(dst, igmp) || ether_addr_equal(dst, mld));
 }
 
-void weft_port_receive(struct weft_port *port, struct sk_buff *skb)
+static __always_inline void weft_port_take(struct weft_port *port, struct sk_buff *skb)
 {
 	if (unlikely(READ_ONCE(port->detaching))) {
 		weft_port_drop(port, skb, WEFT_DROP_DETACHING);
@@ -81,6 +81,11 @@ void weft_port_receive(struct weft_port *port, struct sk_buff *skb)
 	weft_pipeline_receive(port, skb);
 }
 
+void weft_port_receive(struct weft_port *port, struct sk_buff *skb)
+{
+	weft_port_take(port, skb);
+}
+
 static rx_handler_result_t weft_port_rx(struct sk_buff **pskb)
 {
 	struct sk_buff *skb = *pskb;
@@ -95,7 +100,7 @@ static rx_handler_result_t weft_port_rx(struct sk_buff **pskb)
 		return RX_HANDLER_CONSUMED;
 	}
 	skb_push_rcsum(skb, ETH_HLEN);
-	weft_port_receive(port, skb);
+	weft_port_take(port, skb);
 	return RX_HANDLER_CONSUMED;
 }
 
@@ -114,6 +119,8 @@ static bool weft_port_fits(const struct net_device *dev, const struct sk_buff *s
 {
 	unsigned int max = READ_ONCE(dev->mtu) + ETH_HLEN;
 
+	if (likely(skb->len <= max))
+		return true;
 	if (!skb_vlan_tag_present(skb) &&
 	    eth_type_vlan(((const struct ethhdr *)skb->data)->h_proto))
 		max += VLAN_HLEN;
@@ -577,7 +584,7 @@ int weft_port_change(struct weft_port *port, struct nlattr **attrs,
 		nla_strscpy(port->vm_id, attrs[WEFT_PORT_A_VM_ID], sizeof(port->vm_id));
 	if (tunnel) {
 		rcu_assign_pointer(port->tunnel, tunnel);
-		weft_port_stamp(port);		/* slots go into ready headers */
+		weft_port_stamp(port);	/* walks asked for remotes; slots are in ready headers */
 		kvfree_rcu(old, rcu);
 	}
 	weft_nl_port_event(port, WEFT_CMD_PORT_NEW, WEFT_REASON_UNSPEC);

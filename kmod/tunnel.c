@@ -8,9 +8,10 @@
  * the stage, on every packet, and up to four more that the operator gave a slot.
  *
  * A packet that comes in is believed: its context decides where it goes on. So it
- * must be from a remote of the port, and must be understood: an option of ours that
+ * must be understood: an option of ours that
  * is malformed or there twice, and any critical option that we do not know,
- * drops it. (The device does not look at them in external mode.) Without the option
+ * drops it. And it must be from a remote of the port, which walks find out: what is cached
+ * depends on the remotes. (The device does not look at them in external mode.) Without the option
  * context, lin and lout are zero; ldp is the VNI all the same.
  *
  * What a port knows about remotes and slots is in struct weft_tunnel, which is
@@ -44,6 +45,12 @@
 #define WEFT_GENEVE_HDR		4	/* class, type, length of an option */
 #define WEFT_GENEVE_CRITICAL	0x80	/* in the type */
 #define WEFT_GENEVE_RESERVED	BIT(31)	/* in the context */
+
+/* The header of one of our options, and the length of both */
+#define WEFT_GENEVE_USUAL(opt)	(WEFT_GENEVE_##opt##_CLASS << 16 | WEFT_GENEVE_##opt##_TYPE << 8 | \
+				 WEFT_GENEVE_##opt##_LEN / 4)
+#define WEFT_GENEVE_USUAL_LEN	(2 * WEFT_GENEVE_HDR + WEFT_GENEVE_CONTEXT_LEN + \
+				 WEFT_GENEVE_MARK_LEN)
 
 /* Options */
 
@@ -130,11 +137,33 @@ static enum weft_drop weft_geneve_other(struct weft_key *key, u16 class, u8 type
 	return WEFT_DROP_UNSPEC;
 }
 
+/* What another host of ours sends when no slot is used: context, mark, in this order */
+static bool weft_geneve_usual(struct weft_key *key, const u8 *opts, unsigned int len)
+{
+	u32 context;
+
+	if (len != WEFT_GENEVE_USUAL_LEN ||
+	    get_unaligned_be32(opts) != WEFT_GENEVE_USUAL(CONTEXT) ||
+	    get_unaligned_be32(opts + 8) != WEFT_GENEVE_USUAL(MARK))
+		return false;
+	context = get_unaligned_be32(opts + 4);
+	if (unlikely(context & WEFT_GENEVE_RESERVED))
+		return false;
+	key->lin = cpu_to_be16(context >> 16);
+	key->lout = cpu_to_be16(context & 0xffff);
+	key->mark = cpu_to_be32(get_unaligned_be32(opts + 12));
+	key->stage = get_unaligned_be32(opts + 16) >> WEFT_GENEVE_STAGE_SHIFT;
+	key->tun_flags |= cpu_to_be16(WEFT_TUN_F_CONTEXT | WEFT_TUN_F_MARK);
+	return true;
+}
+
 enum weft_drop weft_geneve_decode(struct weft_key *key, const u8 *opts, unsigned int len,
 				  const struct weft_tun_opt *slots)
 {
 	enum weft_drop reason = WEFT_DROP_UNSPEC;
 
+	if (likely(weft_geneve_usual(key, opts, len)))
+		return WEFT_DROP_UNSPEC;
 	while (len && !reason) {
 		unsigned int n;
 		u16 class;
@@ -168,7 +197,6 @@ static enum weft_drop weft_tunnel_read(const struct weft_tunnel *tunnel,
 {
 	const struct ip_tunnel_key *tun = &info->key;
 	unsigned int flags = 0;
-	struct in6_addr remote;
 
 	key->tun_src = in6addr_any;
 	key->tun_dst = in6addr_any;
@@ -176,11 +204,9 @@ static enum weft_drop weft_tunnel_read(const struct weft_tunnel *tunnel,
 		flags |= WEFT_TUN_F_IPV6;
 		key->tun_src = tun->u.ipv6.src;
 		key->tun_dst = tun->u.ipv6.dst;
-		remote = tun->u.ipv6.src;
 	} else {
 		key->tun_src.s6_addr32[0] = tun->u.ipv4.src;
 		key->tun_dst.s6_addr32[0] = tun->u.ipv4.dst;
-		ipv6_addr_set_v4mapped(tun->u.ipv4.src, &remote);
 	}
 	if (weft_tun_test(tun, KEY))
 		flags |= WEFT_TUN_F_KEY;
@@ -203,8 +229,6 @@ static enum weft_drop weft_tunnel_read(const struct weft_tunnel *tunnel,
 	key->pad1 = 0;
 	memset(key->tun_opt, 0, sizeof(key->tun_opt));
 
-	if (!weft_tunnel_accepts(tunnel, &remote))
-		return WEFT_DROP_TUNNEL_REMOTE;
 	if (!info->options_len)
 		return WEFT_DROP_UNSPEC;
 	if (!weft_tun_test(tun, GENEVE_OPT))
@@ -317,7 +341,7 @@ static u32 weft_remote_hash(const struct weft_tunnel *tunnel, const struct in6_a
 	       tunnel->mask;
 }
 
-bool weft_tunnel_accepts(const struct weft_tunnel *tunnel, const struct in6_addr *addr)
+static bool weft_remote_find(const struct weft_tunnel *tunnel, const struct in6_addr *addr)
 {
 	u32 i = weft_remote_hash(tunnel, addr);
 
@@ -328,6 +352,16 @@ bool weft_tunnel_accepts(const struct weft_tunnel *tunnel, const struct in6_addr
 		i = (i + 1) & tunnel->mask;
 	}
 	return false;
+}
+
+bool weft_tunnel_accepts(const struct weft_tunnel *tunnel, const struct weft_key *key)
+{
+	struct in6_addr addr;
+
+	if (key->tun_flags & cpu_to_be16(WEFT_TUN_F_IPV6))
+		return weft_remote_find(tunnel, &key->tun_src);
+	ipv6_addr_set_v4mapped(key->tun_src.s6_addr32[0], &addr);
+	return weft_remote_find(tunnel, &addr);
 }
 
 /* False when it is there */

@@ -42,8 +42,8 @@ struct weft_tunnel *weft_tunnel_make(const struct weft_tunnel *old,
 				     const struct nlattr *remotes, const struct nlattr *opts,
 				     struct netlink_ext_ack *extack);
 
-/* Is @addr (IPv4 mapped) a remote? */
-bool weft_tunnel_accepts(const struct weft_tunnel *tunnel, const struct in6_addr *addr);
+/* Is the packet of @key from a remote? */
+bool weft_tunnel_accepts(const struct weft_tunnel *tunnel, const struct weft_key *key);
 
 /* Bytes that weft_tunnel_put() needs at most, and the nests; -EMSGSIZE when full */
 size_t weft_tunnel_size(const struct weft_tunnel *tunnel);

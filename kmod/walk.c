@@ -26,6 +26,7 @@
 #include "port.h"
 #include "table.h"
 #include "trail.h"
+#include "tunnel.h"
 #include "walk.h"
 
 /* Packet fields are numbered from here; the set of them fits into a word */
@@ -563,6 +564,22 @@ static void weft_walk_run(struct weft_walk *w)
 	}
 }
 
+/*
+ * Is the packet from a host that the port may believe? Strangers leave no trace in the cache,
+ * of which they could fill as much as they have addresses.
+ */
+static enum weft_drop weft_walk_remote(struct weft_walk *w)
+{
+	const struct weft_tunnel *tunnel;
+
+	weft_trail_probe(w->trail, w->dp->stamps, weft_stamp_port(w->dp->stamps, w->in->id));
+	tunnel = rcu_dereference(w->in->tunnel);
+	if (likely(tunnel && weft_tunnel_accepts(tunnel, &w->key)))
+		return WEFT_DROP_UNSPEC;
+	w->trail->cacheable = false;
+	return WEFT_DROP_TUNNEL_REMOTE;
+}
+
 static void weft_walk_start(struct weft_walk *w)
 {
 	struct weft_trail *trail = w->trail;
@@ -598,13 +615,16 @@ static void weft_walk_start(struct weft_walk *w)
 void weft_walk(struct weft_walk *w, u8 table, const struct weft_actions *acts)
 {
 	struct weft_program *prog = w->prog;
-	enum weft_drop reason;
+	enum weft_drop reason = WEFT_DROP_UNSPEC;
 
 	weft_walk_start(w);
 	if (acts) {
 		weft_walk_push(w, acts->acts, acts->len, 0, table);
 	} else {
-		reason = weft_walk_table(w, table, false);
+		if (w->tunnel)
+			reason = weft_walk_remote(w);
+		if (!reason)
+			reason = weft_walk_table(w, table, false);
 		if (reason)
 			weft_walk_drop(w, reason);
 	}

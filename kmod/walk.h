@@ -43,6 +43,7 @@ struct weft_walk {
 	struct weft_trail *trail;
 	u64 version;
 	u32 hash;		/* of the flow; 0: not known */
+	bool tunnel;		/* the packet came through one: is it from a remote? */
 	struct weft_key key;	/* as the tables see the packet now */
 	struct weft_key base;	/* as the program has made it so far */
 	u64 dirty;		/* packet fields that were written since then */
@@ -64,7 +65,7 @@ struct weft_walk {
 
 /*
  * Walk from @table, or do @acts instead when they are not NULL, with w->key. The caller has
- * set dp, in, prog (with its size), trail, hash and key. Afterwards prog, trail and layers are
+ * set dp, in, prog (with its size), trail, hash, tunnel and key. Afterwards prog, trail and layers are
  * what came of it, and key is undefined. BH off, RCU.
  */
 void weft_walk(struct weft_walk *w, u8 table, const struct weft_actions *acts);

@@ -392,6 +392,7 @@ static bool same(const struct world *w, const struct weft_cached *p)
 static void plain_walk(struct world *w, u32 hash)
 {
 	w->walk.hash = hash;
+	w->walk.tunnel = false;		/* there are no remotes */
 	w->walk.dp = w->dp;
 	w->walk.in = w->ports[be32_to_cpu(w->key.in_port)];
 	w->walk.prog = w->prog;

@@ -405,8 +405,15 @@ static void expect_remotes(struct kunit *test, const struct weft_tunnel *tunnel,
 	KUNIT_EXPECT_EQ(test, tunnel->n_remotes, n);
 	KUNIT_EXPECT_EQ(test, tunnel->n_remotes6, n / 2);
 	for (i = 0; i < 2 * n + 8; i++) {
-		remote(i, &addr);
-		KUNIT_EXPECT_EQ_MSG(test, weft_tunnel_accepts(tunnel, &addr),
+		struct weft_key key = {};
+
+		if (remote(i, &addr)) {
+			key.tun_flags = cpu_to_be16(WEFT_TUN_F_IPV6);
+			key.tun_src = addr;
+		} else {
+			key.tun_src.s6_addr32[0] = addr.s6_addr32[3];
+		}
+		KUNIT_EXPECT_EQ_MSG(test, weft_tunnel_accepts(tunnel, &key),
 				    i < 2 * n && i % 2 == 0, "address %u of %u", i, n);
 	}
 }
