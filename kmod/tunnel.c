@@ -8,11 +8,11 @@
  * the stage, on every packet, and up to four more that the operator gave a slot.
  *
  * A packet that comes in is believed: its context decides where it goes on. So it
- * must be understood: an option of ours that
- * is malformed or there twice, and any critical option that we do not know,
- * drops it. And it must be from a remote of the port, which walks find out: what is cached
- * depends on the remotes. (The device does not look at them in external mode.) Without the option
- * context, lin and lout are zero; ldp is the VNI all the same.
+ * must be understood: an option of ours that is malformed or there twice, and any
+ * critical option that we do not know, drops it. (The device does not look at them in
+ * external mode.) And it must be from a remote of the port; walks ask for that, and
+ * what is cached depends on the list of remotes. Without the option context, lin and lout
+ * are zero; ldp is the VNI all the same.
  *
  * What a port knows about remotes and slots is in struct weft_tunnel, which is
  * published by RCU in port->tunnel and never changes: weft_tunnel_make() copies.
