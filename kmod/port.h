@@ -153,7 +153,8 @@ void weft_port_xmit(struct weft_port *port, struct sk_buff *skb);
 
 /*
  * Read the tunnel metadata of @skb, which @port received, into the metadata
- * part of @key: tun_*, ldp, lin, lout, stage, mark. Checks the options, not the remote. Drops the skb's metadata dst. Returns why it is to be dropped.
+ * part of @key: tun_*, ldp, lin, lout, stage, mark. Checks the options, not the remote.
+ * Drops the skb's metadata dst. Returns why the packet is to be dropped.
  */
 enum weft_drop weft_tunnel_decode(struct weft_port *port, struct sk_buff *skb,
 				  struct weft_key *key);
