@@ -105,6 +105,7 @@ static struct weft_datapath *weft_dp_alloc(struct net *net, const char *name)
 	refcount_set(&dp->refs, 1);
 	mutex_init(&dp->lock);
 	dp->version = 1;
+	dp->dump_seq = 1;
 	dp->max_flows = WEFT_MAX_FLOWS_DEFAULT;
 	dp->tables = kvcalloc(WEFT_N_TABLES, sizeof(*dp->tables), GFP_KERNEL_ACCOUNT);
 	dp->stamps = weft_stamps_alloc();

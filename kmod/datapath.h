@@ -39,6 +39,7 @@ struct weft_datapath {
 	struct mutex lock;
 
 	u64 version;			/* last commit; smp_store_release() */
+	u32 dump_seq;			/* rises with commits, but not when entries expire */
 	struct weft_table *tables;	/* WEFT_N_TABLES of them */
 	struct weft_stamps *stamps;	/* what changes raise */
 	struct weft_caches *caches;	/* programs of packets; counters of tables */

@@ -31,6 +31,7 @@ const struct nla_policy weft_nl_flow_policy[WEFT_FLOW_A_MAX + 1] = {
 	[WEFT_FLOW_A_IDLE_TIMEOUT] = { .type = NLA_U32 },
 	[WEFT_FLOW_A_HARD_TIMEOUT] = { .type = NLA_U32 },
 	[WEFT_FLOW_A_FILTER] = { .type = NLA_FLAG },
+	[WEFT_FLOW_A_IF_EXISTS] = { .type = NLA_FLAG },
 };
 
 /* A request that is being read; too big for the stack */
@@ -120,11 +121,12 @@ static struct weft_change *weft_flow_change(struct weft_datapath *dp, struct gen
 					    enum weft_change_op op)
 {
 	struct weft_change *change = kzalloc(sizeof(*change), GFP_KERNEL_ACCOUNT);
+	bool lives = op != WEFT_CHANGE_DEL && op != WEFT_CHANGE_DEL_IF;
 	struct weft_flow *flow;
 
 	if (!change)
 		return ERR_PTR(-ENOMEM);
-	flow = weft_flow_from_request(dp, info->attrs, rq, op != WEFT_CHANGE_DEL, info->extack);
+	flow = weft_flow_from_request(dp, info->attrs, rq, lives, info->extack);
 	if (IS_ERR(flow)) {
 		kfree(change);
 		return ERR_CAST(flow);
@@ -234,11 +236,12 @@ static int weft_flow_del_filter(struct weft_datapath *dp, struct genl_info *info
 
 int weft_nl_flow_del(struct sk_buff *skb, struct genl_info *info)
 {
+	bool if_exists = info->attrs[WEFT_FLOW_A_IF_EXISTS];
 	struct weft_datapath *dp;
 	int err;
 
 	if (!info->attrs[WEFT_FLOW_A_FILTER])
-		return weft_flow_do(info, WEFT_CHANGE_DEL);
+		return weft_flow_do(info, if_exists ? WEFT_CHANGE_DEL_IF : WEFT_CHANGE_DEL);
 	dp = weft_dp_get(genl_info_net(info), info->attrs[WEFT_FLOW_A_DP], info->extack);
 	if (IS_ERR(dp))
 		return PTR_ERR(dp);
@@ -381,7 +384,8 @@ out:
 /*
  * Dumps go by id, which grows: no entry comes twice or is left out, whatever is
  * added and deleted meanwhile. cb->seq tells user space that there was a
- * change. The filter is read again for each buffer.
+ * change; that entries expire is none, or there were no dump without it when many do.
+ * The filter is read again for each buffer.
  */
 int weft_nl_flow_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
@@ -403,7 +407,7 @@ int weft_nl_flow_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	err = weft_dp_lock(dp, cb->extack);
 	if (err)
 		goto out_free;
-	cb->seq = dp->version;
+	cb->seq = dp->dump_seq;
 	if (!cb->args[0])
 		weft_caches_fold(dp->caches);
 	xa_for_each_start(&dp->flow_ids, id, flow, cb->args[0]) {

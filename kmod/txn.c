@@ -121,7 +121,7 @@ static int weft_commit_change(struct weft_commit *c, struct weft_change *change,
 		break;
 	}
 
-	if (change->op == WEFT_CHANGE_DEL || (change->op == WEFT_CHANGE_MISS && !flow->actions)) {
+	if (change->op == WEFT_CHANGE_DEL || change->op == WEFT_CHANGE_DEL_IF || (change->op == WEFT_CHANGE_MISS && !flow->actions)) {
 		if (old) {
 			weft_commit_kill(c, old, WEFT_REASON_REQUEST);
 			c->deleted++;
@@ -281,10 +281,12 @@ int weft_changes_commit(struct weft_datapath *dp, struct list_head *changes,
 	} else if (err) {
 		WEFT_ERR(extack, "change %u of the transaction: %s", index, why);
 	}
-	if (err)
+	if (err) {
 		weft_commit_undo(&c, changes);
-	else if (c.added || c.changed || c.deleted)
+	} else if (c.added || c.changed || c.deleted) {
 		weft_commit_publish(&c, changes);
+		dp->dump_seq++;
+	}
 
 	if (!err && result)
 		*result = (struct weft_txn_result) {

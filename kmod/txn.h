@@ -18,6 +18,7 @@ enum weft_change_op {
 	WEFT_CHANGE_PUT,	/* add or replace */
 	WEFT_CHANGE_SET,	/* replace, keep the counters; refuse when there is none */
 	WEFT_CHANGE_DEL,	/* refuse when there is none */
+	WEFT_CHANGE_DEL_IF,	/* not so */
 	WEFT_CHANGE_DEL_FILTER,
 	WEFT_CHANGE_MISS,	/* replace or, without actions, remove the miss entry */
 };

@@ -53,7 +53,7 @@ static int op_send(struct weft_txn *txn, const struct op *op)
 	case OP_SET:
 		return weft_txn_flow_set(txn, &op->flow);
 	case OP_DEL:
-		return weft_txn_flow_del(txn, &op->flow);
+		return weft_txn_flow_del(txn, &op->flow, false);
 	case OP_DEL_FILTER:
 		return weft_txn_flow_del_filter(txn, &op->flow);
 	case OP_TABLE:

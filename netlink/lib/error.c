@@ -123,6 +123,7 @@ static const struct attr_name flow_attrs[] = {
 	[WEFT_FLOW_A_IDLE_TIMEOUT] = { "idle_timeout", NULL },
 	[WEFT_FLOW_A_HARD_TIMEOUT] = { "hard_timeout", NULL },
 	[WEFT_FLOW_A_FILTER] = { "filter", NULL },
+	[WEFT_FLOW_A_IF_EXISTS] = { "if_exists", NULL },
 };
 
 static const struct attr_name txn_attrs[] = {

@@ -205,7 +205,10 @@ int wl_flow_put_attrs(struct nlmsghdr *nlh, size_t size, const struct weft_flow 
 	if (what == WL_FLOW_FILTER)
 		return put_filter(nlh, size, flow);
 	err = put_key(nlh, size, flow);
-	if (err || what == WL_FLOW_KEY)
+	if (!err && what == WL_FLOW_IF &&
+	    !mnl_attr_put_check(nlh, size, WEFT_FLOW_A_IF_EXISTS, 0, NULL))
+		err = -EMSGSIZE;
+	if (err || what == WL_FLOW_KEY || what == WL_FLOW_IF)
 		return err;
 
 	if (weft_has(flow, WEFT_FLOW_A_COOKIE) || (all && flow->cookie))

@@ -216,12 +216,13 @@ int weft_txn_flow_set(struct weft_txn *txn, const struct weft_flow *flow)
  * weft_txn_flow_del - delete one entry
  * @txn: the transaction
  * @key: table, priority and match
+ * @if_exists: it may be gone already (else the commit fails with -ENOENT)
  *
  * Returns 0 or the -errno of this or an earlier operation.
  */
-int weft_txn_flow_del(struct weft_txn *txn, const struct weft_flow *key)
+int weft_txn_flow_del(struct weft_txn *txn, const struct weft_flow *key, bool if_exists)
 {
-	return flow_op(txn, WEFT_CMD_FLOW_DEL, 0, key, WL_FLOW_KEY);
+	return flow_op(txn, WEFT_CMD_FLOW_DEL, 0, key, if_exists ? WL_FLOW_IF : WL_FLOW_KEY);
 }
 
 /**

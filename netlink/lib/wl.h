@@ -302,6 +302,7 @@ int wl_txn_get_msg(struct weft_txn_result *out, const struct nlmsghdr *nlh);
 
 enum wl_flow_what {
 	WL_FLOW_KEY,	/* table, priority, match */
+	WL_FLOW_IF,	/* the same, if it exists */
 	WL_FLOW_ENTRY,	/* and actions, cookie, timeouts */
 	WL_FLOW_CHANGE, /* and those of them that are present */
 	WL_FLOW_FILTER,

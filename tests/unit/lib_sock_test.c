@@ -438,12 +438,12 @@ static void refused_op(void **state)
 		weft_flow_init(&flow);
 		assert_int_equal(weft_txn_begin(sock, "weft0", &txn), 0);
 		for (unsigned int i = 0; !err && i < 3000; i++)
-			err = weft_txn_flow_del(txn, &flow);
+			err = weft_txn_flow_del(txn, &flow, false);
 		if (!err)
 			err = weft_txn_flush(txn);
 		assert_int_equal(err, -ENOSPC);
 		assert_int_equal(weft_txn_failed_op(txn), at);
-		assert_int_equal(weft_txn_flow_del(txn, &flow), -ENOSPC);
+		assert_int_equal(weft_txn_flow_del(txn, &flow, false), -ENOSPC);
 		assert_int_equal(weft_txn_commit(txn, NULL), -ENOSPC);
 		assert_int_equal(weft_sock_failed_op(sock), at);
 		assert_string_equal(weft_sock_error(sock), "the datapath has no room");
@@ -460,7 +460,7 @@ static void refused_here(void **state)
 	weft_flow_init(&flow);
 	assert_int_equal(weft_txn_begin(sock, "weft0", &txn), 0);
 	for (int i = 0; i < 5; i++)
-		assert_int_equal(weft_txn_flow_del(txn, &flow), 0);
+		assert_int_equal(weft_txn_flow_del(txn, &flow, false), 0);
 	weft_mark(&flow, WEFT_FLOW_A_PRIORITY);
 	assert_int_equal(weft_txn_flow_del_filter(txn, &flow), -EINVAL);
 	assert_int_equal(weft_txn_failed_op(txn), 5);

@@ -55,7 +55,8 @@
  * @WEFT_CMD_FLOW_NEW: add an entry; EEXIST when table, priority and match are
  *	taken, unless NLM_F_REPLACE is set
  * @WEFT_CMD_FLOW_DEL: delete one entry (table, priority and match), or with
- *	WEFT_FLOW_A_FILTER all that a filter selects
+ *	WEFT_FLOW_A_FILTER all that a filter selects; ENOENT when there is none, unless
+ *	WEFT_FLOW_A_IF_EXISTS is set
  * @WEFT_CMD_FLOW_GET: one entry, or dump under a filter
  * @WEFT_CMD_FLOW_SET: new actions, cookie or timeouts of one entry, as far as
  *	present; it keeps its counters; ENOENT when there is none
@@ -691,6 +692,7 @@ enum weft_table_attr {
  * @WEFT_FLOW_A_IDLE: u64, ms since the last packet, absent when there was none
  * @WEFT_FLOW_A_REASON: u32, enum weft_reason, in FLOW_DEL notifications
  * @WEFT_FLOW_A_PAD: alignment
+ * @WEFT_FLOW_A_IF_EXISTS: flag, in a DEL of one entry: it is no error if there is none
  */
 enum weft_flow_attr {
 	WEFT_FLOW_A_UNSPEC,
@@ -711,6 +713,7 @@ enum weft_flow_attr {
 	WEFT_FLOW_A_IDLE,
 	WEFT_FLOW_A_REASON,
 	WEFT_FLOW_A_PAD,
+	WEFT_FLOW_A_IF_EXISTS,
 
 	__WEFT_FLOW_A_MAX,
 	WEFT_FLOW_A_MAX = __WEFT_FLOW_A_MAX - 1

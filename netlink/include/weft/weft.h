@@ -605,7 +605,7 @@ struct weft_txn;
 int weft_txn_begin(struct weft_sock *sock, const char *dp, struct weft_txn **txn);
 int weft_txn_flow_add(struct weft_txn *txn, const struct weft_flow *flow, bool replace);
 int weft_txn_flow_set(struct weft_txn *txn, const struct weft_flow *flow);
-int weft_txn_flow_del(struct weft_txn *txn, const struct weft_flow *key);
+int weft_txn_flow_del(struct weft_txn *txn, const struct weft_flow *key, bool if_exists);
 int weft_txn_flow_del_filter(struct weft_txn *txn, const struct weft_flow *filter);
 int weft_txn_table_set(struct weft_txn *txn, const struct weft_table *table);
 /* Send what is waiting and see whether all was taken */
