@@ -193,14 +193,17 @@ static void settle_devices(struct run *run)
 	links_free(&links);
 }
 
-/* operations go in as: removed, changed, added, table misses; a refusal names the nth */
+/*
+ * Operations go in as: removed, changed, added, table misses; a refusal names the nth. What has a
+ * timeout may be gone by now: then there is nothing to remove, and what was to be changed is new.
+ */
 static int send_flows(struct run *run, struct weft_txn *txn)
 {
 	const struct plan *plan = &run->plan;
 	int result = 0;
 
 	for (size_t i = 0; !result && i < plan->n_flows_del; i++)
-		result = weft_txn_flow_del(txn, plan->flows_del[i]);
+		result = weft_txn_flow_del(txn, plan->flows_del[i], true);
 	for (size_t i = 0; !result && i < plan->n_flows_set; i++) {
 		struct weft_flow flow = plan->flows_set[i]->flow;
 
@@ -209,7 +212,8 @@ static int send_flows(struct run *run, struct weft_txn *txn)
 		weft_mark(&flow, WEFT_FLOW_A_COOKIE);
 		weft_mark(&flow, WEFT_FLOW_A_IDLE_TIMEOUT);
 		weft_mark(&flow, WEFT_FLOW_A_HARD_TIMEOUT);
-		result = weft_txn_flow_set(txn, &flow);
+		result = plan->flows_set[i]->expires ? weft_txn_flow_add(txn, &flow, true) :
+						       weft_txn_flow_set(txn, &flow);
 	}
 	for (size_t i = 0; !result && i < plan->n_flows_add; i++)
 		result = weft_txn_flow_add(txn, &plan->flows_add[i]->flow, false);

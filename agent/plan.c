@@ -217,6 +217,7 @@ void plan_flows(struct plan *plan, const struct config *config, const struct bin
 		if (rule && ports_are_present(ruleset, bindings, rule->first_port, rule->n_ports)) {
 			rule->seen = true;
 			rule->applied = true;
+			rule->expires = has_timeouts(have);
 			if (!weft_flow_equal(&rule->flow, have))
 				add_rule(&plan->flows_set, &plan->n_flows_set, rule);
 			continue;

@@ -26,6 +26,7 @@ struct rule {
 	uint16_t n_ports;
 	bool applied; /* it was in the kernel; if it has timeouts, it may be gone */
 	bool seen;    /* by the plan in hand */
+	bool expires; /* what the kernel has of it may be gone at any time */
 };
 
 struct miss {
