@@ -31,7 +31,7 @@
 #define N_PORTS		6
 
 /* Debug kernels are slow: fewer rounds there */
-#define ROUNDS(n)	(IS_ENABLED(CONFIG_KASAN) ? (n) / 4 : (n))
+#define ROUNDS(n)	((n) / (!IS_ENABLED(CONFIG_KASAN) ? 1 : IS_ENABLED(CONFIG_UML) ? 4 : 60))
 
 struct entry {
 	struct weft_match match;
