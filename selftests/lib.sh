@@ -24,6 +24,9 @@ _namespaces=()
 
 # ---- results -------------------------------------------------------------------------------
 
+# scaled N: how many of something, which are fewer in debug kernels
+scaled() { echo $(($1 / (${WEFT_SLOW:-1} > 2 ? ${WEFT_SLOW:-1} : 1))); }
+
 # plan N: announce the number of results (done_testing does so otherwise)
 plan() {
 	_planned=$1

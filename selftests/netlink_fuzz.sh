@@ -12,6 +12,6 @@ for i in 1 2; do
 done
 
 in_ns fuzz "$LIB_DIR/py/nlfuzz.py" --seed "${WEFT_SEED:-$(date +%s)}" \
-	--count "${WEFT_FUZZ_COUNT:-10000}" p1 p2 2>&1 | sed -u 's/^/# /'
+	--count "${WEFT_FUZZ_COUNT:-$(scaled 10000)}" p1 p2 2>&1 | sed -u 's/^/# /'
 is "${PIPESTATUS[0]}" 0 'malformed messages do no harm'
 done_testing
