@@ -24,7 +24,7 @@ all: user modules ## user space, and weft.ko for GUEST (default 6.1)
 help: ## this list
 	@awk -F '## ' '/^[a-z-]+:.*## / { split($$1, t, ":"); printf "  %-14s %s\n", t[1], $$2 }' \
 		$(MAKEFILE_LIST)
-	@echo 'Variables: GUEST=6.1|6.12|uml|uml-debug|x86-debug  T=PATTERN  G=GROUP  V=1  PREFIX= DESTDIR='
+	@echo 'Variables: GUEST=6.1|6.12|uml|uml-debug|x86-debug|x86-kcsan  T=PATTERN  G=GROUP  V=1  PREFIX= DESTDIR='
 
 deps: ## install what build and tests need (Debian 12)
 	@tools/deps

@@ -121,7 +121,8 @@ static int weft_commit_change(struct weft_commit *c, struct weft_change *change,
 		break;
 	}
 
-	if (change->op == WEFT_CHANGE_DEL || change->op == WEFT_CHANGE_DEL_IF || (change->op == WEFT_CHANGE_MISS && !flow->actions)) {
+	if (change->op == WEFT_CHANGE_DEL || change->op == WEFT_CHANGE_DEL_IF ||
+	    (change->op == WEFT_CHANGE_MISS && !flow->actions)) {
 		if (old) {
 			weft_commit_kill(c, old, WEFT_REASON_REQUEST);
 			c->deleted++;

@@ -9,7 +9,7 @@ WEFT_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 WEFT_CACHE=${WEFT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/weft}
 BUILD=$WEFT_TOP/build
 # shellcheck disable=SC2034	# used by those who source this file
-WEFT_GUESTS='6.1 6.12 uml uml-debug x86-debug'
+WEFT_GUESTS='6.1 6.12 uml uml-debug x86-debug x86-kcsan'
 mkdir -p "$WEFT_CACHE" "$BUILD/results"
 
 die() {
@@ -23,7 +23,7 @@ is_guest() {
 }
 
 is_own() {
-	case $1 in uml | uml-debug | x86-debug) return 0 ;; esac
+	case $1 in uml | uml-debug | x86-debug | x86-kcsan) return 0 ;; esac
 	return 1
 }
 
@@ -60,6 +60,7 @@ fragments() {
 	uml) echo "$c/base.config $c/um.config" ;;
 	uml-debug) echo "$c/base.config $c/um.config $c/debug.config $c/um-debug.config" ;;
 	x86-debug) echo "$c/base.config $c/x86.config $c/debug.config" ;;
+	x86-kcsan) echo "$c/base.config $c/x86.config $c/kcsan.config" ;;
 	*) die "no own kernel named $1" ;;
 	esac
 }

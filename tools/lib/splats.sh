@@ -13,10 +13,11 @@ splat_pattern+='|Modules linked in'
 # splats FILE: print the reports that a kernel log holds, with some lines around; 0 when none.
 # Debug UML reports two RCU usages of its own in the maple tree when it boots: not ours. Nor is what
 # Debian's 6.12 says once when geneve.ko receives any options: it copies them behind a structure whose
-# size its fortified memcpy takes for the limit.
+# size its fortified memcpy takes for the limit. The kernel has data races of its own that it puts up with;
+# the line that reports one names both functions.
 splats() {
 	local clean
-	clean=$(awk '
+	clean=$(sed '/BUG: KCSAN:/{/weft/!d}' "$1" | awk '
 		/WARNING: suspicious RCU usage/ { held = $0; n = 1; next }
 		n == 1 { held = held "\n" $0; if (++seen > 4 || /maple_tree/) {
 				if (/maple_tree/) skip = 1
@@ -24,7 +25,7 @@ splats() {
 				n = 0; seen = 0; skip = 0 }
 			next }
 		{ print }
-		END { if (n) print held }' "$1" | awk '
+		END { if (n) print held }' | awk '
 		/\[ cut here \]/ && !block { block = $0; next }
 		block { block = block "\n" $0
 			if (/end trace/) {
