@@ -667,7 +667,9 @@ bool weft_cache_insert(struct weft_caches *caches, const struct weft_cache_entry
 	struct weft_cached *p = NULL;
 	bool kept;
 
-	if (entry->prog->len <= WEFT_CACHED_OPS_MAX && READ_ONCE(caches->limit))
+	if (!READ_ONCE(caches->limit))
+		return false;		/* as asked for: not refused */
+	if (entry->prog->len <= WEFT_CACHED_OPS_MAX)
 		p = weft_cached_make(caches, entry);
 	if (!p) {
 		weft_cache_count(cache, refused);

@@ -92,7 +92,7 @@ struct weft_cache_counts {
 	u64 misses;		/* that walked */
 	u64 stale;		/* of those: there was a program, made void by a change */
 	u64 evicted;		/* programs that made room */
-	u64 refused;		/* programs that were not cached for want of memory or room */
+	u64 refused;		/* programs not cached for want of memory or room, or too long */
 };
 
 struct weft_cache {
