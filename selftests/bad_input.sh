@@ -36,6 +36,7 @@ refused() {
 refused 2 "column 10: unknown field 'colour'" 'unknown field' w flow add 'table=3, colour=red actions=drop'
 refused 2 "prefix|/33" 'prefix out of range' w flow add 'table=3, ip, ip_dst=10.0.0.0/33 actions=drop'
 refused 2 "column .*tcp_dst needs tcp" 'field without its protocol' w flow add 'tcp_dst=80 actions=drop'
+refused 2 'column 10: arp_op needs arp' 'filter field without its protocol' w flow del filter 'table=3, arp_op=1'
 refused 2 "ldp" 'value too big' w flow add 'ldp=0x1000000 actions=drop'
 refused 2 "256" 'missing table' w flow add 'table=256 actions=drop'
 refused 2 "256" 'goto a missing table' w flow add 'actions=goto:256'

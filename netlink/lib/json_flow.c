@@ -84,7 +84,7 @@ int wl_match_from_json(const struct wl_at *at, const json_t *json, bool check,
 			goto fail;
 	}
 	mp.ps = &ps;
-	err = wl_match_parse_end(&mp, !check);
+	err = wl_match_parse_end(&mp, check);
 	if (!err)
 		return 0;
 fail:

@@ -337,7 +337,7 @@ static const char *given_name(const struct wl_match_parse *mp, enum weft_field f
 	return mp->from[field].name ? mp->from[field].name : weft_field_desc(field)->name;
 }
 
-int wl_match_parse_end(struct wl_match_parse *mp, bool filter)
+int wl_match_parse_end(struct wl_match_parse *mp, bool check)
 {
 	enum weft_field field, other;
 	const char *clash = wl_match_clash(mp->match, mp->metadata, &field, &other);
@@ -346,7 +346,7 @@ int wl_match_parse_end(struct wl_match_parse *mp, bool filter)
 	if (clash)
 		return wl_fail(mp->ps, mp->from[field].tok, "%s %s %s", given_name(mp, field),
 			       clash, given_name(mp, other));
-	if (filter)
+	if (!check)
 		return 0;
 	for (f = 1; f <= WEFT_FIELD_MAX; f++) {
 		const char *missing;

@@ -184,7 +184,7 @@ static int parse_items(const struct wl_parse *ps, const char *text, enum mode mo
 			break;
 	}
 	if (!err)
-		err = wl_match_parse_end(&mp, mode == MODE_FILTER);
+		err = wl_match_parse_end(&mp, true);
 	if (!err && mode == MODE_FLOW && !weft_has(flow, WEFT_FLOW_A_ACTIONS))
 		err = wl_fail(ps, (struct wl_tok){ p, 0 }, "actions= is missing");
 	if (flow->match.n)
@@ -227,7 +227,7 @@ int weft_flow_parse(struct weft_flow *out, const char *text, const struct weft_n
  * @names: what the caller knows by name; may be NULL
  * @err: gets what is wrong and where; may be NULL
  *
- * Fields need no prerequisites here, but a tunnel's fields have to agree.
+ * Fields need the same prerequisites as in an entry.
  *
  * Returns 0, -EINVAL or -ENOMEM.
  */

@@ -165,8 +165,8 @@ struct wl_match_parse {
 
 /* Take NAME=VALUE (@value.s NULL: a bare word such as "tcp") */
 int wl_match_parse_item(struct wl_match_parse *mp, struct wl_tok name, struct wl_tok value);
-/* Once all is read: do its parts agree, and unless it is a @filter, are all there? */
-int wl_match_parse_end(struct wl_match_parse *mp, bool filter);
+/* Once all is read: do its parts agree and, if @check, are all there? */
+int wl_match_parse_end(struct wl_match_parse *mp, bool check);
 
 /* Receives the match piece by piece; @value NULL: a bare word */
 typedef void wl_emit(void *ctx, const char *name, const char *value, bool numeric);

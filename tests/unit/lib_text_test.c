@@ -193,6 +193,8 @@ static void items(void **state)
 	refuse(KEY, "table=1 cookie=1", "cookie=1", "a key has no 'cookie'");
 	refuse(KEY, "actions=drop", "actions=drop", "a key has no 'actions'");
 	refuse(FILTER, "priority=1", "priority=1", "a filter has no 'priority'");
+	refuse(FILTER, "table=3, ip_dst=10.0.0.1", "ip_dst=10.0.0.1", "ip_dst needs ip");
+	refuse(FILTER, "ip, tcp_dst=80, cookie=1", "tcp_dst=80", "tcp_dst needs tcp");
 	refuse(METADATA, "eth_src=2:0:0:0:0:1", NULL, "eth_src is no metadata");
 	refuse(METADATA, "in_port=1", NULL, "in_port is no metadata");
 	refuse(METADATA, "reg0=1/1", NULL, "no mask here");
@@ -315,14 +317,15 @@ static void filters(void **state)
 	struct weft_flow flow;
 	struct weft_error err;
 
-	assert_int_equal(weft_flow_parse_filter(&flow, "table=3, cookie=0x10/0xf0, ip_dst=10.0.0.1",
+	assert_int_equal(weft_flow_parse_filter(&flow,
+						"table=3, cookie=0x10/0xf0, ip, ip_dst=10.0.0.1",
 						NULL, &err),
 			 0);
 	assert_true(weft_has(&flow, WEFT_FLOW_A_TABLE));
 	assert_false(weft_has(&flow, WEFT_FLOW_A_PRIORITY));
 	assert_int_equal(flow.cookie, 0x10);
 	assert_int_equal(flow.cookie_mask, 0xf0);
-	assert_int_equal(flow.match.n, 1);
+	assert_int_equal(flow.match.n, 2);
 	weft_flow_free(&flow);
 	assert_int_equal(weft_flow_parse_filter(&flow, "", NULL, &err), 0);
 	assert_int_equal(flow.present, 0);
