@@ -2,58 +2,27 @@
 # SPDX-License-Identifier: Apache-2.0
 """tunnel.py PEER-NAMESPACE - Geneve ports against a peer that is a plain UDP socket; output is TAP.
 
-Run by tunnel.sh in the host's namespace. The peer builds and reads Geneve headers (RFC 8926) here.
+Run by tunnel.sh in the host's namespace. The peer builds and reads Geneve headers itself.
 """
-import ctypes
 import json
-import os
 import socket
 import struct
 import subprocess
 import sys
 
 import frame
+from geneve import CONTEXT, SLOT, context, geneve, option, peer_socket
 
 TAP = frame.Tap()
-LIBC = ctypes.CDLL(None, use_errno=True)
-CONTEXT, MARK, SLOT = (0x0102, 0x80), (0xFF00, 0x01), (0x0103, 0x82)
 SO_MARK = 36
 A, B = "02:00:00:00:00:0a", "02:00:00:00:00:0b"
 INNER = frame.ether(B, A, 0x800, frame.ipv4("10.0.0.1", "10.0.0.2", 17, frame.udp(
     "10.0.0.1", "10.0.0.2", 1, 2, b"payload of a machine")))
 
 
-def peer_socket(address, port):
-    """A UDP socket in the peer's namespace."""
-    here = os.open("/proc/self/ns/net", os.O_RDONLY)
-    there = os.open(f"/run/netns/{sys.argv[1]}", os.O_RDONLY)
-    assert LIBC.setns(there, 0x40000000) == 0
-    sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
-    sock.bind((address, port))
-    sock.settimeout(2)
-    assert LIBC.setns(here, 0x40000000) == 0
-    os.close(here)
-    os.close(there)
-    return sock
-
-
 def weft(*words, text=None):
     return subprocess.run(["weft", *words], input=text, text=True, capture_output=True,
                           check=True).stdout
-
-
-def option(kind, data):
-    return struct.pack("!HBB", kind[0], kind[1], len(data) // 4) + data
-
-
-def geneve(vni, options, inner, critical=True):
-    return struct.pack("!BBHI", len(options) // 4, 0x40 if critical else 0, 0x6558, vni << 8) \
-        + options + inner
-
-
-def context(lin, lout, mark=0, stage=0):
-    return option(CONTEXT, struct.pack("!HH", lin, lout)) \
-        + option(MARK, struct.pack("!II", mark, stage << 28))
 
 
 def drops():
@@ -92,8 +61,8 @@ for dev in ("svc0",):
 subprocess.run(["ip", "address", "add", "10.9.0.1/24", "dev", "svc0"], check=True)
 subprocess.run(["ip", "neigh", "add", "10.9.0.2", "lladdr", B, "dev", "svc0"], check=True)
 Q1 = frame.Port("q1")
-PEER4, STRANGER = peer_socket("192.0.2.2", 6081), peer_socket("192.0.2.3", 6081)
-PEER6 = peer_socket("fd00:2::2", 6081)
+PEER4, STRANGER, PEER6 = (peer_socket(sys.argv[1], address, 6081)
+                          for address in ("192.0.2.2", "192.0.2.3", "fd00:2::2"))
 HOST4, HOST6 = ("192.0.2.1", 6081), ("fd00:2::1", 6081)
 
 OUT = "in_port=1 actions=load:ldp=7, load:lin=3, load:lout=5"
