@@ -76,7 +76,7 @@ def stale():
 def timeouts():
     low = "priority=5, in_port=1 actions=output:2"
     high = "priority=9, in_port=1, udp"
-    LAB.flows(low, f"{high}, hard_timeout={1.5 * SLOW} actions=output:3")
+    LAB.flows(low, f"{high}, hard_timeout={2.5 * SLOW} actions=output:3")
     LAB.case("an entry with a hard timeout", miss(F, 3), hit(F, 3))
     TAP.ok(wait_for(lambda: len(LAB.entries()) == 1), "… expires")
     LAB.case("… and so does its program", miss(F), hit(F))
