@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # group: short
-# timeout: 150
+# timeout: 240
 # Flow cache: which packets share a program, exact counters, limits.  Changes: cache_change.sh.
 #
 #   q1 ── p1 [ datapath weft0, namespace sw ] p2 ── q2

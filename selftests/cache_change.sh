@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# timeout: 150
+# timeout: 240
 # Flow cache: no packet is done by a program from before a change; other programs stay.
 #
 #   q1 ── p1 [ h1: weft0 ] p2 ── q2
