@@ -34,6 +34,7 @@
 #include "cache.h"
 #include "datapath.h"
 #include "flow.h"
+#include "progmem.h"
 
 #define WEFT_CACHE_MIN		16		/* buckets */
 #define WEFT_CACHE_MAX		BIT(20)
@@ -329,7 +330,7 @@ static void weft_cached_free(struct weft_caches *caches, struct weft_cached *p)
 	for (i = 0; i < p->n_credits; i++)
 		if (stats[i])
 			weft_flow_stats_put(stats[i]);
-	kfree(p);
+	weft_progmem_free(p, p->from);
 }
 
 static void weft_caches_put(struct weft_caches *caches)
@@ -576,13 +577,15 @@ static struct weft_cached *weft_cached_make(struct weft_caches *caches,
 	struct weft_cached *p;
 	u16 *tables;
 	size_t size;
+	u8 from;
 
 	size = struct_size(p, data, n_words) + e->prog->len +
 	       ALIGN(trail->n_credits * sizeof(*stats), sizeof(u64)) +
 	       trail->n_probes * sizeof(struct weft_probe) + trail->n_credits * sizeof(*tables);
-	p = kmalloc(size, GFP_ATOMIC | __GFP_NOWARN);
+	p = weft_progmem_alloc(size, &from);
 	if (!p)
 		return NULL;
+	p->from = from;
 	p->hash = e->hash;
 	p->shape = shape;
 	p->ttl_min = trail->ttl_min;

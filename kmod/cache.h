@@ -67,6 +67,7 @@ struct weft_cached {
 	u16 n_words;
 	u16 n_credits;
 	u16 n_probes;
+	u8 from;			/* weft_progmem_alloc() */
 	u32 len;			/* of the operations */
 	u64 data[];	/* words of the key, operations, credits, probes, tables */
 };

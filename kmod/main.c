@@ -10,6 +10,7 @@
 #include "netlink.h"
 #include "pipeline.h"
 #include "port.h"
+#include "progmem.h"
 
 struct workqueue_struct *weft_wq;
 
@@ -20,9 +21,12 @@ static int __init weft_init(void)
 	weft_wq = alloc_workqueue("weft", WQ_UNBOUND, 0);
 	if (!weft_wq)
 		return -ENOMEM;
-	err = weft_pipeline_init();
+	err = weft_progmem_init();
 	if (err)
 		goto err_wq;
+	err = weft_pipeline_init();
+	if (err)
+		goto err_progmem;
 	err = weft_port_init();
 	if (err)
 		goto err_pipeline;
@@ -40,6 +44,8 @@ err_port:
 	weft_port_exit();
 err_pipeline:
 	weft_pipeline_exit();
+err_progmem:
+	weft_progmem_exit();
 err_wq:
 	destroy_workqueue(weft_wq);
 	return err;
@@ -54,6 +60,7 @@ static void __exit weft_exit(void)
 	destroy_workqueue(weft_wq);
 	rcu_barrier();			/* callbacks of that work */
 	weft_pipeline_exit();
+	weft_progmem_exit();
 }
 
 module_init(weft_init);

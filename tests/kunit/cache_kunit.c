@@ -20,6 +20,7 @@
 #include "cache.h"
 #include "datapath.h"
 #include "port.h"
+#include "progmem.h"
 #include "table.h"
 #include "txn.h"
 #include "walk.h"
@@ -601,7 +602,9 @@ static struct kunit_case weft_cache_cases[] = {
 static int weft_cache_suite_init(struct kunit_suite *suite)
 {
 	weft_wq = alloc_workqueue("weft-kunit", WQ_UNBOUND, 0);
-	return weft_wq ? weft_dp_init() : -ENOMEM;
+	if (!weft_wq || weft_progmem_init())
+		return -ENOMEM;
+	return weft_dp_init();
 }
 
 static void weft_cache_suite_exit(struct kunit_suite *suite)
@@ -610,6 +613,7 @@ static void weft_cache_suite_exit(struct kunit_suite *suite)
 	rcu_barrier();
 	destroy_workqueue(weft_wq);
 	rcu_barrier();
+	weft_progmem_exit();
 }
 
 static struct kunit_suite weft_cache_suite = {
