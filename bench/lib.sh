@@ -42,10 +42,13 @@ keep() {
 
 has() { case " $DUTS" in *" $1"*) return 0 ;; esac; return 1; }
 
-# row CASE DUT ROUND UNIT VALUE SENT GOT
+# row CASE DUT ROUND UNIT VALUE SENT GOT: a result; it does not count if SENT and GOT differ
 row() {
-	printf 'DATA {"group":"%s","case":"%s","dut":"%s","round":%d,"unit":"%s","value":%s,"sent":%d,"got":%d}\n' \
-		"$GROUP" "$@"
+	local by=time
+	[ "$UNIT" != instr ] || by=instr
+	printf 'DATA {"group":"%s","instrument":"%s","case":"%s","dut":"%s","round":%d,"unit":"%s","value":%s,' \
+		"$GROUP" "$by" "${@:1:5}"
+	printf '"sent":%d,"got":%d}\n' "$6" "$7"
 }
 
 # no_ipv6 [NS]: no neighbour discovery among the packets that are counted

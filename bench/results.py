@@ -18,24 +18,23 @@ import sys
 REFERENCE, CONTROL = 'openvswitch', 'openvswitch2'
 TOLERANCE = collections.defaultdict(lambda: 0.02, {'Mbit/s': 0.05})
 LIMIT = 1.01
-COSTS = ('instr', 'ns', 'us', 'B')  # less is better
+DIGITS = {'ratio': 3}  # behind the point; else 1
 
 
 def read(name):
-    """-> {(group, case, unit): {dut: {round: value}}}, number of rounds with losses"""
+    """-> {(group, case, unit, instrument): {dut: {round: value}}}"""
     boot = collections.defaultdict(lambda: collections.defaultdict(dict))
-    lost = 0
     with open(name, errors='replace') as file:
         for line in file:
             if not line.startswith('DATA {'):
                 continue
             row = json.loads(line[5:])
             if row['sent'] != row['got']:
-                lost += 1
                 print(f"{name}: {row['case']} {row['dut']} round {row['round']}: "
                       f"{row['got']} of {row['sent']} came", file=sys.stderr)
                 continue
-            boot[row['group'], row['case'], row['unit']][row['dut']][row['round']] = row['value']
+            key = row['group'], row['case'], row['unit'], row['instrument']
+            boot[key][row['dut']][row['round']] = row['value']
     return boot
 
 
@@ -48,7 +47,7 @@ def ratio(duts, dut, reference):
 
 def quiet(key, duts):
     """the control says that this boot was not disturbed"""
-    if key[2] in ('instr', 'B') or CONTROL not in duts:
+    if key[3] == 'instr' or CONTROL not in duts:
         return True
     r = ratio(duts, CONTROL, REFERENCE)
     return r is not None and abs(r - 1) <= TOLERANCE[key[2]]
@@ -69,17 +68,18 @@ def pool(logs):
 
 
 def rows(logs):
-    for (group, case, unit), boots in pool(logs).items():
+    for (group, case, unit, by), boots in pool(logs).items():
         for dut in dict.fromkeys(d for b in boots for d in b):
             values = [list(b[dut].values()) for b in boots if b.get(dut)]
+            digits = DIGITS.get(unit, 1)
             medians = [statistics.median(v) for v in values]
             ratios = [r for r in (ratio(b, dut, REFERENCE) for b in boots) if r]
             yield {
                 'group': group, 'case': case, 'dut': dut, 'unit': unit,
-                'median': round(statistics.median(medians), 1),
-                'min': round(min(medians), 1), 'max': round(max(medians), 1),
+                'median': round(statistics.median(medians), digits),
+                'min': round(min(medians), digits), 'max': round(max(medians), digits),
                 'ratio_openvswitch': round(statistics.median(ratios), 3) if ratios else None,
-                'rounds': sum(len(v) for v in values), 'boots': len(values),
+                'rounds': sum(len(v) for v in values), 'boots': len(values), 'instrument': by,
             }
 
 
@@ -97,7 +97,7 @@ def save(name, data):
 
 
 def instrument(row):
-    return 'instr' if row['unit'] == 'instr' else 'time'
+    return row.get('instrument') or ('instr' if row['unit'] == 'instr' else 'time')
 
 
 def merge(name, group, only, logs):
@@ -111,8 +111,9 @@ def merge(name, group, only, logs):
             case = r['case']
             print(f"  {group} {case}")
         rel = '' if r['ratio_openvswitch'] is None else f"{r['ratio_openvswitch']:8.3f}"
-        print(f"    {r['dut']:<14}{r['median']:>12,.1f} {r['unit']:<8}{rel}"
-              f"   [{r['min']:,.1f} - {r['max']:,.1f}]")
+        digits = DIGITS.get(r['unit'], 1)
+        print(f"    {r['dut']:<14}{r['median']:>12,.{digits}f} {r['unit']:<8}{rel}"
+              f"   [{r['min']:,.{digits}f} - {r['max']:,.{digits}f}]")
 
 
 def gate(name, kernel, update, logs):
