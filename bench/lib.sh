@@ -97,14 +97,13 @@ plan_flows() {
 	FLOWS=$((SPORTS * DPORTS))
 }
 
-# pg_run DEV COUNT [random|sequence]: send frames of 60 bytes (64 with the checksum) as
-# planned; sets USEC.  No forks.
-pg_run() {
-	local d=$1 n=$2 order=${3:-random} line lines
+# pg_plan DEV COUNT [random|sequence]: frames of 60 bytes (64 with the checksum) as planned.  No forks.
+pg_plan() {
+	local d=$1 n=$2 order=${3:-random}
 	echo rem_device_all >$PKTGEN/kpktgend_0
 	echo "add_device $d" >$PKTGEN/kpktgend_0
 	pg "$d" count "$n"
-	pg "$d" delay 0
+	pg "$d" delay "${PG_DELAY:-0}"
 	pg "$d" pkt_size "${SIZE:-60}"
 	pg "$d" dst_mac "${PG_DMAC:-$DMAC}"
 	pg "$d" src_mac "${PG_SMAC:-$SMAC}"
@@ -121,14 +120,31 @@ pg_run() {
 		[ "$SPORTS" = 1 ] || pg "$d" flag UDPSRC_RND
 		[ "$DPORTS" = 1 ] || pg "$d" flag UDPDST_RND
 	fi
+}
+
+# pg_start DEV: send them, as often as one likes; sets USEC and SENT
+pg_start() {
+	local d=$1 line lines
 	echo start >$PKTGEN/pgctrl
 	mapfile -t lines <"$PKTGEN/$d"
-	USEC=
+	USEC='' SENT=''
 	for line in "${lines[@]}"; do
-		case $line in *'Result: OK: '*) line=${line#*OK: } USEC=${line%%(*} ;; esac
+		case $line in
+		*'pkts-sofar: '*) line=${line#*sofar: } SENT=${line%% *} ;;
+		*'Result: OK: '*) line=${line#*OK: } USEC=${line%%(*} ;;
+		esac
 	done
 	[ -n "$USEC" ] || die "pktgen $d: ${lines[*]}"
 }
+
+# pg_run DEV COUNT [random|sequence]
+pg_run() {
+	pg_plan "$@"
+	pg_start "$1"
+}
+
+# divide A B [DIGITS]
+divide() { awk -v a="$1" -v b="$2" -v d="${3:-1}" 'BEGIN { printf "%.*f", d, a / b }'; }
 
 # counted DEV STATISTIC: sets COUNTED
 counted() { read -r COUNTED <"/sys/class/net/$1/statistics/$2"; }
