@@ -31,7 +31,19 @@ weft_flows() { # DUT IN OUT
 
 weft_rules() { weft_flows "$@"; }
 
-weft_purge() { :; }
+# weft_cache DUT WHAT: one of the counters of its flow cache
+weft_cache() { weft -s -j dp show "$1" | jq ".[0].cache.$2"; }
+
+# Empty the flow cache: lower its limit, wait, and set it back
+weft_purge() {
+	local limit n
+	limit=$(weft -j dp show "$1" | jq '.[0].max_cached') && weft dp set "$1" max_cached 0 || return
+	for ((n = 0; n < 200; n++)); do
+		[ "$(weft_cache "$1" entries)" != 0 ] || break
+		sleep 0.05
+	done
+	[ "$n" -lt 200 ] && weft dp set "$1" max_cached "$limit"
+}
 
 weft_masks() { # DUT IN OUT MASKS
 	local k m=$4
