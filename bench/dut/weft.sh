@@ -31,6 +31,22 @@ weft_flows() { # DUT IN OUT
 
 weft_rules() { weft_flows "$@"; }
 
+# The command stays: the guest's clock leaps while the host starts a program, and flows would age
+weft_open() {
+	coproc WEFT { exec weft -s -j -b -; }
+}
+
+weft_close() {
+	local in=${WEFT[1]}
+	exec {in}>&-
+	wait "$WEFT_PID"
+}
+
+weft_ask() { # LINE: sets ANSWER
+	echo "$1" >&"${WEFT[1]}"
+	read -r -t 100 ANSWER <&"${WEFT[0]}" || die "no answer: $1"
+}
+
 # weft_cache DUT WHAT: one of the counters of its flow cache
 weft_cache() { weft -s -j dp show "$1" | jq ".[0].cache.$2"; }
 

@@ -25,37 +25,19 @@ weft_change() { # DUT IN OUT: what weft_flows does, in a logical datapath
 		weft_dp "$@"
 }
 
-# The command stays: the guest's clock leaps while the host starts a program, and flows would age
-commit_start() { # DUT
-	[ -e /run/never ] || mkfifo /run/never
-	exec {NEVER}<>/run/never
-	coproc WEFT { exec weft -s -j -b -; }
-	CHANGES=0 DUT=$1
-}
-
-commit_stop() {
-	exec {WEFT[1]}>&- {NEVER}>&-
-	wait "$WEFT_PID"
-}
-
-ask() { # LINE: sets ANSWER
-	echo "$1" >&"${WEFT[1]}"
-	read -r -t 100 ANSWER <&"${WEFT[0]}" || die "no answer: $1"
-}
-
-# misses: sets MISSES, STALE
+# misses DUT: sets MISSES, STALE
 misses() {
-	ask "dp show $DUT"
+	weft_ask "dp show $1"
 	[[ $ANSWER =~ '"misses":'([0-9]+),'"stale":'([0-9]+) ]] || die "$ANSWER"
 	MISSES=${BASH_REMATCH[1]} STALE=${BASH_REMATCH[2]}
 }
 
-# commit WHAT: the next transaction, and a while for what it leaves behind; no forks
+# commit DUT WHAT: the next transaction, and a while for what it leaves behind; no forks
 commit() {
 	local i n line
 	CHANGES=$((CHANGES + 1))
 	{
-		case $1 in
+		case $2 in
 		inserts)
 			for ((i = 0; i < 1000; i++)); do
 				n=$((CHANGES * 1000 + i))
@@ -65,16 +47,15 @@ commit() {
 			;;
 		*)
 			line='table=1, ldp=2'
-			[ "$1" = 'another ldp' ] || line='table=9, ldp=1'
+			[ "$2" = 'another ldp' ] || line='table=9, ldp=1'
 			echo "add $line, udp, udp_src=$CHANGES actions= drop"
 			echo "del $line, udp, udp_src=$((CHANGES - 1))"
 			;;
 		esac
 	} >/run/change
-	ask "txn /run/change dp $DUT"
+	weft_ask "txn /run/change dp $1"
 	[[ $ANSWER =~ version ]] || die "transaction $CHANGES: $ANSWER"
-	read -r -t 0.05 -u "$NEVER"
-	return 0
+	pause 0.05
 }
 
 # bursts DUT CASE ROUND SIZE WHAT: as many as make COUNT packets; leaves the cost of a packet in COST
@@ -83,11 +64,11 @@ bursts() {
 	counted "${OUT[$1]}" "${STAT[$1]}"
 	pg_run "${IN[$1]}" $((FLOWS > 1 ? FLOWS : 1000)) sequence # all are cached
 	before=$((COUNTED + SENT))
-	misses
+	misses "$1"
 	missed=$MISSES stale=$STALE
 	pg_plan "${IN[$1]}" "$4"
 	for ((i = 0; i < n; i++)); do
-		[ -z "$5" ] || commit "$5"
+		[ -z "$5" ] || commit "$1" "$5"
 		profile_start
 		pg_start "${IN[$1]}"
 		profile_stop "$2" "$1" "$4"
@@ -97,7 +78,7 @@ bursts() {
 	COST=$(divide $((us * 1000)) $((n * $4)))
 	row "$2" "$1" "$3" "$UNIT" "$COST" $((n * $4)) $((COUNTED - before))
 	[ -n "$5" ] || return 0
-	misses
+	misses "$1"
 	row "misses, $2" "$1" "$3" packets $((MISSES - missed)) 1 1
 	row "stale, $2" "$1" "$3" packets $((STALE - stale)) 1 1
 }
@@ -105,14 +86,15 @@ bursts() {
 # compare DUT FLOWS SIZE WHAT: bursts without and with changes
 compare() {
 	local r alone
-	commit_start "$1"
+	weft_open
+	CHANGES=0
 	for ((r = 1; r <= ROUNDS; r++)); do
 		bursts "$1" "$2, bursts of $3" "$r" "$3" ''
 		alone=$COST
 		bursts "$1" "$2, $4" "$r" "$3" "$4"
 		row "$2, $4" "$1" "$r" ratio "$(divide "$alone" "$COST" 3)" 1 1
 	done
-	commit_stop
+	weft_close
 }
 
 sizes='1 10000'
