@@ -105,9 +105,9 @@ tcp_wires() {
 	done
 }
 
-if [ "$UNIT" = ns ]; then
+if [ "$UNIT" = ns ] || has openvswitch; then
 	keep tunnel
 	tcp_wires
-	tcp_rounds 'TCP'
+	tcp_rounds TCP
 	remove
 fi
