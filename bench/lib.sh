@@ -243,9 +243,9 @@ tcp_rounds() {
 		done
 	done
 	for k in 'offloads on' 'offloads off'; do
-		much=${MEGABYTES:-200}M
+		much=${MEGABYTES:-100}M
 		if [ "$k" = 'offloads off' ]; then
-			much=$((${MEGABYTES:-200} / 5))M
+			much=$((${MEGABYTES:-100} / 5))M
 			for d in $DUTS; do
 				for i in "X${IN[$d]}" "Y${IN[$d]}"; do
 					ip netns exec "$i" ethtool -K e0 tso off gso off gro off >/dev/null

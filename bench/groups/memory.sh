@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # B9: memory of a cached flow (a 5-tuple) and of a rule that matches a 5-tuple; 100,000 of them
-# boot: instr 2 openvswitch weft
+# boot: instr 1 openvswitch weft
 #
 # By how much there is more of what the kernel hands out to itself: slabs, vmalloc, per-CPU memory; so what
 # a slab rounds up is in it, and the hash tables too.  openvswitch's cached flows are those of its kernel

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # B7: TCP between two machines of one host
-# boot: instr 2 none mirred bridge openvswitch weft
+# boot: instr 1 none mirred bridge openvswitch weft
 # boot: time 5 none mirred bridge openvswitch openvswitch2 weft
 #
 #   X: e0 | b DUT c | Y: e0      none: a wire from X to Y
