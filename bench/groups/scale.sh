@@ -101,7 +101,7 @@ host() {
 
 # load ROUND NUMBER
 load() {
-	local before start end pid
+	local before start end pid n
 	weftd --once /run/host.small >/dev/null 2>&1 || die weftd
 	counted "${OUT[weft]}" "${STAT[weft]}"
 	before=$COUNTED
@@ -115,7 +115,12 @@ load() {
 	echo stop >$PKTGEN/pgctrl
 	wait "$pid"
 	SENT=$(sed -n 's/.*pkts-sofar: \([0-9]*\).*/\1/p' "$PKTGEN/${IN[weft]}")
-	counted "${OUT[weft]}" "${STAT[weft]}"
+	for ((n = 0; n < 200; n++)); do # the last ones may be under way
+		counted "${OUT[weft]}" "${STAT[weft]}"
+		[ $((COUNTED - before)) != "$SENT" ] || break
+		pause 0.01
+	done
+	[ $((COUNTED - before)) = "$SENT" ] || { weft -s dp show load; cat /proc/net/softnet_stat; }
 	row "load, $(name_of "$2") rules" weft "$1" s "$(divide $((end - start)) 1000000 2)" "$SENT" $((COUNTED - before))
 }
 
