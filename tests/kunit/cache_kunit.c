@@ -572,6 +572,7 @@ static int changer(void *arg)
 /* Rules change while packets are looked up; on two CPUs where there are two */
 static void weft_cache_model_race(struct kunit *test)
 {
+	const u32 enough = ROUNDS(4000) + 1;
 	struct world *w = world_new(test, 13);
 	struct task_struct *task;
 	u32 n;
@@ -579,7 +580,8 @@ static void weft_cache_model_race(struct kunit *test)
 	test->priv = w;
 	task = kthread_run(changer, test, "weft-kunit");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
-	for (n = 0; n < ROUNDS(500000); n++) {
+	/* only packets that no change came upon can be compared: in slow guests, few */
+	for (n = 0; n < ROUNDS(500000) || (w->checked < enough && n < 500000); n++) {
 		packet(w, false);
 		if (n % 64 == 0)
 			cond_resched();
@@ -587,7 +589,7 @@ static void weft_cache_model_race(struct kunit *test)
 	WRITE_ONCE(w->stop, true);
 	wait_for_completion(&w->stopped);
 	kunit_info(test, "%llu packets compared on %u CPUs\n", w->checked, num_online_cpus());
-	KUNIT_EXPECT_GT(test, w->checked, ROUNDS(4000));
+	KUNIT_EXPECT_GE(test, w->checked, enough);
 	world_end(test, w);
 }
 
