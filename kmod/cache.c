@@ -38,6 +38,7 @@
 
 #define WEFT_CACHE_MIN		16		/* buckets */
 #define WEFT_CACHE_MAX		BIT(20)
+#define WEFT_CACHE_FULL		2		/* programs a bucket; then 0.5 % overflow */
 #define WEFT_CACHE_CHUNK	32		/* buckets done under one hold of the lock */
 #define WEFT_CACHE_IDLE		(10 * HZ)	/* an unused program is swept */
 #define WEFT_CACHE_SWEEP	(2 * HZ)
@@ -629,7 +630,7 @@ static bool weft_cache_crowded(const struct weft_caches *caches, const struct we
 {
 	u32 n = weft_cache_table(cache)->n;
 
-	return cache->n > n * (WEFT_WAYS - 2) && n < WEFT_CACHE_MAX;
+	return cache->n > n * WEFT_CACHE_FULL && n < WEFT_CACHE_MAX;
 }
 
 static bool weft_cache_add(struct weft_caches *caches, struct weft_cache *cache,
@@ -643,6 +644,7 @@ static bool weft_cache_add(struct weft_caches *caches, struct weft_cache *cache,
 		WRITE_ONCE(bucket->way[way], NULL);
 		weft_cached_drop(caches, cache, victim, !nested);
 		weft_cache_count(cache, evicted);
+		cache->displaced++;
 	}
 	if (atomic_inc_return(&caches->live) > READ_ONCE(caches->limit)) {
 		if (!weft_cache_evict(caches, cache, !nested) &&
@@ -776,14 +778,19 @@ static void weft_cache_resize(struct weft_caches *caches, struct weft_cache *cac
 	kvfree_rcu(old, rcu);
 }
 
-/* The size that a cache ought to have */
-static u32 weft_cache_size(const struct weft_cache *cache)
+/*
+ * The size that a cache ought to have: for what it holds, and what it could not hold. Traffic may
+ * leave no time for many small steps.
+ */
+static u32 weft_cache_size(const struct weft_caches *caches, const struct weft_cache *cache)
 {
 	u32 now = weft_cache_table(cache)->n, n = READ_ONCE(cache->n);
-	u32 want = roundup_pow_of_two(n / 2 + 1);
+	u32 want, limit = READ_ONCE(caches->limit);
 
+	n += min(READ_ONCE(cache->displaced), limit > n ? limit - n : 0);
+	want = roundup_pow_of_two(n / WEFT_CACHE_FULL + 1);
 	want = clamp_t(u32, want, WEFT_CACHE_MIN, WEFT_CACHE_MAX);
-	if (n > now * (WEFT_WAYS - 2) || want * 4 < now)
+	if (n > now * WEFT_CACHE_FULL || want * 4 < now)
 		return want;
 	return now;
 }
@@ -814,11 +821,12 @@ static void weft_caches_work(struct work_struct *work)
 		u32 n;
 
 		weft_table_for_each(caches, cache, weft_cache_table(cache), weft_sweep_one);
-		n = weft_cache_size(cache);
+		n = weft_cache_size(caches, cache);
 		if (n != weft_cache_table(cache)->n)
 			weft_cache_resize(caches, cache, n);
 		spin_lock_bh(&cache->lock);
 		cache->crowded = false;
+		cache->displaced = 0;
 		spin_unlock_bh(&cache->lock);
 	}
 	mutex_unlock(&caches->mutex);

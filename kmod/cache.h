@@ -101,6 +101,7 @@ struct weft_cache {
 	struct weft_cache_table __rcu *table;
 	u32 n;			/* programs; lock */
 	u32 hand;		/* next bucket to look for a victim in; lock */
+	u32 displaced;		/* programs whose bucket was full, since the last sweep; lock */
 	bool crowded;		/* the sweeper has been asked to make it larger; lock */
 
 	/* by its CPU only */
