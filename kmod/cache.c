@@ -779,15 +779,16 @@ static void weft_cache_resize(struct weft_caches *caches, struct weft_cache *cac
 }
 
 /*
- * The size that a cache ought to have: for what it holds, and what it could not hold. Traffic may
- * leave no time for many small steps.
+ * The size that a cache ought to have: for what it holds, and what it could not hold, as far as
+ * there is @room for that below the limit of them all. Traffic may leave no time for many small
+ * steps.
  */
-static u32 weft_cache_size(const struct weft_caches *caches, const struct weft_cache *cache)
+static u32 weft_cache_size(const struct weft_cache *cache, u32 *room)
 {
-	u32 now = weft_cache_table(cache)->n, n = READ_ONCE(cache->n);
-	u32 want, limit = READ_ONCE(caches->limit);
+	u32 more = min(READ_ONCE(cache->displaced), *room);
+	u32 now = weft_cache_table(cache)->n, n = READ_ONCE(cache->n) + more, want;
 
-	n += min(READ_ONCE(cache->displaced), limit > n ? limit - n : 0);
+	*room -= more;
 	want = roundup_pow_of_two(n / WEFT_CACHE_FULL + 1);
 	want = clamp_t(u32, want, WEFT_CACHE_MIN, WEFT_CACHE_MAX);
 	if (n > now * WEFT_CACHE_FULL || want * 4 < now)
@@ -813,15 +814,19 @@ static void weft_sweep_one(struct weft_caches *caches, struct weft_cache *cache,
 static void weft_caches_work(struct work_struct *work)
 {
 	struct weft_caches *caches = container_of(to_delayed_work(work), struct weft_caches, work);
+	u32 live, limit, room;
 	int cpu;
 
 	mutex_lock(&caches->mutex);
+	live = atomic_read(&caches->live);
+	limit = READ_ONCE(caches->limit);
+	room = limit > live ? limit - live : 0;
 	for_each_possible_cpu(cpu) {
 		struct weft_cache *cache = per_cpu_ptr(caches->cpu, cpu);
 		u32 n;
 
 		weft_table_for_each(caches, cache, weft_cache_table(cache), weft_sweep_one);
-		n = weft_cache_size(caches, cache);
+		n = weft_cache_size(cache, &room);
 		if (n != weft_cache_table(cache)->n)
 			weft_cache_resize(caches, cache, n);
 		spin_lock_bh(&cache->lock);
