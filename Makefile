@@ -77,8 +77,7 @@ format: deps ## bring user space into the style of .clang-format
 
 demo: GUEST := $(if $(filter command line environment,$(origin GUEST)),$(GUEST),uml)
 demo: deps user ## examples/demo in GUEST (default uml)
-	@tools/modules $(GUEST)
-	@tools/guest -g $(GUEST) -t 300 -- 'weft-load && "$$WEFT_TOP"/examples/demo/run.sh'
+	@tools/demo $(GUEST)
 
 shell: deps user ## a root shell in GUEST, with this tree, weft.ko loaded
 	@tools/modules $(GUEST)
