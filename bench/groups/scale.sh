@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # B10: 10 to 1,000,000 rules
 # boot: instr 1 flower weft
-# boot: time 3 flower weft
+# boot: time 2 flower weft
 #
 # Rules are 5-tuples, all of one mask, and packets meet them in random order.  No packet is a hit: Weft's flow
 # cache may hold nothing, so each packet walks the tables; flower has no cache.  (openvswitch would ask
