@@ -16,6 +16,7 @@
 #include "flow.h"
 #include "netlink.h"
 #include "port.h"
+#include "template.h"
 #include "upcall.h"
 
 /* An entry's actions in our form are at most this long */
@@ -23,6 +24,10 @@
 
 static struct netlink_range_validation weft_port_id_range = {
 	.min = 1, .max = WEFT_PORT_ID_MAX,
+};
+
+static struct netlink_range_validation weft_template_id_range = {
+	.min = 1, .max = WEFT_TEMPLATE_ID_MAX,
 };
 
 static struct netlink_range_validation weft_tunnel_id_range = {
@@ -60,6 +65,8 @@ const struct nla_policy weft_nl_act_policy[WEFT_ACT_A_MAX + 1] = {
 	[WEFT_ACT_A_TUNNEL] = NLA_POLICY_NESTED(weft_act_tunnel_policy),
 	[WEFT_ACT_A_SERVICE] = NLA_POLICY_NESTED(weft_act_service_policy),
 	[WEFT_ACT_A_DROP] = NLA_POLICY_MAX(NLA_U32, WEFT_DROP_MAX),
+	[WEFT_ACT_A_TEMPLATE] = NLA_POLICY_FULL_RANGE(NLA_U32, &weft_template_id_range),
+	[WEFT_ACT_A_BIND] = NLA_POLICY_EXACT_LEN(sizeof(struct weft_bind)),
 };
 
 /* A list of attributes that is being read: the outermost, or a clone's body */
@@ -74,6 +81,7 @@ struct weft_act_level {
 struct weft_act_parser {
 	struct weft_datapath *dp;
 	struct netlink_ext_ack *extack;
+	struct weft_template *maker;	/* whose entry they are in; NULL: no template's */
 	struct weft_actions *acts;
 	u32 size;		/* of the buffer behind acts */
 	u16 layers;		/* headers of the packet at this point */
@@ -371,6 +379,61 @@ static int weft_act_drop(struct weft_act_parser *p, const struct nlattr *attr)
 	return weft_act_plain(p, attr, reason);
 }
 
+static int weft_act_template(struct weft_act_parser *p, const struct nlattr *attr)
+{
+	u32 id = nla_get_u32(attr);
+	struct weft_template *t = weft_template_find(p->dp, id);
+	struct weft_act_template *record;
+
+	if (p->maker) {
+		NL_SET_ERR_MSG_ATTR(p->extack, attr, "a template cannot use another one");
+		return -EINVAL;
+	}
+	if (!t) {
+		WEFT_ERR_ATTR(p->extack, attr, "there is no template %u", id);
+		return -ENOENT;
+	}
+	record = weft_act_add(p, attr, id, sizeof(*record));
+	if (!record)
+		return -ENOMEM;
+	weft_template_hold(t);
+	atomic_inc(&t->senders);
+	record->template = t;
+	return 0;
+}
+
+static int weft_act_bind(struct weft_act_parser *p, const struct nlattr *attr)
+{
+	const struct weft_bind *bind = nla_data(attr);
+	struct weft_act_bind *record;
+	const char *why;
+	int value, err;
+
+	if (!p->maker) {
+		NL_SET_ERR_MSG_ATTR(p->extack, attr, "only the entries of a template have values");
+		return -EINVAL;
+	}
+	why = weft_bind_refusal(bind);
+	if (why) {
+		WEFT_ERR_ATTR(p->extack, attr, "%s", why);
+		return -EINVAL;
+	}
+	err = weft_act_writable(p, attr, bind->field);
+	if (err)
+		return err;
+	value = weft_template_value(p->maker, bind);
+	if (value < 0) {
+		NL_SET_ERR_MSG_ATTR(p->extack, attr, "too many bindings");
+		return -E2BIG;
+	}
+	record = weft_act_add(p, attr, value, sizeof(*record));
+	if (!record)
+		return -ENOMEM;
+	record->bind = *bind;
+	record->ofs = p->maker->values[value].ofs;
+	return 0;
+}
+
 static int weft_act_open(struct weft_act_parser *p, const struct nlattr *attr)
 {
 	struct weft_act_level *level;
@@ -428,6 +491,10 @@ static int weft_act_parse_one(struct weft_act_parser *p, const struct nlattr *at
 	case WEFT_ACT_A_DROP:
 		p->levels[p->depth].last = true;
 		return weft_act_drop(p, attr);
+	case WEFT_ACT_A_TEMPLATE:
+		return weft_act_template(p, attr);
+	case WEFT_ACT_A_BIND:
+		return weft_act_bind(p, attr);
 	default:
 		return weft_act_plain(p, attr, 0);
 	}
@@ -462,7 +529,7 @@ static int weft_act_parse_all(struct weft_act_parser *p)
 	}
 }
 
-static struct weft_actions *weft_actions_default(void)
+struct weft_actions *weft_actions_drop(enum weft_drop reason)
 {
 	struct weft_actions *acts = kzalloc(sizeof(*acts) + sizeof(struct weft_act),
 					    GFP_KERNEL_ACCOUNT);
@@ -473,19 +540,22 @@ static struct weft_actions *weft_actions_default(void)
 	drop = (void *)acts->acts;
 	drop->type = WEFT_ACT_A_DROP;
 	drop->len = sizeof(*drop);
-	drop->arg = WEFT_DROP_POLICY;
+	drop->arg = reason;
 	acts->len = sizeof(*drop);
 	return acts;
 }
 
 struct weft_actions *weft_actions_parse(struct weft_datapath *dp, const struct nlattr *attr,
-					u16 layers, struct netlink_ext_ack *extack)
+					u16 layers, struct weft_template *maker,
+					struct netlink_ext_ack *extack)
 {
-	struct weft_act_parser p = { .dp = dp, .extack = extack, .layers = layers };
+	struct weft_act_parser p = {
+		.dp = dp, .extack = extack, .maker = maker, .layers = layers,
+	};
 	int err;
 
 	if (!attr || !nla_len(attr))
-		return weft_actions_default();
+		return weft_actions_drop(WEFT_DROP_POLICY);
 	if (nla_len(attr) > WEFT_ACTIONS_MAX) {
 		NL_SET_ERR_MSG_ATTR(extack, attr, "too many actions");
 		return ERR_PTR(-E2BIG);
@@ -503,12 +573,6 @@ struct weft_actions *weft_actions_parse(struct weft_datapath *dp, const struct n
 	return p.acts;
 }
 
-/* Every record, clone bodies included, in order */
-#define weft_for_each_act(act, list)						\
-	for ((act) = (const void *)(list)->acts;				\
-	     (void *)(act) < (void *)(list)->acts + (list)->len;		\
-	     (act) = (const void *)(act) + (act)->len)
-
 void weft_actions_free(struct weft_actions *acts)
 {
 	const struct weft_act *act;
@@ -521,9 +585,35 @@ void weft_actions_free(struct weft_actions *acts)
 
 			if (s->service)
 				weft_service_put(s->service);
+		} else if (act->type == WEFT_ACT_A_TEMPLATE) {
+			struct weft_template *t = ((const struct weft_act_template *)act)->template;
+
+			atomic_dec(&t->senders);
+			weft_template_put(t);
 		}
 	}
 	kfree(acts);
+}
+
+bool weft_actions_templates(const struct weft_actions *acts)
+{
+	const struct weft_act *act;
+
+	weft_for_each_act(act, acts)
+		if (act->type == WEFT_ACT_A_TEMPLATE)
+			return true;
+	return false;
+}
+
+u32 weft_actions_values(const struct weft_actions *acts)
+{
+	const struct weft_act *act;
+	u32 values = 0;
+
+	weft_for_each_act(act, acts)
+		if (act->type == WEFT_ACT_A_BIND)
+			values |= BIT(act->arg);
+	return values;
 }
 
 struct weft_actions *weft_actions_copy(const struct weft_actions *acts)
@@ -533,9 +623,16 @@ struct weft_actions *weft_actions_copy(const struct weft_actions *acts)
 
 	if (!copy)
 		return NULL;
-	weft_for_each_act(act, copy)
-		if (act->type == WEFT_ACT_A_SERVICE)
+	weft_for_each_act(act, copy) {
+		if (act->type == WEFT_ACT_A_SERVICE) {
 			weft_service_hold(((const struct weft_act_service *)act)->service);
+		} else if (act->type == WEFT_ACT_A_TEMPLATE) {
+			struct weft_template *t = ((const struct weft_act_template *)act)->template;
+
+			weft_template_hold(t);
+			atomic_inc(&t->senders);
+		}
+	}
 	return copy;
 }
 
@@ -594,7 +691,11 @@ static int weft_act_put(struct sk_buff *skb, const struct weft_act *act)
 	switch (act->type) {
 	case WEFT_ACT_A_OUTPUT:
 	case WEFT_ACT_A_DROP:
+	case WEFT_ACT_A_TEMPLATE:
 		return nla_put_u32(skb, act->type, act->arg);
+	case WEFT_ACT_A_BIND:
+		return nla_put(skb, act->type, sizeof(struct weft_bind),
+			       &((const struct weft_act_bind *)act)->bind);
 	case WEFT_ACT_A_SET:
 		return weft_act_put_set(skb, (const void *)act);
 	case WEFT_ACT_A_MOVE:

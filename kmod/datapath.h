@@ -25,6 +25,7 @@
 struct netlink_ext_ack;
 struct nlattr;
 struct weft_caches;
+struct weft_instances;
 struct weft_port;
 struct weft_stamps;
 struct weft_table;
@@ -64,6 +65,9 @@ struct weft_datapath {
 	u64 past_drops[WEFT_DROP_MAX + 1];	/* of ports that are gone; lock */
 
 	struct weft_upcalls *upcalls;	/* services and their queues */
+	struct xarray templates;	/* id → template; lock */
+	u32 n_templates;
+	struct weft_instances *instances;
 	struct rcu_head rcu;
 };
 

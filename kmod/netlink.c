@@ -58,6 +58,12 @@ static const struct genl_ops weft_genl_ops[] = {
 	WEFT_OP_GET(SERVICE_GET, service, service_get, service_dump),
 	WEFT_OP_DO(SERVICE_SET, service, service_set),
 	WEFT_OP_DO(PACKET_INJECT, packet, packet_inject),
+	WEFT_OP_DO(TEMPLATE_NEW, template, template_new),
+	WEFT_OP_DO(TEMPLATE_DEL, template, template_del),
+	WEFT_OP_GET(TEMPLATE_GET, template, template_get, template_dump),
+	WEFT_OP_DO(INSTANCE_NEW, instance, instance_new),
+	WEFT_OP_DO(INSTANCE_DEL, instance, instance_del),
+	WEFT_OP_GET(INSTANCE_GET, instance, instance_get, instance_dump),
 };
 
 static const struct genl_multicast_group weft_genl_mcgrps[] = {

@@ -27,6 +27,8 @@ extern const struct nla_policy weft_nl_table_policy[WEFT_TABLE_A_MAX + 1];
 extern const struct nla_policy weft_nl_flow_policy[WEFT_FLOW_A_MAX + 1];
 extern const struct nla_policy weft_nl_txn_policy[WEFT_TXN_A_MAX + 1];
 extern const struct nla_policy weft_nl_service_policy[WEFT_SERVICE_A_MAX + 1];
+extern const struct nla_policy weft_nl_template_policy[WEFT_TEMPLATE_A_MAX + 1];
+extern const struct nla_policy weft_nl_instance_policy[WEFT_INSTANCE_A_MAX + 1];
 extern const struct nla_policy weft_nl_packet_policy[WEFT_PACKET_A_MAX + 1];
 
 int weft_nl_dp_new(struct sk_buff *skb, struct genl_info *info);
@@ -61,6 +63,16 @@ int weft_nl_service_del(struct sk_buff *skb, struct genl_info *info);
 int weft_nl_service_get(struct sk_buff *skb, struct genl_info *info);
 int weft_nl_service_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int weft_nl_service_set(struct sk_buff *skb, struct genl_info *info);
+
+int weft_nl_template_new(struct sk_buff *skb, struct genl_info *info);
+int weft_nl_template_del(struct sk_buff *skb, struct genl_info *info);
+int weft_nl_template_get(struct sk_buff *skb, struct genl_info *info);
+int weft_nl_template_dump(struct sk_buff *skb, struct netlink_callback *cb);
+
+int weft_nl_instance_new(struct sk_buff *skb, struct genl_info *info);
+int weft_nl_instance_del(struct sk_buff *skb, struct genl_info *info);
+int weft_nl_instance_get(struct sk_buff *skb, struct genl_info *info);
+int weft_nl_instance_dump(struct sk_buff *skb, struct netlink_callback *cb);
 
 int weft_nl_packet_inject(struct sk_buff *skb, struct genl_info *info);
 

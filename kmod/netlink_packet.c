@@ -190,7 +190,12 @@ static struct weft_actions *weft_nl_inject_actions(struct weft_datapath *dp,
 
 	if (err)
 		return ERR_PTR(err);
-	actions = weft_actions_parse(dp, attr, 0xffff, extack);
+	actions = weft_actions_parse(dp, attr, 0xffff, NULL, extack);
+	if (!IS_ERR(actions) && weft_actions_templates(actions)) {
+		NL_SET_ERR_MSG_ATTR(extack, attr, "only an entry can use a template");
+		weft_actions_free(actions);
+		actions = ERR_PTR(-EINVAL);
+	}
 	weft_dp_unlock(dp);
 	return actions;
 }

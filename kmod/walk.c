@@ -414,13 +414,29 @@ static void weft_walk_drop(struct weft_walk *w, enum weft_drop reason)
 		w->frames[n - 1].pos = w->frames[n - 1].end;
 }
 
-static void weft_walk_push(struct weft_walk *w, const void *pos, u32 len, u64 cookie, u8 table)
+static struct weft_frame *weft_walk_push(struct weft_walk *w, const void *pos, u32 len, u8 table)
 {
 	struct weft_frame *frame = &w->frames[w->n_frames++];
 
 	*frame = (struct weft_frame) {
-		.pos = pos, .end = pos + len, .cookie = cookie, .table = table,
+		.pos = pos, .end = pos + len, .table = table,
 	};
+	return frame;
+}
+
+/* A value of the instance, as a "set" of all of the field */
+static enum weft_drop weft_walk_bind(struct weft_walk *w, const struct weft_frame *frame,
+				     const struct weft_act_bind *act)
+{
+	enum weft_field f = act->bind.field;
+	const struct weft_field_desc *d = &weft_fields[f];
+
+	if (d->needs && !(d->needs & w->key.layers))
+		return WEFT_DROP_NO_HEADER;
+	memcpy(weft_field_ptr(&w->key, f), frame->values + act->ofs, d->len);
+	weft_walk_depends(w, f);
+	weft_walk_written(w, f);
+	return WEFT_DROP_UNSPEC;
 }
 
 /* The body of a clone is a frame of its own, behind which the key is put back */
@@ -429,6 +445,7 @@ static void weft_walk_clone(struct weft_walk *w, struct weft_frame *frame,
 {
 	struct weft_saved *saved = &w->saved[w->n_saved];
 	const void *body = act + 1;
+	struct weft_frame *inner;
 
 	if (w->n_saved == WEFT_CLONES_MAX) {
 		w->overflow = true;
@@ -440,8 +457,11 @@ static void weft_walk_clone(struct weft_walk *w, struct weft_frame *frame,
 	saved->key = w->key;
 	weft_emit_plain(w, WEFT_OP_CLONE, 0);
 	w->n_saved++;
-	weft_walk_push(w, body, act->arg, frame->cookie, frame->table);
-	w->frames[w->n_frames - 1].clone = true;
+	inner = weft_walk_push(w, body, act->arg, frame->table);
+	inner->cookie = frame->cookie;
+	inner->values = frame->values;
+	inner->priority = frame->priority;
+	inner->clone = true;
 }
 
 static void weft_walk_unclone(struct weft_walk *w)
@@ -465,10 +485,22 @@ static void weft_walk_unclone(struct weft_walk *w)
 	op->arg = prog->len - saved->op_ofs - sizeof(*op);
 }
 
+/* An instance that tracks its connection sees each packet that could change its state */
+static void weft_walk_state(struct weft_walk *w, struct weft_flow *flow)
+{
+	if (!flow->instance->template->track)
+		return;
+	if (w->key.layers & WEFT_L_TCP)
+		w->trail->vol.l4 |= WEFT_VOLATILE_STATE;
+	if (!weft_instance_track(flow, &w->key))
+		w->trail->cacheable = false;
+}
+
 /* Look the key up in a table and push what it says */
 static enum weft_drop weft_walk_table(struct weft_walk *w, u8 id, bool resubmit)
 {
-	const struct weft_flow *flow;
+	struct weft_frame *frame;
+	struct weft_flow *flow;
 
 	if (w->stages++ == WEFT_STAGE_MAX)
 		return WEFT_DROP_STAGE_LIMIT;
@@ -477,7 +509,13 @@ static enum weft_drop weft_walk_table(struct weft_walk *w, u8 id, bool resubmit)
 			  flow && flow->priority != WEFT_PRIORITY_MISS);
 	if (!flow)
 		return resubmit ? WEFT_DROP_UNSPEC : WEFT_DROP_TABLE_MISS;
-	weft_walk_push(w, flow->actions->acts, flow->actions->len, flow->cookie, id);
+	frame = weft_walk_push(w, flow->actions->acts, flow->actions->len, id);
+	frame->cookie = flow->cookie;
+	frame->priority = flow->priority;
+	if (flow->of_instance) {
+		frame->values = weft_flow_values(flow);
+		weft_walk_state(w, flow);
+	}
 	return WEFT_DROP_UNSPEC;
 }
 
@@ -496,6 +534,66 @@ static enum weft_drop weft_walk_goto(struct weft_walk *w, struct weft_frame *fra
 	else
 		w->n_frames--;
 	return weft_walk_table(w, id, false);
+}
+
+/* Which instance it is depends on the fields by which its first entry is found */
+static void weft_walk_depends_instance(struct weft_walk *w, const struct weft_instance *i)
+{
+	const struct weft_tentry *e = &i->template->entries[i->entry[0]];
+	unsigned int n;
+
+	for (n = 0; n < e->n_parts; n++)
+		weft_walk_depends(w, e->parts[n].bind.source);
+}
+
+/*
+ * Give the packet an instance. If that has its first entry in this table, look again: the
+ * packet meets it. Else it stands for something that comes later (a reply, say) and the
+ * walk goes on; then packets of this kind keep it from idling.
+ */
+static enum weft_drop weft_walk_template(struct weft_walk *w, struct weft_frame *frame,
+					 const struct weft_act_template *act)
+{
+	struct weft_opening *o = &w->opening;
+	struct weft_actions *fail;
+	enum weft_opened opened;
+	struct weft_flow *first;
+
+	if (w->opened++ == WEFT_OPENED_MAX)
+		return WEFT_DROP_RESUBMIT_LIMIT;
+	o->template = act->template;
+	o->key = &w->key;
+	o->in_port = w->in->id;
+	o->priority = frame->priority;
+	opened = weft_instance_open(w->dp, o);
+	switch (opened) {
+	case WEFT_OPEN_NO_HEADER:
+		return WEFT_DROP_NO_HEADER;
+	case WEFT_OPEN_REFUSED:
+		w->trail->cacheable = false;
+		return WEFT_DROP_INSTANCE_LIMIT;
+	case WEFT_OPEN_FAILED:
+		w->trail->cacheable = false;
+		fail = o->template->fail;
+		frame->pos = fail->acts;
+		frame->end = frame->pos + fail->len;
+		return WEFT_DROP_UNSPEC;
+	default:
+		break;
+	}
+	if (opened == WEFT_OPEN_MADE)
+		w->trail->cacheable = false;
+	if (weft_opening_here(o->made, frame->table)) {
+		w->trail->cacheable = false;
+		return weft_walk_goto(w, frame, frame->table);
+	}
+	weft_walk_depends_instance(w, o->made);
+	first = weft_instance_first(o->made);
+	weft_trail_probe(w->trail, w->dp->stamps, weft_subtable_hash(first->subtable, first->key));
+	if (!READ_ONCE(o->made->life.live))
+		w->trail->cacheable = false;
+	weft_trail_refresh(w->trail, first->stats);
+	return WEFT_DROP_UNSPEC;
 }
 
 static enum weft_drop weft_walk_action(struct weft_walk *w, struct weft_frame *frame,
@@ -537,6 +635,10 @@ static enum weft_drop weft_walk_action(struct weft_walk *w, struct weft_frame *f
 	case WEFT_ACT_A_SERVICE:
 		weft_walk_service(w, (const void *)act, frame);
 		break;
+	case WEFT_ACT_A_TEMPLATE:
+		return weft_walk_template(w, frame, (const void *)act);
+	case WEFT_ACT_A_BIND:
+		return weft_walk_bind(w, frame, (const void *)act);
 	case WEFT_ACT_A_DROP:
 		return act->arg;
 	}
@@ -591,6 +693,7 @@ static void weft_walk_start(struct weft_walk *w)
 	w->ttl_first = w->key.ip_ttl;
 	w->ttl_set = false;
 	w->resubmits = 0;
+	w->opened = 0;
 	w->stages = 0;
 	w->n_saved = 0;
 	w->n_frames = 0;
@@ -619,7 +722,7 @@ void weft_walk(struct weft_walk *w, u8 table, const struct weft_actions *acts)
 
 	weft_walk_start(w);
 	if (acts) {
-		weft_walk_push(w, acts->acts, acts->len, 0, table);
+		weft_walk_push(w, acts->acts, acts->len, table);
 	} else {
 		if (w->tunnel)
 			reason = weft_walk_remote(w);

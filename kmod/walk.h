@@ -7,6 +7,7 @@
 
 #include <linux/types.h>
 #include <linux/weft.h>
+#include "instance.h"
 #include "key.h"
 #include "program.h"
 
@@ -25,7 +26,9 @@ struct weft_trail;
 struct weft_frame {
 	const void *pos;
 	const void *end;
+	const u8 *values;	/* of the instance whose entry it is */
 	u64 cookie;		/* of the entry they belong to */
+	s32 priority;		/* of that entry */
 	u8 table;
 	bool clone;		/* when done, weft_walk.saved is restored */
 };
@@ -51,6 +54,7 @@ struct weft_walk {
 	u8 ttl_first;		/* of the packet before the program */
 	bool ttl_set;		/* by something other than dec_ttl */
 	u8 resubmits;
+	u8 opened;		/* templates that it met */
 	u8 stages;
 	u8 n_saved;
 	u16 n_frames;
@@ -60,6 +64,7 @@ struct weft_walk {
 	enum weft_drop reason;	/* why an output was not done */
 	u32 effect_len;		/* program up to its last operation that shows */
 	struct weft_saved saved[WEFT_CLONES_MAX];
+	struct weft_opening opening;
 	struct weft_frame frames[WEFT_FRAMES];
 };
 

@@ -1429,11 +1429,13 @@ enum weft_vars_attr {
  * @WEFT_INSTANCE_A_PENDING: u32, in a NEW or DEL: what the upcall said
  * @WEFT_INSTANCE_A_SLICE: u16, of the template; as a filter
  * @WEFT_INSTANCE_A_IN_PORT: u32, port by which the opening packet came; as a filter
- * @WEFT_INSTANCE_A_VM_ID: string, of that port, only reported; as a filter
+ * @WEFT_INSTANCE_A_VM_ID: string, of that port, only reported, but not in events; as a filter
  * @WEFT_INSTANCE_A_PRIORITY: s32, of the entry that named the template; for an import
  * @WEFT_INSTANCE_A_FIELDS: nest of enum weft_field, values: of the opening packet, those
  *	that the template uses; needed for an import; as a filter, with masks if need be
- * @WEFT_INSTANCE_A_VARS: nest of enum weft_vars_attr; needed when there are any
+ * @WEFT_INSTANCE_A_VARS: nest of enum weft_vars_attr; needed when the template has variables. An
+ *	address and port are taken out of the template's pool if it has one; EADDRINUSE when
+ *	they are in use or not of the pool
  * @WEFT_INSTANCE_A_STATE: u32, enum weft_state; for an import; as a filter
  * @WEFT_INSTANCE_A_ENTRIES: nest of enum weft_tentries_attr: NAME, TABLE, PRIORITY, REPLY and
  *	counters of each, only reported
@@ -1443,6 +1445,8 @@ enum weft_vars_attr {
  * @WEFT_INSTANCE_A_FILTER: flag: the message is a filter (DEL; every dump)
  * @WEFT_INSTANCE_A_REASON: u32, enum weft_reason, in INSTANCE_DEL notifications
  * @WEFT_INSTANCE_A_PAD: alignment
+ * @WEFT_INSTANCE_A_WHEN: u32, enum weft_when: one bit for what the opening packet was, and one
+ *	for its family if it was IP; needed for an import
  */
 enum weft_instance_attr {
 	WEFT_INSTANCE_A_UNSPEC,
@@ -1464,6 +1468,7 @@ enum weft_instance_attr {
 	WEFT_INSTANCE_A_FILTER,
 	WEFT_INSTANCE_A_REASON,
 	WEFT_INSTANCE_A_PAD,
+	WEFT_INSTANCE_A_WHEN,
 
 	__WEFT_INSTANCE_A_MAX,
 	WEFT_INSTANCE_A_MAX = __WEFT_INSTANCE_A_MAX - 1
