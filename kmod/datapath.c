@@ -21,6 +21,7 @@
 #include "datapath.h"
 #include "instance.h"
 #include "netlink_dp.h"
+#include "pending.h"
 #include "port.h"
 #include "table.h"
 #include "txn.h"
@@ -72,6 +73,7 @@ static void weft_dp_free(struct weft_datapath *dp)
 	if (dp->caches)
 		weft_caches_destroy(dp->caches);
 	weft_instances_free(dp);
+	weft_pending_free(dp);
 	kvfree(dp->stamps);
 	kvfree(dp->tables);
 	mutex_destroy(&dp->lock);
@@ -113,7 +115,7 @@ static struct weft_datapath *weft_dp_alloc(struct net *net, const char *name)
 	dp->stamps = weft_stamps_alloc();
 	if (dp->stamps)
 		dp->caches = weft_caches_alloc(dp->stamps);
-	if (!dp->tables || !dp->caches || weft_instances_init(dp)) {
+	if (!dp->tables || !dp->caches || weft_instances_init(dp) || weft_pending_init(dp)) {
 		weft_dp_free(dp);
 		return ERR_PTR(-ENOMEM);
 	}
@@ -191,6 +193,7 @@ int weft_dp_delete(struct weft_datapath *dp, struct netlink_ext_ack *extack)
 	synchronize_net();	/* packets that are on their way through */
 	weft_nl_dp_event(dp, WEFT_CMD_DP_DEL);
 	weft_upcall_exit(dp);
+	weft_pending_exit(dp);
 	weft_instances_exit(dp);
 	weft_templates_exit(dp);
 	weft_flows_exit(dp);

@@ -26,6 +26,7 @@ struct netlink_ext_ack;
 struct nlattr;
 struct weft_caches;
 struct weft_instances;
+struct weft_pendings;
 struct weft_port;
 struct weft_stamps;
 struct weft_table;
@@ -68,6 +69,7 @@ struct weft_datapath {
 	struct xarray templates;	/* id → template; lock */
 	u32 n_templates;
 	struct weft_instances *instances;
+	struct weft_pendings *pendings;	/* instances that a daemon has to answer for */
 	struct rcu_head rcu;
 };
 

@@ -754,6 +754,8 @@ enum weft_opened weft_instance_open(struct weft_datapath *dp, struct weft_openin
 	o->made = weft_opening_find(o, entries);
 	if (o->made)
 		return WEFT_OPEN_FOUND;
+	if (t->mode == WEFT_MODE_SERVICE)
+		return WEFT_OPEN_WAITS;
 	switch (weft_instance_admit(dp, o, entries, values)) {
 	case 0:
 	case -EEXIST:
@@ -784,8 +786,6 @@ int weft_instance_add(struct weft_datapath *dp, struct weft_opening *o)
 		if (err)
 			return err;
 	}
-	if (!weft_opening_capture(o, values))
-		return -EINVAL;
 	o->exactly = true;
 	rcu_read_lock();
 	local_bh_disable();
@@ -793,6 +793,18 @@ int weft_instance_add(struct weft_datapath *dp, struct weft_opening *o)
 	local_bh_enable();
 	rcu_read_unlock();
 	return err == -ENODATA ? -EADDRINUSE : err;
+}
+
+bool weft_instance_add_failure(struct weft_datapath *dp, struct weft_opening *o)
+{
+	enum weft_opened opened;
+
+	rcu_read_lock();
+	local_bh_disable();
+	opened = weft_instance_fail(dp, o);
+	local_bh_enable();
+	rcu_read_unlock();
+	return opened == WEFT_OPEN_MADE;
 }
 
 bool weft_opening_here(const struct weft_instance *i, u8 table)

@@ -115,6 +115,7 @@ struct weft_opening {
 enum weft_opened {
 	WEFT_OPEN_FOUND,	/* there was one */
 	WEFT_OPEN_MADE,		/* there is one now, maybe made by somebody else, or for a failure */
+	WEFT_OPEN_WAITS,	/* a daemon has to give the values */
 	WEFT_OPEN_FAILED,	/* there is no value, and no entry to say so: do the failure's actions */
 	WEFT_OPEN_NO_HEADER,	/* no entry is for such a packet */
 	WEFT_OPEN_REFUSED,	/* a limit, or memory */
@@ -134,6 +135,12 @@ u32 weft_opening_needs(const struct weft_opening *o);
  * its variables. -EEXIST, -EADDRINUSE, -ENOSPC, -ENOMEM, -ESHUTDOWN. dp->lock.
  */
 int weft_instance_add(struct weft_datapath *dp, struct weft_opening *o);
+
+/*
+ * Make what stands for a failure, with the values as above; false: the template has no entry
+ * for failures, or there is no room for one. dp->lock.
+ */
+bool weft_instance_add_failure(struct weft_datapath *dp, struct weft_opening *o);
 
 /* Is its first entry in this table? Then its packets go there again. */
 bool weft_opening_here(const struct weft_instance *i, u8 table);

@@ -14,6 +14,7 @@
 #include "datapath.h"
 #include "instance.h"
 #include "netlink.h"
+#include "pending.h"
 #include "port.h"
 #include "table.h"
 #include "template.h"
@@ -412,29 +413,24 @@ static int weft_instance_del_one(struct weft_datapath *dp, struct genl_info *inf
 
 /* Making one from outside */
 
-struct weft_import {
-	struct weft_opening opening;
-	struct weft_key key;
-	u32 fields[DIV_ROUND_UP(WEFT_FIELD_MAX + 1, 32)];	/* those that were given */
-};
-
-static u16 weft_import_layers(u32 when)
+/* Set the values that the template takes from @field; it may have several uses, or none */
+static void weft_import_field(struct weft_opening *o, const struct nlattr *a, u32 *given)
 {
-	u16 layers = when & WEFT_WHEN_IPV4 ? WEFT_L_IPV4 : when & WEFT_WHEN_IPV6 ? WEFT_L_IPV6 : 0;
+	const struct weft_template *t = o->template;
+	unsigned int i;
 
-	if (when & WEFT_WHEN_TCP)
-		layers |= WEFT_L_TCP;
-	if (when & WEFT_WHEN_UDP)
-		layers |= WEFT_L_UDP;
-	if (when & WEFT_WHEN_SCTP)
-		layers |= WEFT_L_SCTP;
-	if (when & WEFT_WHEN_ECHO)
-		layers |= when & WEFT_WHEN_IPV6 ? WEFT_L_ICMP6 : WEFT_L_ICMP;
-	return layers;
+	for (i = 0; i < t->n_values; i++) {
+		const struct weft_value *v = &t->values[i];
+
+		if (v->kind == WEFT_BIND_FIELD && v->source == nla_type(a)) {
+			memcpy(o->values + v->ofs, nla_data(a), v->len);
+			*given |= BIT(i);
+		}
+	}
 }
 
-/* The opening packet's fields, which the template will take from the key as if from a packet */
-static int weft_import_fields(struct weft_import *im, const struct nlattr *nest,
+/* The opening packet's fields; which values that makes is added to *given */
+static int weft_import_fields(struct weft_opening *o, const struct nlattr *nest, u32 *given,
 			      struct netlink_ext_ack *extack)
 {
 	struct weft_field_value fv;
@@ -451,13 +447,12 @@ static int weft_import_fields(struct weft_import *im, const struct nlattr *nest,
 			NL_SET_ERR_MSG_ATTR(extack, a, "a value without a mask is wanted");
 			return -EINVAL;
 		}
-		memcpy(weft_field_ptr(&im->key, nla_type(a)), fv.value, nla_len(a));
-		im->fields[nla_type(a) / 32] |= BIT(nla_type(a) % 32);
+		weft_import_field(o, a, given);
 	}
 	return 0;
 }
 
-static int weft_import_var(struct weft_import *im, const struct weft_value *v,
+static int weft_import_var(struct weft_opening *o, const struct weft_value *v,
 			   const struct nlattr *a, const struct nlattr *vars,
 			   struct netlink_ext_ack *extack)
 {
@@ -466,21 +461,21 @@ static int weft_import_var(struct weft_import *im, const struct weft_value *v,
 			      v->source, v->len);
 		return -EINVAL;
 	}
-	memcpy(im->opening.values + v->ofs, nla_data(a), v->len);
+	memcpy(o->values + v->ofs, nla_data(a), v->len);
 	if (v->source == WEFT_VAR_IP)
-		memcpy(&im->opening.drawn.ip, nla_data(a), v->len);
+		memcpy(&o->drawn.ip, nla_data(a), v->len);
 	else if (v->source == WEFT_VAR_PORT)
-		memcpy(&im->opening.drawn.port, nla_data(a), v->len);
+		memcpy(&o->drawn.port, nla_data(a), v->len);
 	return 0;
 }
 
 /* Is all there that the template's entries take? */
-static int weft_import_values(struct weft_import *im, struct nlattr **attrs,
+static int weft_import_values(struct weft_opening *o, struct nlattr **attrs, u32 given,
 			      struct netlink_ext_ack *extack)
 {
 	struct nlattr *vars = attrs[WEFT_INSTANCE_A_VARS], *tb[WEFT_VARS_A_MAX + 1] = {};
-	const struct weft_template *t = im->opening.template;
-	u32 values = weft_opening_needs(&im->opening);
+	const struct weft_template *t = o->template;
+	u32 values = weft_opening_needs(o);
 	int err;
 
 	if (vars) {
@@ -497,10 +492,10 @@ static int weft_import_values(struct weft_import *im, struct nlattr **attrs,
 		const struct weft_value *v = &t->values[__ffs(values)];
 
 		if (v->kind == WEFT_BIND_VAR) {
-			err = weft_import_var(im, v, tb[v->source + 1], vars, extack);
+			err = weft_import_var(o, v, tb[v->source + 1], vars, extack);
 			if (err)
 				return err;
-		} else if (!(im->fields[v->source / 32] & BIT(v->source % 32))) {
+		} else if (!(given & values & -values)) {
 			WEFT_ERR_ATTR(extack, attrs[WEFT_INSTANCE_A_FIELDS],
 				      "field %s is missing, which the template takes",
 				      weft_fields[v->source].name);
@@ -549,10 +544,10 @@ static const char *weft_import_refusal(int err)
 }
 
 static int weft_instance_import(struct weft_datapath *dp, struct genl_info *info,
-				struct weft_import *im)
+				struct weft_opening *o)
 {
-	struct weft_opening *o = &im->opening;
 	struct nlattr **attrs = info->attrs;
+	u32 given = 0;
 	int err;
 
 	if (GENL_REQ_ATTR_CHECK(info, WEFT_INSTANCE_A_TEMPLATE) ||
@@ -576,16 +571,14 @@ static int weft_instance_import(struct weft_datapath *dp, struct genl_info *info
 		return -ERANGE;
 	}
 	o->when = nla_get_u32(attrs[WEFT_INSTANCE_A_WHEN]);
-	o->key = &im->key;
-	im->key.layers = weft_import_layers(o->when);
 	if (attrs[WEFT_INSTANCE_A_STATE])
 		o->seen = weft_import_seen(nla_get_u32(attrs[WEFT_INSTANCE_A_STATE]));
 	if (attrs[WEFT_INSTANCE_A_IDLE])
 		o->idle = msecs_to_jiffies(min_t(u64, nla_get_u64(attrs[WEFT_INSTANCE_A_IDLE]),
 						 INT_MAX));
-	err = weft_import_fields(im, attrs[WEFT_INSTANCE_A_FIELDS], info->extack);
+	err = weft_import_fields(o, attrs[WEFT_INSTANCE_A_FIELDS], &given, info->extack);
 	if (!err)
-		err = weft_import_values(im, attrs, info->extack);
+		err = weft_import_values(o, attrs, given, info->extack);
 	if (err)
 		return err;
 	err = weft_instance_add(dp, o);
@@ -594,23 +587,62 @@ static int weft_instance_import(struct weft_datapath *dp, struct genl_info *info
 	return err;
 }
 
+/* A daemon gives the values for which packets wait */
+static int weft_instance_answer(struct weft_datapath *dp, struct genl_info *info,
+				struct weft_opening *o)
+{
+	const struct nlattr *a = info->attrs[WEFT_INSTANCE_A_PENDING];
+	int err;
+
+	err = weft_pending_take(dp, nla_get_u32(a), o);
+	if (err) {
+		NL_SET_ERR_MSG_ATTR(info->extack, a, "nothing waits with this number any more");
+		return err;
+	}
+	err = weft_import_values(o, info->attrs, U32_MAX, info->extack);
+	if (!err) {
+		err = weft_instance_add(dp, o);
+		if (err)
+			WEFT_ERR_ATTR(info->extack, a, "%s", weft_import_refusal(err));
+	}
+	/* a bad answer can be corrected, until the time is over */
+	if (err && err != -EEXIST)
+		weft_pending_give_back(dp, nla_get_u32(a));
+	else
+		weft_pending_done(dp, nla_get_u32(a), true);
+	return err;
+}
+
 int weft_nl_instance_new(struct sk_buff *skb, struct genl_info *info)
 {
-	struct weft_import *im = kzalloc(sizeof(*im), GFP_KERNEL);
+	struct weft_opening *o = kzalloc(sizeof(*o), GFP_KERNEL);
 	struct weft_datapath *dp;
 	int err;
 
-	if (!im)
+	if (!o)
 		return -ENOMEM;
 	dp = weft_instance_dp(info);
 	if (IS_ERR(dp)) {
-		kfree(im);
+		kfree(o);
 		return PTR_ERR(dp);
 	}
-	err = weft_instance_import(dp, info, im);
+	if (info->attrs[WEFT_INSTANCE_A_PENDING])
+		err = weft_instance_answer(dp, info, o);
+	else
+		err = weft_instance_import(dp, info, o);
 	weft_dp_unlock(dp);
 	weft_dp_put(dp);
-	kfree(im);
+	kfree(o);
+	return err;
+}
+
+static int weft_instance_reject(struct weft_datapath *dp, struct genl_info *info)
+{
+	const struct nlattr *a = info->attrs[WEFT_INSTANCE_A_PENDING];
+	int err = weft_pending_reject(dp, nla_get_u32(a), WEFT_REFUSED_REJECTED);
+
+	if (err == -ENOENT)
+		NL_SET_ERR_MSG_ATTR(info->extack, a, "nothing waits with this number any more");
 	return err;
 }
 
@@ -621,7 +653,9 @@ int weft_nl_instance_del(struct sk_buff *skb, struct genl_info *info)
 
 	if (IS_ERR(dp))
 		return PTR_ERR(dp);
-	if (info->attrs[WEFT_INSTANCE_A_FILTER])
+	if (info->attrs[WEFT_INSTANCE_A_PENDING])
+		err = weft_instance_reject(dp, info);
+	else if (info->attrs[WEFT_INSTANCE_A_FILTER])
 		err = weft_instance_cut(dp, info);
 	else
 		err = weft_instance_del_one(dp, info);

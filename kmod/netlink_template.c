@@ -9,6 +9,7 @@
 #include "datapath.h"
 #include "instance.h"
 #include "netlink.h"
+#include "pending.h"
 #include "pool.h"
 #include "template.h"
 #include "txn.h"
@@ -221,6 +222,7 @@ int weft_nl_template_del(struct sk_buff *skb, struct genl_info *info)
 	}
 	weft_template_event(dp, t, WEFT_CMD_TEMPLATE_DEL);
 	weft_instances_end_template(dp, t);
+	weft_pending_template_gone(dp, t);
 	weft_template_remove(dp, t);
 unlock:
 	weft_dp_unlock(dp);

@@ -33,6 +33,7 @@ enum weft_opcode {
 	WEFT_OP_OUTPUT,		/* struct weft_op_output */
 	WEFT_OP_TUNNEL,		/* struct weft_op_tunnel */
 	WEFT_OP_UPCALL,		/* struct weft_op_upcall */
+	WEFT_OP_WAIT,		/* struct weft_op_wait (pending.h) */
 	WEFT_OP_CLONE,		/* arg: bytes of operations that follow as its body */
 	WEFT_OP_DROP,		/* arg: enum weft_drop; ends the program */
 	WEFT_OP_LOST,		/* arg: enum weft_drop: an output that could not be; count it */
@@ -116,9 +117,11 @@ struct weft_op_upcall {
 	struct weft_service *service;	/* alive under RCU */
 	u64 cookie;
 	u32 max_len;
+	u32 template;		/* id; 0: a "service" action sends it */
+	u32 pending;
+	u16 slice;
 	u8 table;
 	u8 fallback;		/* enum weft_fallback */
-	u8 pad[2];
 	u8 metadata[WEFT_KEY_PACKET];	/* leading part of struct weft_key */
 };
 

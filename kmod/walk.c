@@ -23,6 +23,7 @@
 #include "field.h"
 #include "flow.h"
 #include "headers.h"
+#include "pending.h"
 #include "port.h"
 #include "table.h"
 #include "trail.h"
@@ -395,18 +396,18 @@ static void weft_walk_service(struct weft_walk *w, const struct weft_act_service
 	up->max_len = act->max_len;
 	up->table = frame->table;
 	up->fallback = act->fallback;
-	memset(up->pad, 0, sizeof(up->pad));
+	up->template = 0;
+	up->pending = 0;
+	up->slice = 0;
 	memcpy(up->metadata, &w->key, sizeof(up->metadata));
 	weft_sent(w);
 }
 
-static void weft_walk_drop(struct weft_walk *w, enum weft_drop reason)
+/* Back to the frame that ends the clone, or out */
+static void weft_walk_leave(struct weft_walk *w)
 {
 	unsigned int n = w->n_frames;
 
-	weft_emit_plain(w, WEFT_OP_DROP, reason);
-	weft_sent(w);
-	/* back to the frame that ends the clone, or out */
 	while (n && !w->frames[n - 1].clone)
 		n--;
 	w->n_frames = n;
@@ -437,6 +438,13 @@ static enum weft_drop weft_walk_bind(struct weft_walk *w, const struct weft_fram
 	weft_walk_depends(w, f);
 	weft_walk_written(w, f);
 	return WEFT_DROP_UNSPEC;
+}
+
+static void weft_walk_drop(struct weft_walk *w, enum weft_drop reason)
+{
+	weft_emit_plain(w, WEFT_OP_DROP, reason);
+	weft_sent(w);
+	weft_walk_leave(w);
 }
 
 /* The body of a clone is a frame of its own, behind which the key is put back */
@@ -536,6 +544,28 @@ static enum weft_drop weft_walk_goto(struct weft_walk *w, struct weft_frame *fra
 	return weft_walk_table(w, id, false);
 }
 
+/* A daemon has to say: the packet waits as it is now, and this walk of it ends */
+static enum weft_drop weft_walk_wait(struct weft_walk *w, const struct weft_frame *frame)
+{
+	u32 id = weft_pending_open(w->dp, &w->opening, w->in);
+	struct weft_op_wait *wait;
+
+	w->trail->cacheable = false;
+	if (!id)
+		return WEFT_DROP_UPCALL_QUEUE;
+	weft_flush(w);
+	wait = weft_emit(w, WEFT_OP_WAIT, id, sizeof(*wait));
+	if (!wait)
+		return WEFT_DROP_UNSPEC;
+	wait->cookie = frame->cookie;
+	wait->table = frame->table;
+	memset(wait->pad, 0, sizeof(wait->pad));
+	memcpy(wait->metadata, &w->key, sizeof(wait->metadata));
+	weft_sent(w);
+	weft_walk_leave(w);
+	return WEFT_DROP_UNSPEC;
+}
+
 /* Which instance it is depends on the fields by which its first entry is found */
 static void weft_walk_depends_instance(struct weft_walk *w, const struct weft_instance *i)
 {
@@ -567,6 +597,8 @@ static enum weft_drop weft_walk_template(struct weft_walk *w, struct weft_frame 
 	o->priority = frame->priority;
 	opened = weft_instance_open(w->dp, o);
 	switch (opened) {
+	case WEFT_OPEN_WAITS:
+		return weft_walk_wait(w, frame);
 	case WEFT_OPEN_NO_HEADER:
 		return WEFT_DROP_NO_HEADER;
 	case WEFT_OPEN_REFUSED:
