@@ -224,7 +224,7 @@ static bool weft_track_tcp(struct weft_instance *i, bool reply, const struct wef
 	set_bit(WEFT_SEEN_TCP, &i->seen);
 	if (rst) {
 		set_bit(WEFT_SEEN_RST, &i->seen);
-	} else if (syn && !ack && !reply && before >= WEFT_STATE_TCP_CLOSING) {
+	} else if (syn && !ack && !reply && before >= WEFT_STATE_TCP_CLOSED) {
 		/* the same ports again: a new connection (RFC 9293, 3.6.1) */
 		WRITE_ONCE(i->seen, BIT(WEFT_SEEN_TCP) | BIT(WEFT_SEEN_SYN));
 	} else if (syn) {
