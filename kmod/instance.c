@@ -14,10 +14,6 @@
  * raises their stamps and gives back what was drawn. Walks may still hold the entries, so the
  * reference of being there is put by RCU; the memory goes when cached programs have let
  * go of the counters, too.
- *
- * Expiry. A wheel of lists, a slot for each tick; an instance is in the slot of the tick when it
- * could expire, or the last one of the wheel. Its turn comes: it is ended or moved. State
- * changes that shorten its life move it. wheel_lock is innermost.
  */
 #include <linux/jhash.h>
 #include <linux/mm.h>
@@ -38,34 +34,12 @@
 /* Values drawn before we give up: each collided with what a map or daemon gave to another */
 #define WEFT_DRAWS_MAX	8
 
-/* Instances done under one hold of the wheel's lock */
-#define WEFT_WHEEL_BATCH	64
-
-/* Idle time is brought up to date at most so often: in small caches, and in others */
-#define WEFT_WHEEL_FOLD_SOON	(HZ / 8)
-#define WEFT_WHEEL_FOLD		HZ
-#define WEFT_WHEEL_SMALL	8192	/* programs */
-
 /* Layout */
 
 static size_t weft_ientry_size(const struct weft_tentry *e)
 {
 	return sizeof(struct weft_ientry) + e->n_words * sizeof(u64);
 }
-
-static struct weft_ientry *weft_ientry_next(struct weft_ientry *entry)
-{
-	return (void *)(entry + 1) + entry->flow.subtable->n * sizeof(u64);
-}
-
-static struct weft_ientry *weft_ientry_first(const struct weft_instance *i)
-{
-	return (void *)i + i->entries_at;
-}
-
-#define weft_for_each_ientry(entry, n, i)					\
-	for ((n) = 0, (entry) = weft_ientry_first(i); (n) < (i)->n_entries;	\
-	     (n)++, (entry) = weft_ientry_next(entry))
 
 const struct weft_ientry *weft_instance_entry(const struct weft_instance *i, unsigned int n)
 {
@@ -81,81 +55,6 @@ struct weft_flow *weft_instance_first(const struct weft_instance *i)
 	return &weft_ientry_first(i)->flow;
 }
 
-/* Time */
-
-static u32 weft_instance_idle_ms(const struct weft_instance *i)
-{
-	const struct weft_template *t = i->template;
-
-	switch (weft_instance_state(i)) {
-	case WEFT_STATE_FAILED:
-		return 0;
-	case WEFT_STATE_NEW:
-		return t->timeouts[t->track ? WEFT_TIMEOUTS_A_NEW : WEFT_TIMEOUTS_A_IDLE];
-	case WEFT_STATE_REPLIED:
-		return t->timeouts[WEFT_TIMEOUTS_A_REPLIED];
-	case WEFT_STATE_TCP_OPENING:
-		return t->timeouts[WEFT_TIMEOUTS_A_TCP_OPENING];
-	case WEFT_STATE_TCP_CLOSING:
-	case WEFT_STATE_TCP_CLOSED:
-		return t->timeouts[WEFT_TIMEOUTS_A_TCP_CLOSING];
-	case WEFT_STATE_TCP_RESET:
-		return t->timeouts[WEFT_TIMEOUTS_A_TCP_RESET];
-	default:
-		return t->timeouts[WEFT_TIMEOUTS_A_TCP_ESTABLISHED];
-	}
-}
-
-enum weft_state weft_instance_state(const struct weft_instance *i)
-{
-	unsigned long seen = READ_ONCE(i->seen);
-
-	if (seen & BIT(WEFT_SEEN_FAILED))
-		return WEFT_STATE_FAILED;
-	if (!(seen & BIT(WEFT_SEEN_TCP)))
-		return seen & BIT(WEFT_SEEN_REPLY) ? WEFT_STATE_REPLIED : WEFT_STATE_NEW;
-	if (seen & BIT(WEFT_SEEN_RST))
-		return WEFT_STATE_TCP_RESET;
-	if (seen & BIT(WEFT_SEEN_FIN) && seen & BIT(WEFT_SEEN_FIN_REPLY))
-		return WEFT_STATE_TCP_CLOSED;
-	if (seen & (BIT(WEFT_SEEN_FIN) | BIT(WEFT_SEEN_FIN_REPLY)))
-		return WEFT_STATE_TCP_CLOSING;
-	return seen & BIT(WEFT_SEEN_ESTABLISHED) ? WEFT_STATE_TCP_ESTABLISHED :
-						   WEFT_STATE_TCP_OPENING;
-}
-
-unsigned long weft_instance_used(const struct weft_instance *i)
-{
-	unsigned long used = i->opened;
-	struct weft_ientry *entry;
-	unsigned int n;
-
-	weft_for_each_ientry(entry, n, i) {
-		unsigned long at = READ_ONCE(entry->stats.used);
-
-		if (time_after(at, used))
-			used = at;
-	}
-	return used;
-}
-
-u64 weft_instance_expires(const struct weft_instance *i, enum weft_reason *reason)
-{
-	const struct weft_template *t = i->template;
-	u32 idle_ms = weft_instance_idle_ms(i), hard_ms = t->timeouts[WEFT_TIMEOUTS_A_HARD];
-	u64 idle = U64_MAX, hard = U64_MAX;
-
-	if (test_bit(WEFT_SEEN_FAILED, &i->seen))
-		hard_ms = t->fail_ms;
-	if (hard_ms)
-		hard = i->created + msecs_to_jiffies(hard_ms);
-	if (idle_ms)
-		idle = get_jiffies_64() - (jiffies - weft_instance_used(i)) +
-		       msecs_to_jiffies(idle_ms);
-	*reason = hard <= idle ? WEFT_REASON_HARD : WEFT_REASON_IDLE;
-	return min(hard, idle);
-}
-
 void weft_instance_counts(const struct weft_instance *i, bool reply, u64 *packets, u64 *bytes)
 {
 	struct weft_ientry *entry;
@@ -169,99 +68,6 @@ void weft_instance_counts(const struct weft_instance *i, bool reply, u64 *packet
 		*packets += atomic64_read(&entry->stats.packets);
 		*bytes += atomic64_read(&entry->stats.bytes);
 	}
-}
-
-static void weft_wheel_take(struct weft_instances *instances, struct weft_instance *i)
-{
-	if (list_empty(&i->wheel))
-		return;
-	list_del_init(&i->wheel);
-	instances->waiting--;
-}
-
-/* Into the slot of the tick in which it can expire, or as far away as there are slots */
-static void weft_wheel_put(struct weft_instances *instances, struct weft_instance *i)
-{
-	enum weft_reason reason;
-	u64 expires = weft_instance_expires(i, &reason), at;
-
-	lockdep_assert_held(&instances->wheel_lock);
-	if (expires == U64_MAX)
-		return;		/* waits for nothing */
-	if (!instances->waiting++) {
-		/* the wheel stood still; if its work is at the end just now, it goes on */
-		instances->tick = div_u64(get_jiffies_64(), WEFT_WHEEL_TICK);
-		queue_delayed_work(weft_wq, &instances->work, WEFT_WHEEL_TICK);
-	}
-	at = div_u64(expires, WEFT_WHEEL_TICK) + 1;
-	at = clamp(at, instances->tick + 1, instances->tick + WEFT_WHEEL_SLOTS - 1);
-	list_add_tail(&i->wheel, &instances->slots[at % WEFT_WHEEL_SLOTS]);
-}
-
-/* Its life may have become shorter */
-static void weft_wheel_move(struct weft_instance *i)
-{
-	struct weft_instances *instances = i->dp->instances;
-
-	spin_lock_bh(&instances->wheel_lock);
-	if (!test_bit(0, &i->ended)) {
-		weft_wheel_take(instances, i);
-		weft_wheel_put(instances, i);
-	}
-	spin_unlock_bh(&instances->wheel_lock);
-}
-
-/* State */
-
-/* TCP; true when nothing but SYN, FIN and RST can change the state from now on */
-static bool weft_track_tcp(struct weft_instance *i, bool reply, const struct weft_key *key)
-{
-	__be16 flags = key->tcp_flags;
-	bool syn = flags & htons(0x02), rst = flags & htons(0x04), fin = flags & htons(0x01);
-	bool ack = flags & htons(0x10);
-	enum weft_state before = weft_instance_state(i);
-
-	set_bit(WEFT_SEEN_TCP, &i->seen);
-	if (rst) {
-		set_bit(WEFT_SEEN_RST, &i->seen);
-	} else if (syn && !ack && !reply && before >= WEFT_STATE_TCP_CLOSED) {
-		/* the same ports again: a new connection (RFC 9293, 3.6.1) */
-		WRITE_ONCE(i->seen, BIT(WEFT_SEEN_TCP) | BIT(WEFT_SEEN_SYN));
-	} else if (syn) {
-		set_bit(reply ? WEFT_SEEN_SYNACK : WEFT_SEEN_SYN, &i->seen);
-	} else if (fin) {
-		set_bit(reply ? WEFT_SEEN_FIN_REPLY : WEFT_SEEN_FIN, &i->seen);
-	} else if (!test_bit(WEFT_SEEN_ESTABLISHED, &i->seen)) {
-		/* the third of a handshake, or of one that we have not seen */
-		if (!test_bit(WEFT_SEEN_SYN, &i->seen) || test_bit(WEFT_SEEN_SYNACK, &i->seen))
-			set_bit(WEFT_SEEN_ESTABLISHED, &i->seen);
-	}
-	if (reply)
-		set_bit(WEFT_SEEN_REPLY, &i->seen);
-	if (weft_instance_state(i) != before)
-		weft_wheel_move(i);
-	return !syn && !fin && !rst && test_bit(WEFT_SEEN_ESTABLISHED, &i->seen);
-}
-
-bool weft_instance_track(struct weft_flow *flow, const struct weft_key *key)
-{
-	struct weft_instance *i = flow->instance;
-	const struct weft_ientry *entry = container_of(flow, struct weft_ientry, flow);
-	const struct weft_tentry *e;
-	unsigned int n = 0;
-
-	if (test_bit(WEFT_SEEN_FAILED, &i->seen))
-		return true;
-	while (weft_instance_entry(i, n) != entry)
-		n++;
-	e = &i->template->entries[i->entry[n]];
-	if (key->layers & WEFT_L_TCP)
-		return weft_track_tcp(i, e->reply, key);
-	if (e->reply && !test_bit(WEFT_SEEN_REPLY, &i->seen)) {
-		set_bit(WEFT_SEEN_REPLY, &i->seen);
-		weft_wheel_move(i);
-	}
-	return true;
 }
 
 /* Limits */
@@ -827,9 +633,7 @@ bool weft_instance_end(struct weft_instance *i, enum weft_reason reason)
 	weft_for_each_ientry(entry, n, i)
 		weft_subtable_unlink(entry->flow.subtable, &entry->flow);
 	weft_instance_stamp(i->dp, i);
-	spin_lock(&instances->wheel_lock);
-	weft_wheel_take(instances, i);
-	spin_unlock(&instances->wheel_lock);
+	weft_wheel_remove(i);
 	xa_erase_bh(&instances->ids, i->id);
 	weft_nl_instance_event(i, WEFT_CMD_INSTANCE_DEL, reason);
 	if (i->drawn.block)
@@ -874,95 +678,6 @@ void weft_instances_end_template(struct weft_datapath *dp, struct weft_template 
 	weft_instances_end_some(dp, t, WEFT_REASON_TEMPLATE);
 }
 
-/* Expiry */
-
-/* What is known of an idle time is as old as the last fold */
-static bool weft_instance_expired(const struct weft_instance *i, u64 now, u64 folded_at)
-{
-	enum weft_reason reason;
-	u64 expires = weft_instance_expires(i, &reason);
-
-	return expires <= (reason == WEFT_REASON_IDLE ? folded_at : now);
-}
-
-/* Take from the list what has expired, and send the rest round again; RCU */
-static unsigned int weft_wheel_due(struct weft_instances *instances, struct list_head *due,
-				   u64 now, struct weft_instance **expired)
-{
-	unsigned int n = 0, done;
-
-	spin_lock_bh(&instances->wheel_lock);
-	for (done = 0; done < WEFT_WHEEL_BATCH && !list_empty(due); done++) {
-		struct weft_instance *i = list_first_entry(due, struct weft_instance, wheel);
-
-		weft_wheel_take(instances, i);
-		if (weft_instance_expired(i, now, instances->folded_at))
-			expired[n++] = i;
-		else
-			weft_wheel_put(instances, i);
-	}
-	spin_unlock_bh(&instances->wheel_lock);
-	return n;
-}
-
-static void weft_wheel_slot(struct weft_instances *instances, struct list_head *due, u64 now)
-{
-	struct weft_instance *expired[WEFT_WHEEL_BATCH];
-	enum weft_reason reason;
-	unsigned int n;
-
-	while (!list_empty_careful(due)) {
-		rcu_read_lock();
-		n = weft_wheel_due(instances, due, now, expired);
-		while (n--) {
-			weft_instance_expires(expired[n], &reason);
-			weft_instance_end(expired[n], reason);
-		}
-		rcu_read_unlock();
-		cond_resched();
-	}
-}
-
-static void weft_wheel_fold(struct weft_instances *instances, u64 now)
-{
-	struct weft_caches *caches = instances->dp->caches;
-	u32 wait = atomic_read(&caches->live) < WEFT_WHEEL_SMALL ? WEFT_WHEEL_FOLD_SOON :
-								   WEFT_WHEEL_FOLD;
-
-	if (now - instances->folded_at < wait)
-		return;
-	weft_caches_fold(caches);
-	instances->folded_at = now;
-}
-
-static void weft_wheel_work(struct work_struct *work)
-{
-	struct weft_instances *instances = container_of(to_delayed_work(work),
-							struct weft_instances, work);
-	u64 now = get_jiffies_64(), last = div_u64(now, WEFT_WHEEL_TICK);
-	bool more;
-
-	for (;;) {
-		LIST_HEAD(due);
-
-		spin_lock_bh(&instances->wheel_lock);
-		more = instances->tick < last;
-		if (more)
-			list_splice_init(&instances->slots[++instances->tick % WEFT_WHEEL_SLOTS],
-					 &due);
-		spin_unlock_bh(&instances->wheel_lock);
-		if (!more)
-			break;
-		if (!list_empty_careful(&due))
-			weft_wheel_fold(instances, now);
-		weft_wheel_slot(instances, &due, now);
-	}
-	spin_lock_bh(&instances->wheel_lock);
-	if (instances->waiting)
-		queue_delayed_work(weft_wq, &instances->work, WEFT_WHEEL_TICK);
-	spin_unlock_bh(&instances->wheel_lock);
-}
-
 int weft_instances_init(struct weft_datapath *dp)
 {
 	struct weft_instances *instances = kvzalloc(sizeof(*instances), GFP_KERNEL_ACCOUNT);
@@ -986,16 +701,13 @@ int weft_instances_init(struct weft_datapath *dp)
 	instances->seed = get_random_u32();
 	for (k = 0; k < WEFT_INSTANCE_LOCKS; k++)
 		spin_lock_init(&instances->locks[k]);
-	spin_lock_init(&instances->wheel_lock);
-	for (k = 0; k < WEFT_WHEEL_SLOTS; k++)
-		INIT_LIST_HEAD(&instances->slots[k]);
-	INIT_DELAYED_WORK(&instances->work, weft_wheel_work);
+	weft_wheel_init(instances);
 	return 0;
 }
 
 void weft_instances_exit(struct weft_datapath *dp)
 {
-	cancel_delayed_work_sync(&dp->instances->work);
+	weft_wheel_exit(dp->instances);
 	weft_instances_end_some(dp, NULL, WEFT_REASON_REQUEST);
 }
 

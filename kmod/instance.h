@@ -68,6 +68,20 @@ struct weft_instance {
 	u8 values[];
 };
 
+static inline struct weft_ientry *weft_ientry_next(struct weft_ientry *entry)
+{
+	return (void *)(entry + 1) + entry->flow.subtable->n * sizeof(u64);
+}
+
+static inline struct weft_ientry *weft_ientry_first(const struct weft_instance *i)
+{
+	return (void *)i + i->entries_at;
+}
+
+#define weft_for_each_ientry(entry, n, i)					\
+	for ((n) = 0, (entry) = weft_ientry_first(i); (n) < (i)->n_entries;	\
+	     (n)++, (entry) = weft_ientry_next(entry))
+
 static_assert(offsetof(struct weft_instance, life) == 0, "weft_flow_alive() relies on it");
 
 #define WEFT_WHEEL_SLOTS	512
@@ -169,6 +183,17 @@ enum weft_state weft_instance_state(const struct weft_instance *i);
 bool weft_instance_end(struct weft_instance *i, enum weft_reason reason);
 
 void weft_instance_put(struct weft_instance *i);
+
+/* wheel.c */
+
+/* Begin to wait for its expiry, or see anew when that is: its life may be shorter now */
+void weft_wheel_move(struct weft_instance *i);
+
+/* It has ended */
+void weft_wheel_remove(struct weft_instance *i);
+
+void weft_wheel_init(struct weft_instances *instances);
+void weft_wheel_exit(struct weft_instances *instances);
 
 /* When it ends without a packet, jiffies64; U64_MAX: never. As of the last fold. */
 u64 weft_instance_expires(const struct weft_instance *i, enum weft_reason *reason);
