@@ -14,6 +14,7 @@
 #include <linux/xarray.h>
 #include "flow.h"
 #include "pool.h"
+#include "table.h"
 #include "template.h"
 
 struct weft_datapath;
