@@ -106,8 +106,7 @@ static void weft_wheel_put(struct weft_instances *instances, struct weft_instanc
 	list_add_tail(&i->wheel, &instances->slots[at % WEFT_WHEEL_SLOTS]);
 }
 
-/* Its life may have become shorter */
-static void weft_wheel_move(struct weft_instance *i)
+void weft_wheel_move(struct weft_instance *i)
 {
 	struct weft_instances *instances = i->dp->instances;
 
