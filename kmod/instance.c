@@ -2,12 +2,12 @@
 /*
  * Instances of templates.
  *
- * Making one, in softirq. The first entry is what tells an instance from others, and depends on
- * the packet alone. If it is in its subtable, the instance is there. Else values are
+ * Making one, in softirq. The first entry tells an instance from others, and depends on the
+ * packet alone. If it is in its subtable, the instance is there. Else values are
  * drawn, the words of all entries are known, and the locks of their hashes are taken, in the
  * order of their addresses. Under these the first entry is looked for again, since another CPU
- * may have been faster, and each other one, since a daemon or a map may give what is in use. Then all
- * are linked, dead for every walk, and one store to life.live brings them to life. Stamps
+ * may have been faster, and each other one, since a daemon or a map may give what is in use.
+ * Then all are linked, dead for every walk, and one store to life.live brings them to life. Stamps
  * are raised behind that, so programs that missed them walk anew.
  *
  * The end, in any context. Who sets bit 0 of "ended" clears life.live, unlinks the entries,
@@ -320,14 +320,18 @@ static void weft_instance_lock(struct weft_instances *instances, const u8 *set, 
 	unsigned int k;
 
 	local_bh_disable();
-	for (k = 0; k < n; k++)
+	for (k = 0; k < n; k++) {
 		spin_lock_nested(&instances->locks[set[k]], k);
+		__release(&instances->locks[set[k]]);	/* sparse cannot count them */
+	}
 }
 
 static void weft_instance_unlock(struct weft_instances *instances, const u8 *set, unsigned int n)
 {
-	while (n--)
+	while (n--) {
+		__acquire(&instances->locks[set[n]]);
 		spin_unlock(&instances->locks[set[n]]);
+	}
 	local_bh_enable();
 }
 
@@ -403,8 +407,8 @@ static int weft_instance_number(struct weft_instances *instances, struct weft_in
 }
 
 /*
- * 0: it is there; -EEXIST: o->made has the first entry; -EADDRINUSE: some other instance has another
- * one; -ESHUTDOWN: the template goes; -ENOMEM.
+ * 0: it is there; -EEXIST: o->made has the first entry; -EADDRINUSE: some other instance has
+ * another one; -ESHUTDOWN: the template goes; -ENOMEM.
  */
 static int weft_instance_publish(struct weft_datapath *dp, struct weft_opening *o,
 				 struct weft_instance *i)
@@ -629,6 +633,7 @@ bool weft_instance_end(struct weft_instance *i, enum weft_reason reason)
 	if (test_and_set_bit(0, &i->ended))
 		return false;
 	local_bh_disable();
+	/* pairs with weft_flow_alive() */
 	smp_store_release(&i->life.live, false);
 	weft_for_each_ientry(entry, n, i)
 		weft_subtable_unlink(entry->flow.subtable, &entry->flow);

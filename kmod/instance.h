@@ -100,14 +100,15 @@ struct weft_instances {
 	u32 limit_port;
 	atomic_t *slices;		/* instances of each; U16_MAX + 1 of them */
 	atomic_t *ports;
-	spinlock_t locks[WEFT_INSTANCE_LOCKS];	/* who makes entries with such a hash */
+	/* held by who makes entries with such a hash */
+	spinlock_t locks[WEFT_INSTANCE_LOCKS];
 	u32 seed;
 
-	spinlock_t wheel_lock;
+	spinlock_t wheel_lock;		/* what follows, but folded_at; innermost */
 	struct list_head slots[WEFT_WHEEL_SLOTS];	/* by when to look at them again */
 	u32 waiting;			/* in all of them */
-	u64 tick;			/* the slot that was last done, jiffies64 / WEFT_WHEEL_TICK */
-	u64 folded_at;			/* jiffies64: counters were complete; the work's own */
+	u64 tick;			/* that was last done, jiffies64 / WEFT_WHEEL_TICK */
+	u64 folded_at;			/* jiffies64: counters were complete; of the work */
 	struct delayed_work work;
 };
 
@@ -129,9 +130,9 @@ struct weft_opening {
 
 enum weft_opened {
 	WEFT_OPEN_FOUND,	/* there was one */
-	WEFT_OPEN_MADE,		/* there is one now, maybe made by somebody else, or for a failure */
+	WEFT_OPEN_MADE,		/* there is one now, maybe somebody else's, or for a failure */
 	WEFT_OPEN_WAITS,	/* a daemon has to give the values */
-	WEFT_OPEN_FAILED,	/* there is no value, and no entry to say so: do the failure's actions */
+	WEFT_OPEN_FAILED,	/* no value, and no entry to say so: do the failure's actions */
 	WEFT_OPEN_NO_HEADER,	/* no entry is for such a packet */
 	WEFT_OPEN_REFUSED,	/* a limit, or memory */
 };

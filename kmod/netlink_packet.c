@@ -310,7 +310,8 @@ static size_t weft_nl_upcall_size(const struct weft_upcall *upcall, unsigned int
 {
 	size_t size = nla_total_size(WEFT_NAME_MAX + 1) * 2 +	/* DP, SERVICE */
 		      nla_total_size(0) +			/* METADATA */
-		      nla_total_size(sizeof(u32)) * 5 +		/* IN_PORT, ARG, LEN, TEMPLATE, PENDING */
+		      nla_total_size(sizeof(u32)) * 3 +		/* IN_PORT, ARG, LEN */
+		      nla_total_size(sizeof(u32)) * 2 +		/* TEMPLATE, PENDING */
 		      nla_total_size(sizeof(u16)) +		/* SLICE */
 		      nla_total_size(sizeof(u8)) +		/* TABLE */
 		      nla_total_size_64bit(sizeof(u64)) * 2 +	/* COOKIE, TIME */

@@ -263,7 +263,8 @@ static int weft_bind_layers(struct weft_template_maker *m, const struct nlattr *
 
 	if (!needs || needs & layers)
 		return 0;
-	WEFT_ERR_ATTR(m->extack, attr, "field %s needs a match, or a condition, on the protocol that has it (%s)",
+	WEFT_ERR_ATTR(m->extack, attr,
+		      "field %s needs a match, or a condition, on the protocol that has it (%s)",
 		      weft_fields[f].name, weft_layers_name(needs));
 	return -EINVAL;
 }
@@ -543,7 +544,7 @@ static int weft_template_parse_source(struct weft_template_maker *m, struct nlat
 
 	if (attrs[WEFT_TEMPLATE_A_MODE])
 		t->mode = nla_get_u32(attrs[WEFT_TEMPLATE_A_MODE]);
-	if (!a != (t->mode != WEFT_MODE_SERVICE)) {
+	if (!!a != (t->mode == WEFT_MODE_SERVICE)) {
 		WEFT_ERR_ATTR(m->extack, a, "%s", a ? "only mode service wants a service" :
 						      "mode service wants a service");
 		return -EINVAL;
