@@ -189,6 +189,10 @@ static bool action_equal(const struct weft_action *a, const struct weft_action *
 		       a->service.max_len == b->service.max_len;
 	case WEFT_ACT_A_DROP:
 		return a->reason == b->reason;
+	case WEFT_ACT_A_TEMPLATE:
+		return a->template_id == b->template_id;
+	case WEFT_ACT_A_BIND:
+		return !memcmp(&a->bind, &b->bind, sizeof(a->bind));
 	default:
 		return true;
 	}

@@ -73,6 +73,12 @@ static int read_event(const struct nlmsghdr *nlh, struct weft_event *out)
 		return wl_service_get_msg(&out->service, nlh);
 	case WEFT_CMD_PACKET_INJECT ... WEFT_CMD_PACKET_UPCALL:
 		return wl_packet_get_msg(&out->packet, nlh);
+	case WEFT_CMD_POOL_NEW ... WEFT_CMD_POOL_SET:
+		return wl_pool_get_msg(&out->pool, nlh);
+	case WEFT_CMD_TEMPLATE_NEW ... WEFT_CMD_TEMPLATE_GET:
+		return wl_template_get_msg(&out->tmpl, nlh);
+	case WEFT_CMD_INSTANCE_NEW ... WEFT_CMD_INSTANCE_GET:
+		return wl_instance_get_msg(&out->instance, nlh);
 	default:
 		return -EPROTO;
 	}
@@ -99,6 +105,15 @@ void weft_event_free(struct weft_event *event)
 		break;
 	case WEFT_CMD_PACKET_INJECT ... WEFT_CMD_PACKET_UPCALL:
 		weft_packet_free(&event->packet);
+		break;
+	case WEFT_CMD_POOL_NEW ... WEFT_CMD_POOL_SET:
+		weft_pool_free(&event->pool);
+		break;
+	case WEFT_CMD_TEMPLATE_NEW ... WEFT_CMD_TEMPLATE_GET:
+		weft_template_free(&event->tmpl);
+		break;
+	case WEFT_CMD_INSTANCE_NEW ... WEFT_CMD_INSTANCE_GET:
+		weft_instance_free(&event->instance);
 		break;
 	default:
 		break;

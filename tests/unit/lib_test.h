@@ -257,6 +257,8 @@ static void random_actions(struct weft_actions *actions, unsigned int depth)
 		}
 		if (type == WEFT_ACT_A_CLONE && depth == WEFT_CLONE_DEPTH_MAX)
 			continue;
+		if (type == WEFT_ACT_A_BIND)
+			continue; /* of templates only */
 		act = weft_actions_add(actions, type);
 		switch (type) {
 		case WEFT_ACT_A_OUTPUT:
@@ -283,6 +285,9 @@ static void random_actions(struct weft_actions *actions, unsigned int depth)
 			return;
 		case WEFT_ACT_A_DROP:
 			act->reason = random_reason();
+			return;
+		case WEFT_ACT_A_TEMPLATE:
+			act->template_id = random_below(WEFT_TEMPLATE_ID_MAX) + 1;
 			return;
 		default:
 			break;
