@@ -20,6 +20,7 @@
 #include "compat.h"
 #include "datapath.h"
 #include "netlink_dp.h"
+#include "pool.h"
 #include "port.h"
 #include "table.h"
 #include "txn.h"
@@ -118,6 +119,7 @@ static struct weft_datapath *weft_dp_alloc(struct net *net, const char *name)
 	for (i = 0; i < WEFT_N_TABLES; i++)
 		dp->tables[i].id = i;
 	weft_flows_init(dp);
+	weft_pools_init(dp);
 	return dp;
 }
 
@@ -158,6 +160,7 @@ err_lports:
 	weft_lports_exit(dp);
 err_free:
 	weft_flows_exit(dp);
+	weft_pools_exit(dp);
 	weft_dp_put(dp);
 	return ERR_PTR(err);
 }
@@ -188,6 +191,7 @@ int weft_dp_delete(struct weft_datapath *dp, struct netlink_ext_ack *extack)
 	weft_nl_dp_event(dp, WEFT_CMD_DP_DEL);
 	weft_upcall_exit(dp);
 	weft_flows_exit(dp);
+	weft_pools_exit(dp);
 	weft_lports_exit(dp);
 	weft_dp_put(dp);	/* the list's */
 	return 0;

@@ -5,7 +5,7 @@
  * Locking, outermost first:
  *   RTNL            port creation, change, removal (device notifier holds it)
  *   weft_net.lock   (mutex) the list of datapaths
- *   dp->lock        (mutex) entries, versions, transactions, ports, services
+ *   dp->lock        (mutex) entries, versions, transactions, ports, services, pools
  * Readers in softirq hold RCU only. Nobody takes RTNL under dp->lock.
  */
 #ifndef WEFT_DATAPATH_H
@@ -64,6 +64,7 @@ struct weft_datapath {
 	u64 past_drops[WEFT_DROP_MAX + 1];	/* of ports that are gone; lock */
 
 	struct weft_upcalls *upcalls;	/* services and their queues */
+	struct xarray pools;		/* id → pool; lock */
 	struct rcu_head rcu;
 };
 
