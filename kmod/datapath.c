@@ -22,6 +22,7 @@
 #include "instance.h"
 #include "netlink_dp.h"
 #include "pending.h"
+#include "pool.h"
 #include "port.h"
 #include "table.h"
 #include "txn.h"
@@ -123,6 +124,7 @@ static struct weft_datapath *weft_dp_alloc(struct net *net, const char *name)
 		dp->tables[i].id = i;
 	weft_flows_init(dp);
 	weft_templates_init(dp);
+	weft_pools_init(dp);
 	return dp;
 }
 
@@ -164,6 +166,7 @@ err_lports:
 err_free:
 	weft_templates_exit(dp);
 	weft_flows_exit(dp);
+	weft_pools_exit(dp);
 	weft_dp_put(dp);
 	return ERR_PTR(err);
 }
@@ -197,6 +200,7 @@ int weft_dp_delete(struct weft_datapath *dp, struct netlink_ext_ack *extack)
 	weft_instances_exit(dp);
 	weft_templates_exit(dp);
 	weft_flows_exit(dp);
+	weft_pools_exit(dp);
 	weft_lports_exit(dp);
 	weft_dp_put(dp);	/* the list's */
 	return 0;

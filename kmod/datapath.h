@@ -5,7 +5,7 @@
  * Locking, outermost first:
  *   RTNL            port creation, change, removal (device notifier holds it)
  *   weft_net.lock   (mutex) the list of datapaths
- *   dp->lock        (mutex) entries, versions, transactions, ports, services
+ *   dp->lock        (mutex) entries, versions, transactions, ports, services, pools
  * Readers in softirq hold RCU only. Nobody takes RTNL under dp->lock.
  */
 #ifndef WEFT_DATAPATH_H
@@ -70,6 +70,7 @@ struct weft_datapath {
 	u32 n_templates;
 	struct weft_instances *instances;
 	struct weft_pendings *pendings;	/* instances that a daemon has to answer for */
+	struct xarray pools;		/* id → pool; lock */
 	struct rcu_head rcu;
 };
 

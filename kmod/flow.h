@@ -116,9 +116,13 @@ struct weft_instance_life {
 
 static inline bool weft_flow_alive(const struct weft_flow *flow, u64 version)
 {
-	/* pairs with the release in weft_instance_publish() */
-	if (flow->of_instance)
-		return smp_load_acquire(&((const struct weft_instance_life *)flow->instance)->live);
+	const struct weft_instance_life *life;
+
+	if (flow->of_instance) {
+		life = (const struct weft_instance_life *)flow->instance;
+		/* pairs with the release in weft_instance_publish() */
+		return smp_load_acquire(&life->live);
+	}
 	return flow->born <= version && version < READ_ONCE(flow->died);
 }
 

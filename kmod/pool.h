@@ -4,6 +4,8 @@
  *
  * A pool of ranges gives pairs of an address and a port; a map gives an address for an
  * address. Draws and returns are made in softirq, everything else under dp->lock.
+ *
+ * TCP, UDP and SCTP are never given port 0; an ICMP identifier may be 0.
  */
 #ifndef WEFT_POOL_H
 #define WEFT_POOL_H
@@ -13,6 +15,7 @@
 #include <linux/weft.h>
 
 struct netlink_ext_ack;
+struct nlattr;
 struct weft_datapath;
 struct weft_pool;
 struct weft_pool_block;
@@ -31,9 +34,9 @@ struct weft_ask {
 	u8 family;			/* 4 or 6: of the address that is wanted */
 	u8 proto;			/* enum weft_pool_proto; WEFT_POOL_PROTOS: no port wanted */
 	__be16 port;			/* the packet's own: for PRESERVE and PARITY */
-	u32 local_hash;			/* of the local address: those get the same address, if it can be */
+	u32 local_hash;			/* of the local address: gets the same one, if possible */
 	u32 remote_hash;		/* of the remote endpoint: for REUSE */
-	struct in6_addr map;		/* what to look up in a map; IPv4: in the first four bytes */
+	struct in6_addr map;		/* what to look up in a map; as weft_drawn.ip */
 };
 
 /* What was drawn; its owner gives it back with weft_pool_return() */
@@ -67,12 +70,69 @@ void weft_pool_return(struct weft_drawn *drawn);
 
 /* The rest: dp->lock */
 
-/* The pool @id with a reference (WEFT_POOL_A_TEMPLATES); NULL: there is none */
+/*
+ * The pool @id with a reference (WEFT_POOL_A_TEMPLATES); NULL: there is none. The memory
+ * of a pool stays for RCU readers that draw, also when the reference is gone.
+ */
 struct weft_pool *weft_pool_get(struct weft_datapath *dp, u32 id);
 void weft_pool_put(struct weft_pool *pool);
 
 u32 weft_pool_id(const struct weft_pool *pool);
 enum weft_pool_type weft_pool_kind(const struct weft_pool *pool);
+
+/* The pool @id, without a reference; NULL: there is none */
+struct weft_pool *weft_pool_find(struct weft_datapath *dp, u32 id);
+
+struct weft_pool_config {
+	u32 id;
+	enum weft_pool_type type;
+	enum weft_pool_choice choice;
+	bool parity;
+	bool reuse;
+};
+
+/* One of what a pool has, or is to have; @attr is to blame when it cannot be */
+struct weft_pool_item {
+	const void *value;		/* struct weft_pool_range; of a map struct weft_pool_pair */
+	const struct nlattr *attr;
+};
+
+/* First withdrawn, then added */
+struct weft_pool_change {
+	const struct weft_pool_item *add;
+	const struct weft_pool_item *withdraw;
+	u32 n_add;
+	u32 n_withdraw;
+};
+
+struct weft_pool_info {
+	struct weft_pool_config config;
+	u64 total;
+	u64 used;
+	u64 refused;
+	u32 n_templates;
+	u32 n_items;
+};
+
+/* Make one; ERR_PTR with extack */
+struct weft_pool *weft_pool_create(struct weft_datapath *dp, const struct weft_pool_config *config,
+				   const struct weft_pool_change *change,
+				   struct netlink_ext_ack *extack);
+
+/*
+ * All of the change or, with an error and extack, nothing. Of @config only the choice
+ * and the parity count.
+ */
+int weft_pool_change(struct weft_pool *pool, const struct weft_pool_config *config,
+		     const struct weft_pool_change *change, struct netlink_ext_ack *extack);
+
+/* No template draws from it */
+void weft_pool_delete(struct weft_datapath *dp, struct weft_pool *pool);
+
+void weft_pool_read(struct weft_pool *pool, struct weft_pool_info *info);
+
+/* What it has, in an order of its own; @i is below weft_pool_info.n_items */
+const void *weft_pool_item(const struct weft_pool *pool, u32 i);
 
 /*
  * Free all pools of a datapath: no template and no instance is left. Blocks that were

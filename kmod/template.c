@@ -541,10 +541,12 @@ static int weft_template_parse_source(struct weft_template_maker *m, struct nlat
 	struct weft_template *t = m->t;
 	struct nlattr *a = attrs[WEFT_TEMPLATE_A_SERVICE];
 	struct weft_service *service;
+	bool wants;
 
 	if (attrs[WEFT_TEMPLATE_A_MODE])
 		t->mode = nla_get_u32(attrs[WEFT_TEMPLATE_A_MODE]);
-	if (!!a != (t->mode == WEFT_MODE_SERVICE)) {
+	wants = t->mode == WEFT_MODE_SERVICE;
+	if (!a == wants) {
 		WEFT_ERR_ATTR(m->extack, a, "%s", a ? "only mode service wants a service" :
 						      "mode service wants a service");
 		return -EINVAL;
