@@ -84,6 +84,8 @@ static int weft_instance_put_values(struct sk_buff *skb, const struct weft_insta
 	for (; values; values &= values - 1) {
 		const struct weft_value *v = &t->values[__ffs(values)];
 
+		if (kind == WEFT_BIND_VAR && test_bit(WEFT_SEEN_FAILED, &i->seen))
+			break;		/* it has none */
 		if (v->kind == kind &&
 		    nla_put(skb, kind == WEFT_BIND_VAR ? v->source + 1 : v->source, v->len,
 			    i->values + v->ofs))

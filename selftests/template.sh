@@ -38,7 +38,7 @@ flows() {
 		in_port=p1, ip actions= load:ldp=7, goto:14
 		in_port=p2, ip actions= load:ldp=7, goto:14
 		in_port=p3, ip actions= load:ldp=7, goto:11
-		table=11 actions= drop:no_route
+		table=11, priority=0 actions= drop:no_route
 		table=14, priority=100, ldp=7, ip, ip_src=10.0.1.0/24, ip_dst=10.0.2.0/24 actions= template:5
 		table=15, ip, ip_dst=10.0.2.1 actions= set:eth_dst=02:00:00:00:02:01, output:p3
 		table=15, ip, ip_dst=10.0.1.1 actions= set:eth_dst=02:00:00:00:01:01, output:p1
@@ -49,9 +49,10 @@ flows() {
 instances() { w -j instance show "$@" | jq length; }
 
 ok 'a pool' w pool add 3 11.0.1.1:2000-2999
-snat | ok 'a template' w template add -f -
+snat >"$TMP/snat"
+ok 'a template' w template add -f "$TMP/snat"
 flows >"$TMP/flows"
-ok 'entries that name it' w flow add -f "$TMP/flows"
+ok 'entries that name it' w flow load "$TMP/flows"
 
 capture out eth0 "$TMP/out.pcap" ip
 ok 'ping through NAT' in_ns m1 ping -c 3 -i 0.2 -W 2 10.0.2.1
@@ -59,20 +60,20 @@ capture_stop "$TMP/out.pcap"
 is "$(frames "$TMP/out.pcap" 'icmp[0] == 8 and src host 11.0.1.1')" 3 'the other side sees the address of the pool'
 is "$(frames "$TMP/out.pcap" 'src net 10.0.1.0/24')" 0 'and not the machine'
 is "$(instances template=5)" 1 'one instance'
-is "$(w -j template show 5 | jq '.[0].created // .created')" 1 'made once'
+is "$(w -s -j template show 5 | jq '.[0].created')" 1 'made once'
 
 echo hello >"$TMP/hello"
-in_ns out socat -u TCP-LISTEN:80,fork,reuseaddr SYSTEM:"cat >>$TMP/got" &
+in_ns out socat -u TCP-LISTEN:80,fork,reuseaddr "OPEN:$TMP/got,creat,append" &
 wait_until 5 matches ':80 ' in_ns out ss -ltn >/dev/null
-ok 'TCP through NAT' in_ns m1 socat -u "FILE:$TMP/hello" TCP:10.0.2.1:80
+ok 'TCP through NAT' in_ns m1 timeout 10 socat -u "FILE:$TMP/hello" TCP:10.0.2.1:80
 ok 'all of it arrived' wait_until 5 grep -q hello "$TMP/got"
 ok 'its instance is closing' wait_until 5 matches 'clos' w instance show template=5
 is "$(w -j instance show template=5 | jq '[.[] | select(.fields.ip_proto == 6)][0].slice')" 9 'with its slice'
-ok 'and m2, too' in_ns m2 socat -u "FILE:$TMP/hello" TCP:10.0.2.1:80
+ok 'and m2, too' in_ns m2 timeout 10 socat -u "FILE:$TMP/hello" TCP:10.0.2.1:80
 
 # checksums are right in whatever the stack offloads, and as the wire has it
 in_ns m1 ethtool -K eth0 tx off tso off gso off >/dev/null 2>&1
-ok 'without offloads' in_ns m1 socat -u "FILE:$TMP/hello" TCP:10.0.2.1:80
+ok 'without offloads' in_ns m1 timeout 10 socat -u "FILE:$TMP/hello" TCP:10.0.2.1:80
 
 not_ok 'a template that entries name stays' w template del 5
 like "$(w template del 5 2>&1)" 'named by' 'and it says why'
@@ -80,11 +81,12 @@ ok 'cut' w instance cut slice=9
 is "$(instances)" 0 'all are gone'
 
 # one port for two: the second is refused, until the first has gone
-w flow del -a >/dev/null
+w flow flush >/dev/null
 w template del 5 || fail 'template del'
 w pool set 3 +11.0.1.1:5000-5000 -11.0.1.1:2000-2999 || fail 'pool set'
-snat new=1 replied=1 fail_timeout=0.3 | w template add -f - || fail 'template add'
-w flow add -f "$TMP/flows" >/dev/null
+snat new=1 replied=1 >"$TMP/snat"
+w template add -f "$TMP/snat" || fail 'template add'
+w flow load "$TMP/flows" >/dev/null
 ok 'the one port' in_ns m1 ping -c 1 -W 2 10.0.2.1
 not_ok 'none is left for the other' in_ns m2 ping -c 1 -W 1 10.0.2.1
 like "$(w -s dp show weft0)" 'pool_exhausted' 'dropped with its reason'
