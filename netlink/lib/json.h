@@ -53,6 +53,7 @@ json_t *wl_json_port(uint32_t id, const struct weft_names *names, unsigned int f
 json_t *wl_json_enum(const char *name, uint32_t value);
 json_t *wl_json_drops(const struct weft_drops *drops);
 
+/* @check: prerequisites must be there; else it is values of a packet */
 int wl_match_from_json(const struct wl_at *at, const json_t *json, bool check,
 		       struct weft_match *out);
 json_t *wl_actions_to_json(const struct weft_actions *actions, unsigned int proto,

@@ -367,7 +367,7 @@ static int read_refused(const struct wl_at *at, const json_t *json, uint64_t *re
 		struct wl_at member = wl_at_member(at, name);
 
 		for (attr = 1; attr <= WEFT_REFUSED_A_MAX; attr++)
-			if (!strcmp(weft_refused_name(attr), name))
+			if (weft_refused_name(attr) && !strcmp(weft_refused_name(attr), name))
 				break;
 		if (attr > WEFT_REFUSED_A_MAX)
 			return wl_at_fail(&member, "there is no counter '%.60s'", name);

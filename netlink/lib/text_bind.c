@@ -313,6 +313,31 @@ static int check_kind(const struct wl_tentry_parse *tp, uint32_t family, uint32_
 	return err;
 }
 
+static bool says(const struct weft_tentry *entry, enum weft_field field)
+{
+	return weft_match_get(&entry->match, field) || weft_binds_get(&entry->binds, field);
+}
+
+/* Tunnel addresses are of one family, those that are bound, too */
+static int check_tunnel(const struct wl_tentry_parse *tp)
+{
+	static const enum weft_field ipv4[] = { WEFT_FIELD_TUN_SRC, WEFT_FIELD_TUN_DST };
+	static const enum weft_field ipv6[] = { WEFT_FIELD_TUN_IPV6_SRC, WEFT_FIELD_TUN_IPV6_DST };
+	size_t i, j;
+
+	for (i = 0; i < WL_ARRAY_SIZE(ipv4); i++)
+		for (j = 0; j < WL_ARRAY_SIZE(ipv6); j++)
+			if (says(tp->entry, ipv4[i]) && says(tp->entry, ipv6[j]))
+				return wl_fail(tp->mp.ps,
+					       weft_binds_get(&tp->entry->binds, ipv6[j]) ?
+						       tp->bound[ipv6[j]] :
+						       tp->mp.from[ipv6[j]].tok,
+					       "%s is IPv6, unlike %s",
+					       weft_field_desc(ipv6[j])->name,
+					       weft_field_desc(ipv4[i])->name);
+	return 0;
+}
+
 int wl_tentry_parse_end(struct wl_tentry_parse *tp)
 {
 	struct weft_tentry *entry = tp->entry;
@@ -339,6 +364,8 @@ int wl_tentry_parse_end(struct wl_tentry_parse *tp)
 				       weft_field_desc(field)->name);
 	}
 	err = wl_match_parse_end(&tp->mp, false);
+	if (!err)
+		err = check_tunnel(tp);
 	families = entry->when & FAMILIES;
 	protos = entry->when & PROTOS ? entry->when & PROTOS : PROTOS;
 	for (proto = 1; !err && proto <= WEFT_WHEN_OTHER; proto <<= 1) {

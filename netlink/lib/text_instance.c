@@ -88,7 +88,7 @@ static int imply_proto(const struct wl_match_parse *mp)
 
 static int parse_filter(const struct wl_parse *ps, const char *p, struct weft_instance *filter)
 {
-	struct wl_match_parse mp = { .ps = ps, .match = &filter->fields };
+	struct wl_match_parse mp = { .ps = ps, .match = &filter->fields, .metadata = true };
 	struct wl_tok tok, name, value;
 	int err = 0;
 
