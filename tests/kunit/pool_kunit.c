@@ -52,6 +52,14 @@ static void refused(struct world *w, const void *withdraw, const void *add, int 
 	KUNIT_EXPECT_STREQ(w->test, w->extack._msg, msg);
 }
 
+/* This is the pool's @i-th range */
+static void has_range(struct world *w, u32 i, const struct weft_pool_range *range)
+{
+	mutex_lock(&w->dp->lock);
+	KUNIT_EXPECT_EQ(w->test, memcmp(weft_pool_item(w->pool, i), range, sizeof(*range)), 0);
+	mutex_unlock(&w->dp->lock);
+}
+
 static bool draw_exactly(struct world *w, u8 proto, u32 addr, u16 port, struct weft_drawn *drawn)
 {
 	struct weft_ask ask = { .family = 4, .proto = proto };
@@ -453,7 +461,7 @@ static void weft_pool_refusals(struct kunit *test)
 	refused(w, &bad, NULL, -ENOENT, "range: what is withdrawn is not in the pool, just so");
 	KUNIT_EXPECT_EQ(test, info(w).total, 110);
 	KUNIT_EXPECT_EQ(test, info(w).n_items, 1);
-	KUNIT_EXPECT_EQ(test, memcmp(weft_pool_item(w->pool, 0), &range, sizeof(range)), 0);
+	has_range(w, 0, &range);
 }
 
 static void weft_pool_many_ranges(struct kunit *test)
@@ -477,8 +485,7 @@ static void weft_pool_many_ranges(struct kunit *test)
 	mutex_unlock(&w->dp->lock);
 	refused(w, NULL, &ranges[n], -ENOSPC, "too many ranges");
 	for (i = 0; i < n; i++) {
-		KUNIT_EXPECT_EQ(test, memcmp(weft_pool_item(w->pool, i), &ranges[i],
-					     sizeof(ranges[i])), 0);
+		has_range(w, i, &ranges[i]);
 		KUNIT_ASSERT_TRUE(test, draw_exactly(w, 0, NET + i, 7, &drawn[i]));
 	}
 	/* one that is full keeps its place although it is withdrawn */
