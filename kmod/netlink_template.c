@@ -19,6 +19,10 @@ static struct netlink_range_validation weft_nl_template_range = {
 	.min = 1, .max = WEFT_TEMPLATE_ID_MAX,
 };
 
+static struct netlink_range_validation weft_nl_pool_range = {
+	.min = 1, .max = WEFT_POOL_ID_MAX,
+};
+
 static struct netlink_range_validation weft_nl_pending_range = {
 	.min = 10, .max = 60000,
 };
@@ -28,7 +32,7 @@ const struct nla_policy weft_nl_template_policy[WEFT_TEMPLATE_A_MAX + 1] = {
 	[WEFT_TEMPLATE_A_ID] = NLA_POLICY_FULL_RANGE(NLA_U32, &weft_nl_template_range),
 	[WEFT_TEMPLATE_A_NAME] = { .type = NLA_NUL_STRING, .len = WEFT_NAME_MAX },
 	[WEFT_TEMPLATE_A_MODE] = NLA_POLICY_MAX(NLA_U32, WEFT_MODE_MAX),
-	[WEFT_TEMPLATE_A_POOL] = { .type = NLA_U32 },
+	[WEFT_TEMPLATE_A_POOL] = NLA_POLICY_FULL_RANGE(NLA_U32, &weft_nl_pool_range),
 	[WEFT_TEMPLATE_A_MAP_FIELD] = { .type = NLA_U16 },
 	[WEFT_TEMPLATE_A_SERVICE] = { .type = NLA_NUL_STRING, .len = WEFT_NAME_MAX },
 	[WEFT_TEMPLATE_A_SLICE] = { .type = NLA_U16 },
