@@ -41,6 +41,7 @@ static const struct nla_policy weft_act_tunnel_policy[WEFT_ACT_TUNNEL_A_MAX + 1]
 	[WEFT_ACT_TUNNEL_A_ID] = NLA_POLICY_FULL_RANGE(NLA_U32, &weft_tunnel_id_range),
 	[WEFT_ACT_TUNNEL_A_TOS] = { .type = NLA_U8 },
 	[WEFT_ACT_TUNNEL_A_TTL] = NLA_POLICY_MIN(NLA_U8, 1),
+	[WEFT_ACT_TUNNEL_A_FROM] = { .type = NLA_U16 },
 };
 
 static const struct nla_policy weft_act_service_policy[WEFT_ACT_SERVICE_A_MAX + 1] = {
@@ -276,6 +277,34 @@ static struct weft_port *weft_only_tunnel_port(struct weft_datapath *dp, bool *s
 	return found;
 }
 
+/* The remote is an address of the tunnel through which the opening packet came, or went */
+static int weft_act_tunnel_from(struct weft_act_parser *p, const struct nlattr *attr,
+				struct weft_act_tunnel *record)
+{
+	u16 f = nla_get_u16(attr);
+	struct weft_bind bind = { .field = f, .kind = WEFT_BIND_FIELD, .source = f };
+	int value;
+
+	if (!p->maker) {
+		NL_SET_ERR_MSG_ATTR(p->extack, attr, "only the entries of a template have values");
+		return -EINVAL;
+	}
+	if (!weft_field_is_tun_ipv4(f) && !weft_field_is_tun_ipv6(f)) {
+		NL_SET_ERR_MSG_ATTR(p->extack, attr, "tunnel: not an address of a tunnel");
+		return -EINVAL;
+	}
+	value = weft_template_value(p->maker, &bind);
+	if (value < 0) {
+		NL_SET_ERR_MSG_ATTR(p->extack, attr, "too many bindings");
+		return -E2BIG;
+	}
+	record->from = f;
+	record->value = value;
+	record->ofs = p->maker->values[value].ofs;
+	record->ipv6 = weft_field_is_tun_ipv6(f);
+	return 0;
+}
+
 static int weft_act_tunnel(struct weft_act_parser *p, const struct nlattr *attr)
 {
 	struct nlattr *tb[WEFT_ACT_TUNNEL_A_MAX + 1];
@@ -287,7 +316,8 @@ static int weft_act_tunnel(struct weft_act_parser *p, const struct nlattr *attr)
 	err = nla_parse_nested(tb, WEFT_ACT_TUNNEL_A_MAX, attr, weft_act_tunnel_policy, p->extack);
 	if (err)
 		return err;
-	if (!tb[WEFT_ACT_TUNNEL_A_IPV4] == !tb[WEFT_ACT_TUNNEL_A_IPV6]) {
+	if (!!tb[WEFT_ACT_TUNNEL_A_IPV4] + !!tb[WEFT_ACT_TUNNEL_A_IPV6] +
+	    !!tb[WEFT_ACT_TUNNEL_A_FROM] != 1) {
 		NL_SET_ERR_MSG_ATTR(p->extack, attr,
 				    "tunnel wants one remote address, IPv4 or IPv6");
 		return -EINVAL;
@@ -322,7 +352,7 @@ static int weft_act_tunnel(struct weft_act_parser *p, const struct nlattr *attr)
 	record->ipv6 = tb[WEFT_ACT_TUNNEL_A_IPV6];
 	if (record->ipv6)
 		record->dst = nla_get_in6_addr(tb[WEFT_ACT_TUNNEL_A_IPV6]);
-	else
+	else if (tb[WEFT_ACT_TUNNEL_A_IPV4])
 		record->dst.s6_addr32[0] = nla_get_in_addr(tb[WEFT_ACT_TUNNEL_A_IPV4]);
 	record->has_id = tb[WEFT_ACT_TUNNEL_A_ID];
 	if (record->has_id)
@@ -332,7 +362,9 @@ static int weft_act_tunnel(struct weft_act_parser *p, const struct nlattr *attr)
 	record->ttl = 64;
 	if (tb[WEFT_ACT_TUNNEL_A_TTL])
 		record->ttl = nla_get_u8(tb[WEFT_ACT_TUNNEL_A_TTL]);
-	return 0;
+	if (!tb[WEFT_ACT_TUNNEL_A_FROM])
+		return 0;
+	return weft_act_tunnel_from(p, tb[WEFT_ACT_TUNNEL_A_FROM], record);
 }
 
 static int weft_act_service(struct weft_act_parser *p, const struct nlattr *attr)
@@ -610,9 +642,14 @@ u32 weft_actions_values(const struct weft_actions *acts)
 	const struct weft_act *act;
 	u32 values = 0;
 
-	weft_for_each_act(act, acts)
+	weft_for_each_act(act, acts) {
+		const struct weft_act_tunnel *t = (const void *)act;
+
 		if (act->type == WEFT_ACT_A_BIND)
 			values |= BIT(act->arg);
+		else if (act->type == WEFT_ACT_A_TUNNEL && t->from)
+			values |= BIT(t->value);
+	}
 	return values;
 }
 
@@ -660,7 +697,8 @@ static int weft_act_put_tunnel(struct sk_buff *skb, const struct weft_act_tunnel
 	struct nlattr *nest = nla_nest_start(skb, WEFT_ACT_A_TUNNEL);
 
 	if (!nest ||
-	    (t->ipv6 ? nla_put_in6_addr(skb, WEFT_ACT_TUNNEL_A_IPV6, &t->dst) :
+	    (t->from ? nla_put_u16(skb, WEFT_ACT_TUNNEL_A_FROM, t->from) :
+	     t->ipv6 ? nla_put_in6_addr(skb, WEFT_ACT_TUNNEL_A_IPV6, &t->dst) :
 		       nla_put_in_addr(skb, WEFT_ACT_TUNNEL_A_IPV4, t->dst.s6_addr32[0])) ||
 	    nla_put_u32(skb, WEFT_ACT_TUNNEL_A_PORT, t->act.arg) ||
 	    (t->has_id && nla_put_u32(skb, WEFT_ACT_TUNNEL_A_ID, t->id)) ||

@@ -45,6 +45,10 @@ struct weft_act_tunnel {
 	bool ipv6;
 	u8 tos;
 	u8 ttl;
+	u16 from;		/* enum weft_field; not 0: dst is a value of the instance, */
+	u16 ofs;		/* which is there, */
+	u16 value;		/* and its number */
+	u16 pad;
 };
 
 struct weft_act_service {

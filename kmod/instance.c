@@ -194,6 +194,25 @@ static u8 weft_ask_proto(u32 when)
 	return when & WEFT_WHEN_ECHO ? WEFT_POOL_ECHO : WEFT_POOL_PROTOS;
 }
 
+/*
+ * The remote endpoint, of which pools can use values once each: as the instance's entries
+ * know it. If they do not, all are one.
+ */
+static u32 weft_opening_remote(const struct weft_opening *o, u32 values, u32 hash)
+{
+	const struct weft_template *t = o->template;
+
+	for (; values; values &= values - 1) {
+		const struct weft_value *v = &t->values[__ffs(values)];
+
+		if (v->kind == WEFT_BIND_FIELD &&
+		    (v->source == WEFT_FIELD_IP_DST || v->source == WEFT_FIELD_IPV6_DST ||
+		     v->source == WEFT_FIELD_L4_DST))
+			hash = jhash(o->values + v->ofs, v->len, hash);
+	}
+	return hash;
+}
+
 static bool weft_opening_draw(struct weft_datapath *dp, struct weft_opening *o, u32 values)
 {
 	const struct weft_template *t = o->template;
@@ -206,12 +225,10 @@ static bool weft_opening_draw(struct weft_datapath *dp, struct weft_opening *o, 
 
 	if (weft_values_have(t, values, WEFT_VAR_PORT))
 		ask.proto = weft_ask_proto(o->when);
+	ask.remote_hash = weft_opening_remote(o, values, seed);
 	if (key) {
 		ask.port = o->when & WEFT_WHEN_ECHO ? key->tcp_flags : key->l4_src;
 		ask.local_hash = jhash2((const u32 *)&key->ip_src, 4, seed);
-		ask.remote_hash = jhash2((const u32 *)&key->ip_dst, 4, seed);
-		if (key->layers & WEFT_L_PORTS)
-			ask.remote_hash = jhash_1word((__force u16)key->l4_dst, ask.remote_hash);
 		if (t->map_field)
 			memcpy(&ask.map, weft_field_cptr(key, t->map_field),
 			       weft_fields[t->map_field].len);

@@ -80,6 +80,7 @@ static const struct genl_ops weft_genl_ops[] = {
 
 static const struct genl_multicast_group weft_genl_mcgrps[] = {
 	[WEFT_MCGRP_EVENTS_IDX] = { .name = WEFT_MCGRP_EVENTS },
+	[WEFT_MCGRP_INSTANCES_IDX] = { .name = WEFT_MCGRP_INSTANCES },
 };
 
 struct genl_family weft_genl_family __ro_after_init = {

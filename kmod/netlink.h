@@ -17,7 +17,8 @@ struct weft_datapath;
 struct weft_flow;
 struct weft_port;
 
-#define WEFT_MCGRP_EVENTS_IDX	0
+#define WEFT_MCGRP_EVENTS_IDX		0
+#define WEFT_MCGRP_INSTANCES_IDX	1
 
 extern struct genl_family weft_genl_family;
 

@@ -177,7 +177,7 @@ void weft_nl_instance_event(const struct weft_instance *i, enum weft_cmd cmd,
 {
 	struct sk_buff *msg;
 
-	if (!weft_nl_has_listeners(i->dp))
+	if (!genl_has_listeners(&weft_genl_family, i->dp->net, WEFT_MCGRP_INSTANCES_IDX))
 		return;
 	msg = genlmsg_new(NLMSG_GOODSIZE, GFP_ATOMIC | __GFP_NOWARN);
 	if (!msg)
@@ -186,7 +186,7 @@ void weft_nl_instance_event(const struct weft_instance *i, enum weft_cmd cmd,
 		nlmsg_free(msg);
 	else
 		genlmsg_multicast_netns(&weft_genl_family, i->dp->net, msg, 0,
-					WEFT_MCGRP_EVENTS_IDX, GFP_ATOMIC);
+					WEFT_MCGRP_INSTANCES_IDX, GFP_ATOMIC);
 }
 
 /* Selecting them */

@@ -269,6 +269,23 @@ static int weft_bind_layers(struct weft_template_maker *m, const struct nlattr *
 	return -EINVAL;
 }
 
+/* A tunnel's address is of one family, as in any match: see weft_match_tun_family() */
+static int weft_bind_tunnel(struct weft_template_maker *m, const struct nlattr *attr,
+			    enum weft_field f)
+{
+	const __be16 bit = cpu_to_be16(WEFT_TUN_F_IPV6);
+	__be16 family = weft_field_is_tun_ipv6(f) ? bit : 0;
+
+	if (m->match.mask.tun_flags & bit && (m->match.value.tun_flags & bit) != family) {
+		WEFT_ERR_ATTR(m->extack, attr, "field %s is of another family than the rest",
+			      weft_fields[f].name);
+		return -EINVAL;
+	}
+	m->match.mask.tun_flags |= bit;
+	m->match.value.tun_flags |= family;
+	return 0;
+}
+
 static int weft_bind_match(struct weft_template_maker *m, const struct nlattr *attr,
 			   struct weft_tentry *e, u16 layers)
 {
@@ -303,6 +320,8 @@ static int weft_bind_match(struct weft_template_maker *m, const struct nlattr *a
 	weft_set_bits(&m->bound, bind->field);
 	if (bind->kind == WEFT_BIND_FIELD && bind->source == bind->field)
 		weft_set_bits(&m->same, bind->field);
+	if (weft_field_is_tun_ipv4(bind->field) || weft_field_is_tun_ipv6(bind->field))
+		return weft_bind_tunnel(m, attr, bind->field);
 	return 0;
 }
 
@@ -779,13 +798,35 @@ int weft_templates_sender(struct weft_datapath *dp, const struct weft_flow *flow
 
 /* Writing it */
 
+/* Take out of the fixed bits what weft_bind_tunnel() put in */
+static void weft_tentry_unbind_tunnel(const struct weft_tentry *e, u64 *words, u64 *fixed)
+{
+	u16 at = weft_packed_ofs(e->subtable->map, offsetof(struct weft_key, tun_flags));
+	const __be16 bit = cpu_to_be16(WEFT_TUN_F_IPV6);
+	unsigned int i;
+
+	for (i = 0; i < e->n_parts; i++) {
+		enum weft_field f = e->parts[i].bind.field;
+
+		if (!weft_field_is_tun_ipv4(f) && !weft_field_is_tun_ipv6(f))
+			continue;
+		*(__be16 *)((u8 *)words + at) &= ~bit;
+		*(__be16 *)((u8 *)fixed + at) &= ~bit;
+		return;
+	}
+}
+
 static int weft_tentry_put_match(struct sk_buff *skb, const struct weft_tentry *e)
 {
+	u64 words[WEFT_KEY_WORDS], fixed[WEFT_KEY_WORDS];
 	struct nlattr *nest;
 	unsigned int i;
 	int err;
 
-	err = weft_match_put_words(skb, WEFT_TENTRY_A_MATCH, e->subtable, e->words, e->fixed,
+	memcpy(words, e->words, e->n_words * sizeof(*words));
+	memcpy(fixed, e->fixed, e->n_words * sizeof(*fixed));
+	weft_tentry_unbind_tunnel(e, words, fixed);
+	err = weft_match_put_words(skb, WEFT_TENTRY_A_MATCH, e->subtable, words, fixed,
 				   weft_when_layers(e->when));
 	if (err)
 		return err;

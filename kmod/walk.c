@@ -347,7 +347,8 @@ static u8 weft_tun_opts_present(const struct weft_key *key)
 	return present;
 }
 
-static void weft_walk_tunnel(struct weft_walk *w, const struct weft_act_tunnel *act)
+static void weft_walk_tunnel(struct weft_walk *w, const struct weft_frame *frame,
+			     const struct weft_act_tunnel *act)
 {
 	const struct weft_key *key = &w->key;
 	u8 present = weft_tun_opts_present(key);
@@ -367,6 +368,8 @@ static void weft_walk_tunnel(struct weft_walk *w, const struct weft_act_tunnel *
 	w->trail->n_tunnels++;
 	t->tun_id = cpu_to_be64(act->has_id ? act->id : be32_to_cpu(key->ldp));
 	t->dst = act->dst;
+	if (act->from)
+		memcpy(&t->dst, frame->values + act->ofs, weft_fields[act->from].len);
 	t->mark = be32_to_cpu(key->mark);
 	t->lin = be16_to_cpu(key->lin);
 	t->lout = be16_to_cpu(key->lout);
@@ -662,7 +665,7 @@ static enum weft_drop weft_walk_action(struct weft_walk *w, struct weft_frame *f
 		weft_walk_clone(w, frame, act);
 		break;
 	case WEFT_ACT_A_TUNNEL:
-		weft_walk_tunnel(w, (const void *)act);
+		weft_walk_tunnel(w, frame, (const void *)act);
 		break;
 	case WEFT_ACT_A_SERVICE:
 		weft_walk_service(w, (const void *)act, frame);

@@ -77,7 +77,18 @@ ok 'without offloads' in_ns m1 timeout 10 socat -u "FILE:$TMP/hello" TCP:10.0.2.
 
 not_ok 'a template that entries name stays' w template del 5
 like "$(w template del 5 2>&1)" 'named by' 'and it says why'
+# what is exported can come back
+n=$(instances)
+was=$(w -j instance show template=5 | jq -cS 'map([.fields, .vars, .state]) | sort')
+w instance export slice=9 >"$TMP/export.json"
+not_ok 'what is there is not imported' w instance import "$TMP/export.json"
+w -j monitor instance --ready >"$TMP/events" 2>&1 &
+wait_until 5 grep -q ready "$TMP/events" || bail 'no monitor'
 ok 'cut' w instance cut slice=9
+ok 'each is told of' wait_until 5 matches "^$n\$" grep -c instance_del "$TMP/events"
+ok 'import' w instance import "$TMP/export.json"
+is "$(w -j instance show template=5 | jq -cS 'map([.fields, .vars, .state]) | sort')" "$was" 'all are back as they were'
+ok 'cut again' w instance cut slice=9
 is "$(instances)" 0 'all are gone'
 
 # one port for two: the second is refused, until the first has gone

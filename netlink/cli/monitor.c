@@ -264,6 +264,8 @@ static int monitor(struct cli *cli, struct args *args)
 	if (status)
 		return status;
 	ret = weft_event_join(sock);
+	if (!ret && (!watch || watch & WATCH_INSTANCE))
+		ret = weft_event_join_instances(sock);
 	if (ret)
 		status = cli_fail(cli, CLI_FAILED, "cannot subscribe to events: %s",
 				  *weft_sock_error(sock) ? weft_sock_error(sock) : strerror(-ret));

@@ -151,7 +151,7 @@ static bool tunnel_equal(const struct weft_act_tunnel *a, const struct weft_act_
 {
 	size_t len = weft_has(a, WEFT_ACT_TUNNEL_A_IPV6) ? 16 : 4;
 
-	return a->present == b->present && !memcmp(a->addr, b->addr, len) &&
+	return a->present == b->present && a->from == b->from && !memcmp(a->addr, b->addr, len) &&
 	       (!weft_has(a, WEFT_ACT_TUNNEL_A_PORT) || a->port == b->port) &&
 	       (!weft_has(a, WEFT_ACT_TUNNEL_A_ID) || a->id == b->id) &&
 	       (!weft_has(a, WEFT_ACT_TUNNEL_A_TOS) || a->tos == b->tos) &&

@@ -169,6 +169,9 @@ static int tunnel_put(struct nlmsghdr *nlh, size_t size, const struct weft_act_t
 		ok = ok && mnl_attr_put_check(nlh, size, WEFT_ACT_TUNNEL_A_IPV4, 4, t->addr);
 	if (weft_has(t, WEFT_ACT_TUNNEL_A_IPV6))
 		ok = ok && mnl_attr_put_check(nlh, size, WEFT_ACT_TUNNEL_A_IPV6, 16, t->addr);
+	if (weft_has(t, WEFT_ACT_TUNNEL_A_FROM))
+		ok = ok && mnl_attr_put_u16_check(nlh, size, WEFT_ACT_TUNNEL_A_FROM,
+						  (uint16_t)t->from);
 	if (weft_has(t, WEFT_ACT_TUNNEL_A_PORT))
 		ok = ok && mnl_attr_put_u32_check(nlh, size, WEFT_ACT_TUNNEL_A_PORT, t->port);
 	if (weft_has(t, WEFT_ACT_TUNNEL_A_ID))
@@ -311,6 +314,7 @@ static int set_get(struct weft_action *act, const struct nlattr *nest)
 static int tunnel_get(struct weft_act_tunnel *t, const struct nlattr *nest)
 {
 	const struct nlattr *attr;
+	uint16_t from = 0;
 	int err = wl_nest_check(nest);
 
 	mnl_attr_for_each_nested(attr, nest) {
@@ -337,12 +341,18 @@ static int tunnel_get(struct weft_act_tunnel *t, const struct nlattr *nest)
 		case WEFT_ACT_TUNNEL_A_TTL:
 			err = wl_attr_u8(attr, &t->ttl);
 			break;
+		case WEFT_ACT_TUNNEL_A_FROM:
+			err = wl_attr_u16(attr, &from);
+			t->from = from;
+			break;
 		default:
 			return -EPROTO;
 		}
 		weft_mark(t, type);
 	}
-	if (weft_has(t, WEFT_ACT_TUNNEL_A_IPV4) == weft_has(t, WEFT_ACT_TUNNEL_A_IPV6))
+	if (weft_has(t, WEFT_ACT_TUNNEL_A_IPV4) + weft_has(t, WEFT_ACT_TUNNEL_A_IPV6) +
+		    weft_has(t, WEFT_ACT_TUNNEL_A_FROM) !=
+	    1)
 		err = err ? err : -EPROTO;
 	return err;
 }

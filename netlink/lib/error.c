@@ -33,6 +33,7 @@ static const struct attr_name act_tunnel_attrs[] = {
 	[WEFT_ACT_TUNNEL_A_IPV4] = { "dst", NULL },  [WEFT_ACT_TUNNEL_A_IPV6] = { "dst", NULL },
 	[WEFT_ACT_TUNNEL_A_PORT] = { "port", NULL }, [WEFT_ACT_TUNNEL_A_ID] = { "id", NULL },
 	[WEFT_ACT_TUNNEL_A_TOS] = { "tos", NULL },   [WEFT_ACT_TUNNEL_A_TTL] = { "ttl", NULL },
+	[WEFT_ACT_TUNNEL_A_FROM] = { "dst", NULL },
 };
 
 static const struct attr_set act_tunnel_set = SET(act_tunnel_attrs, false);

@@ -140,6 +140,8 @@ static int instance_get_attr(struct weft_instance *instance, const struct nlattr
 		return wl_attr_str(attr, instance->vm_id, sizeof(instance->vm_id));
 	case WEFT_INSTANCE_A_PRIORITY:
 		return wl_attr_bytes(attr, &instance->priority, sizeof(instance->priority));
+	case WEFT_INSTANCE_A_WHEN:
+		return wl_attr_u32(attr, &instance->when);
 	case WEFT_INSTANCE_A_FIELDS:
 		weft_match_free(&instance->fields);
 		return weft_match_get_attrs(&instance->fields, attr);
@@ -224,6 +226,9 @@ static bool put_new(struct nlmsghdr *nlh, size_t size, const struct weft_instanc
 	    !mnl_attr_put_check(nlh, size, WEFT_INSTANCE_A_PRIORITY, sizeof(instance->priority),
 				&instance->priority))
 		return false;
+	if (weft_has(instance, WEFT_INSTANCE_A_WHEN) &&
+	    !mnl_attr_put_u32_check(nlh, size, WEFT_INSTANCE_A_WHEN, instance->when))
+		return false;
 	return !weft_has(instance, WEFT_INSTANCE_A_IDLE) ||
 	       mnl_attr_put_u64_check(nlh, size, WEFT_INSTANCE_A_IDLE, instance->idle_ms);
 }
@@ -267,7 +272,7 @@ static int refuse(struct weft_sock *sock, int err)
  * @sock: the socket
  * @dp: name of the datapath
  * @instance: with pending: that, and the variables; else template, fields, and what is
- *	present of priority, variables, state, in_port and idle
+ *	present of priority, when, variables, state, in_port and idle
  *
  * Returns 0, -EEXIST when there is such an instance, -ENOENT when there is no such
  * template or nothing waits any more, or another -errno.

@@ -51,6 +51,10 @@ json_t *wl_json_take(struct wl_buf *buf);
 json_t *wl_json_port(uint32_t id, const struct weft_names *names, unsigned int flags);
 /* A name if there is one, else the number */
 json_t *wl_json_enum(const char *name, uint32_t value);
+
+/* A set of enum weft_when: an array of names */
+json_t *wl_json_when(uint32_t when);
+int wl_at_when(const struct wl_at *at, const json_t *json, uint32_t *when);
 json_t *wl_json_drops(const struct weft_drops *drops);
 
 /* @check: prerequisites must be there; else it is values of a packet */

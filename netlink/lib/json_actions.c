@@ -416,8 +416,7 @@ static int read_details(const struct wl_at *at, const json_t *json, struct weft_
 		if (err)
 			return err;
 	}
-	if (tunnel && !weft_has(&act->tunnel, WEFT_ACT_TUNNEL_A_IPV4) &&
-	    !weft_has(&act->tunnel, WEFT_ACT_TUNNEL_A_IPV6))
+	if (tunnel && !wl_tunnel_has_dst(&act->tunnel))
 		return wl_at_fail(at, "dst is missing");
 	if (!tunnel && !act->service.name[0])
 		return wl_at_fail(at, "name is missing");

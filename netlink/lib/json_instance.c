@@ -2,7 +2,7 @@
 /*
  * Instances as JSON, which is how they are exported and imported:
  *
- *	{"template": 5, "priority": 100, "in_port": "vm1",
+ *	{"template": 5, "priority": 100, "in_port": "vm1", "when": ["ipv4", "tcp"],
  *	 "fields": {"ldp": 7, "eth_type": "ip", "ip_src": "10.0.0.1", "ip_proto": 6},
  *	 "vars": {"ip": "11.0.1.1", "port": 1234}, "state": "tcp_established", "idle": 12.5}
  */
@@ -97,6 +97,8 @@ json_t *weft_instance_to_json(const struct weft_instance *instance, const struct
 		wl_json_set(&obj, "priority", json_integer(instance->priority));
 	if (weft_has(instance, WEFT_INSTANCE_A_IN_PORT))
 		wl_json_set(&obj, "in_port", wl_json_port(instance->in_port, names, flags));
+	if (weft_has(instance, WEFT_INSTANCE_A_WHEN))
+		wl_json_set(&obj, "when", wl_json_when(instance->when));
 	wl_json_set(&obj, "fields", weft_match_to_json(&instance->fields, names, flags));
 	if (weft_has(instance, WEFT_INSTANCE_A_VARS))
 		wl_json_set(&obj, "vars", vars_to_json(instance));
@@ -184,6 +186,7 @@ static int instance_member(const struct wl_at *at, const char *name, const json_
 		{ "slice", WEFT_INSTANCE_A_SLICE },
 		{ "priority", WEFT_INSTANCE_A_PRIORITY },
 		{ "in_port", WEFT_INSTANCE_A_IN_PORT },
+		{ "when", WEFT_INSTANCE_A_WHEN },
 		{ "fields", WEFT_INSTANCE_A_FIELDS },
 		{ "vars", WEFT_INSTANCE_A_VARS },
 		{ "state", WEFT_INSTANCE_A_STATE },
@@ -218,6 +221,8 @@ static int instance_member(const struct wl_at *at, const char *name, const json_
 		return read_priority(at, json, &instance->priority);
 	case WEFT_INSTANCE_A_IN_PORT:
 		return read_ref(at, json, wl_parse_port, &instance->in_port);
+	case WEFT_INSTANCE_A_WHEN:
+		return wl_at_when(at, json, &instance->when);
 	case WEFT_INSTANCE_A_FIELDS:
 		return read_fields(at, json, &instance->fields);
 	case WEFT_INSTANCE_A_VARS:

@@ -19,7 +19,7 @@
 
 /* ---- writing ---------------------------------------------------------------- */
 
-static json_t *when_to_json(uint32_t when)
+json_t *wl_json_when(uint32_t when)
 {
 	json_t *array = json_array();
 	uint32_t bit;
@@ -54,7 +54,7 @@ static json_t *entry_to_json(const struct weft_tentry *entry, const struct weft_
 
 	wl_json_set(&obj, "name", wl_json_string(entry->name));
 	if (entry->when)
-		wl_json_set(&obj, "when", when_to_json(entry->when));
+		wl_json_set(&obj, "when", wl_json_when(entry->when));
 	if (weft_has(entry, WEFT_TENTRY_A_REPLY))
 		wl_json_set(&obj, "reply", json_true());
 	if (weft_has(entry, WEFT_TENTRY_A_WIDE))
@@ -165,13 +165,13 @@ json_t *weft_template_to_json(const struct weft_template *tmpl, const struct wef
 
 /* ---- entries, read ------------------------------------------------------------ */
 
-/* An array of names */
-static int read_when(const struct wl_at *at, const json_t *json, uint32_t *when)
+int wl_at_when(const struct wl_at *at, const json_t *json, uint32_t *when)
 {
 	json_t *item;
 	size_t i;
 	int err;
 
+	*when = 0;
 	if (!json_is_array(json))
 		return wl_at_fail(at, "an array is needed");
 	json_array_foreach((json_t *)json, i, item) {
@@ -247,7 +247,7 @@ static int entry_member(struct wl_tentry_parse *tp, const struct wl_at *at, cons
 		return wl_at_string(at, json, entry->name, sizeof(entry->name));
 	if (!strcmp(name, "when")) {
 		weft_mark(entry, WEFT_TENTRY_A_WHEN);
-		return read_when(at, json, &entry->when);
+		return wl_at_when(at, json, &entry->when);
 	}
 	if (!strcmp(name, "reply"))
 		return read_flag(at, json, entry, WEFT_TENTRY_A_REPLY);

@@ -99,6 +99,8 @@ static int group_get(struct weft_sock *sock, const struct nlattr *nest)
 	}
 	if (!strcmp(name, WEFT_MCGRP_EVENTS))
 		sock->events_group = id;
+	else if (!strcmp(name, WEFT_MCGRP_INSTANCES))
+		sock->instances_group = id;
 	return 0;
 }
 

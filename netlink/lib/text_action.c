@@ -230,14 +230,37 @@ void wl_drop_format(struct wl_buf *buf, uint32_t reason)
 		wl_buf_printf(buf, "%u", reason);
 }
 
+bool wl_tunnel_has_dst(const struct weft_act_tunnel *t)
+{
+	return weft_has(t, WEFT_ACT_TUNNEL_A_IPV4) || weft_has(t, WEFT_ACT_TUNNEL_A_IPV6) ||
+	       weft_has(t, WEFT_ACT_TUNNEL_A_FROM);
+}
+
+/* "$tun_src": the address that the opening packet of an instance had there */
+static int tunnel_from_parse(const struct wl_parse *ps, struct wl_tok tok,
+			     struct weft_act_tunnel *t)
+{
+	struct wl_tok field = { tok.s + 1, tok.len - 1 };
+	char name[32] = "";
+
+	if (wl_tok_copy(field, name, sizeof(name)))
+		t->from = weft_field_from_name(name);
+	if (t->from < WEFT_FIELD_TUN_SRC || t->from > WEFT_FIELD_TUN_IPV6_DST)
+		return wl_fail(ps, tok, "'%.*s' is not an address of a tunnel", shown(tok), tok.s);
+	weft_mark(t, WEFT_ACT_TUNNEL_A_FROM);
+	return 0;
+}
+
 int wl_tunnel_dst_parse(const struct wl_parse *ps, struct wl_tok tok, struct weft_act_tunnel *t)
 {
 	bool ipv6 = tok.len && memchr(tok.s, ':', tok.len);
 	struct weft_remote remote = { 0 };
 	char text[INET6_ADDRSTRLEN], name[64];
 
-	if (weft_has(t, WEFT_ACT_TUNNEL_A_IPV4) || weft_has(t, WEFT_ACT_TUNNEL_A_IPV6))
+	if (wl_tunnel_has_dst(t))
 		return wl_fail(ps, tok, "the tunnel's dst is given twice");
+	if (tok.len && tok.s[0] == '$')
+		return tunnel_from_parse(ps, tok, t);
 	if (!wl_tok_copy(tok, text, sizeof(text)) ||
 	    inet_pton(ipv6 ? AF_INET6 : AF_INET, text, t->addr) != 1) {
 		if (!ps->names || !ps->names->remote)
@@ -257,6 +280,10 @@ void wl_tunnel_dst_format(struct wl_buf *buf, const struct weft_act_tunnel *t)
 {
 	char text[INET6_ADDRSTRLEN] = "";
 
+	if (weft_has(t, WEFT_ACT_TUNNEL_A_FROM)) {
+		wl_buf_printf(buf, "$%s", weft_field_desc(t->from)->name);
+		return;
+	}
 	inet_ntop(weft_has(t, WEFT_ACT_TUNNEL_A_IPV6) ? AF_INET6 : AF_INET, t->addr, text,
 		  sizeof(text));
 	wl_buf_puts(buf, text);

@@ -217,8 +217,7 @@ static int read_details(struct reader *r, struct wl_tok word, struct wl_tok arg,
 	if (*r->p != ')')
 		return wl_fail(ps, word, "')' is missing for '%.*s('", shown(word), word.s);
 	r->p++;
-	if (tunnel && !weft_has(&act->tunnel, WEFT_ACT_TUNNEL_A_IPV4) &&
-	    !weft_has(&act->tunnel, WEFT_ACT_TUNNEL_A_IPV6))
+	if (tunnel && !wl_tunnel_has_dst(&act->tunnel))
 		return wl_fail(ps, word, "the tunnel's dst is missing");
 	if (!tunnel && !act->service.name[0])
 		return wl_fail(ps, word, "the service's name is missing");

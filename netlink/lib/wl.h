@@ -200,6 +200,8 @@ void wl_move_format(struct wl_buf *src, struct wl_buf *dst, const struct weft_ac
 		    const struct weft_names *names);
 int wl_drop_parse(const struct wl_parse *ps, struct wl_tok tok, uint32_t *reason);
 void wl_drop_format(struct wl_buf *buf, uint32_t reason);
+/* Has it got a remote, however that is said? */
+bool wl_tunnel_has_dst(const struct weft_act_tunnel *t);
 int wl_tunnel_dst_parse(const struct wl_parse *ps, struct wl_tok tok, struct weft_act_tunnel *t);
 void wl_tunnel_dst_format(struct wl_buf *buf, const struct weft_act_tunnel *t);
 int wl_tunnel_item_parse(const struct wl_parse *ps, struct wl_tok name, struct wl_tok value,
@@ -304,6 +306,7 @@ struct weft_sock {
 	uint32_t seq;
 	uint16_t family;
 	uint32_t events_group;
+	uint32_t instances_group;
 	char error[512];
 	char error_attr[128];
 	long failed_op;

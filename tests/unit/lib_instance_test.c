@@ -138,6 +138,8 @@ static void random_instance(struct weft_instance *instance)
 		weft_mark(instance, WEFT_INSTANCE_A_PRIORITY);
 		instance->in_port = random_below(20) + 1;
 		weft_mark(instance, WEFT_INSTANCE_A_IN_PORT);
+		instance->when = random_below(WEFT_WHEN_ALL) + 1;
+		weft_mark(instance, WEFT_INSTANCE_A_WHEN);
 	}
 	if (one_in(2)) {
 		instance->state = random_below(WEFT_STATE_MAX) + 1;
@@ -153,6 +155,7 @@ static void assert_same(const struct weft_instance *a, const struct weft_instanc
 	assert_int_equal(a->template_id, b->template_id);
 	assert_int_equal(a->priority, b->priority);
 	assert_int_equal(a->in_port, b->in_port);
+	assert_int_equal(a->when, b->when);
 	assert_int_equal(a->state, b->state);
 	assert_int_equal(a->idle_ms, b->idle_ms);
 	assert_true(weft_match_equal(&a->fields, &b->fields));

@@ -20,6 +20,7 @@
 #define WEFT_GENL_NAME		"weft"
 #define WEFT_GENL_VERSION	1
 #define WEFT_MCGRP_EVENTS	"events"
+#define WEFT_MCGRP_INSTANCES	"instances"
 
 #define WEFT_NAME_MAX		15	/* datapath and service names, without NUL */
 #define WEFT_VM_ID_MAX		63	/* opaque VM id of a port, without NUL */
@@ -46,7 +47,8 @@
  *
  * A GET request is answered with the NEW message of the object (a table's with
  * TABLE_SET); changes are announced in group "events" with the NEW and DEL
- * message of the object (a table's miss actions with TABLE_SET).
+ * message of the object (a table's miss actions with TABLE_SET). Instances, of which traffic
+ * makes many, are announced in a group of their own, "instances".
  *
  * @WEFT_CMD_DP_NEW: create a datapath (WEFT_DP_A_NAME); EEXIST when taken
  * @WEFT_CMD_DP_DEL: delete it with its ports and entries
@@ -836,13 +838,15 @@ struct weft_act_move {
  *
  * Context (ldp, lin, lout), stage, mark and present option slots go along.
  *
- * @WEFT_ACT_TUNNEL_A_IPV4: 4 bytes, remote endpoint; this or IPV6
+ * @WEFT_ACT_TUNNEL_A_IPV4: 4 bytes, remote endpoint; this, IPV6 or FROM
  * @WEFT_ACT_TUNNEL_A_IPV6: 16 bytes
  * @WEFT_ACT_TUNNEL_A_PORT: u32, the tunnel port; may be absent when the datapath
  *	has exactly one
  * @WEFT_ACT_TUNNEL_A_ID: u32, tunnel key, up to 0xffffff; absent: the packet's ldp
  * @WEFT_ACT_TUNNEL_A_TOS: u8, outer TOS; absent: 0
  * @WEFT_ACT_TUNNEL_A_TTL: u8, outer TTL, 1…255; absent: 64
+ * @WEFT_ACT_TUNNEL_A_FROM: u16, enum weft_field, an address of the tunnel: the remote endpoint is
+ *	what the opening packet had there; only in the entries of templates
  */
 enum weft_act_tunnel_attr {
 	WEFT_ACT_TUNNEL_A_UNSPEC,
@@ -852,6 +856,7 @@ enum weft_act_tunnel_attr {
 	WEFT_ACT_TUNNEL_A_ID,
 	WEFT_ACT_TUNNEL_A_TOS,
 	WEFT_ACT_TUNNEL_A_TTL,
+	WEFT_ACT_TUNNEL_A_FROM,
 
 	__WEFT_ACT_TUNNEL_A_MAX,
 	WEFT_ACT_TUNNEL_A_MAX = __WEFT_ACT_TUNNEL_A_MAX - 1

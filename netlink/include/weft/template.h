@@ -192,6 +192,7 @@ struct weft_instance {
 	uint32_t in_port;
 	char vm_id[WEFT_VM_ID_MAX + 1];
 	int32_t priority;
+	uint32_t when;		  /* enum weft_when, what the opening packet was */
 	struct weft_match fields; /* exact values, but in a filter */
 	struct weft_var_value vars[WEFT_TEMPLATE_VARS];
 	uint32_t state;		      /* enum weft_state */

@@ -197,7 +197,8 @@ struct weft_actions {
 /* WEFT_ACT_A_TUNNEL; present: WEFT_ACT_TUNNEL_A_… */
 struct weft_act_tunnel {
 	uint32_t present;
-	uint8_t addr[16]; /* IPV4: first 4 bytes */
+	uint8_t addr[16]; /* IPV4: first 4 bytes; FROM: none */
+	uint32_t from;	  /* enum weft_field: in a template, where the address was */
 	uint32_t port;
 	uint32_t id;
 	uint8_t tos;
@@ -674,6 +675,7 @@ struct weft_event {
 
 /* Subscribe to group "events" of the namespace */
 int weft_event_join(struct weft_sock *sock);
+int weft_event_join_instances(struct weft_sock *sock);
 int weft_event_leave(struct weft_sock *sock);
 /*
  * The next event or upcall, at once (@wait false) or when one comes. Returns 0
