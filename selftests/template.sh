@@ -95,7 +95,8 @@ is "$(instances)" 0 'all are gone'
 w flow flush >/dev/null
 w template del 5 || fail 'template del'
 w pool set 3 +11.0.1.1:5000-5000 -11.0.1.1:2000-2999 || fail 'pool set'
-snat new=1 replied=1 >"$TMP/snat"
+idle=$((2 * ${WEFT_SLOW:-1}))
+snat new=$idle replied=$idle >"$TMP/snat"
 w template add -f "$TMP/snat" || fail 'template add'
 w flow load "$TMP/flows" >/dev/null
 ok 'the one port' in_ns m1 ping -c 1 -W 2 10.0.2.1
