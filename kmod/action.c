@@ -68,6 +68,7 @@ const struct nla_policy weft_nl_act_policy[WEFT_ACT_A_MAX + 1] = {
 	[WEFT_ACT_A_DROP] = NLA_POLICY_MAX(NLA_U32, WEFT_DROP_MAX),
 	[WEFT_ACT_A_TEMPLATE] = NLA_POLICY_FULL_RANGE(NLA_U32, &weft_template_id_range),
 	[WEFT_ACT_A_BIND] = NLA_POLICY_EXACT_LEN(sizeof(struct weft_bind)),
+	[WEFT_ACT_A_RELATED] = { .type = NLA_U8 },
 };
 
 /* A list of attributes that is being read: the outermost, or a clone's body */
@@ -466,6 +467,15 @@ static int weft_act_bind(struct weft_act_parser *p, const struct nlattr *attr)
 	return 0;
 }
 
+static int weft_act_related(struct weft_act_parser *p, const struct nlattr *attr)
+{
+	if (!(p->layers & WEFT_L_ICMPS)) {
+		NL_SET_ERR_MSG_ATTR(p->extack, attr, "related needs a match on icmp or icmp6");
+		return -EINVAL;
+	}
+	return weft_act_plain(p, attr, nla_get_u8(attr));
+}
+
 static int weft_act_open(struct weft_act_parser *p, const struct nlattr *attr)
 {
 	struct weft_act_level *level;
@@ -527,6 +537,8 @@ static int weft_act_parse_one(struct weft_act_parser *p, const struct nlattr *at
 		return weft_act_template(p, attr);
 	case WEFT_ACT_A_BIND:
 		return weft_act_bind(p, attr);
+	case WEFT_ACT_A_RELATED:
+		return weft_act_related(p, attr);
 	default:
 		return weft_act_plain(p, attr, 0);
 	}
@@ -743,6 +755,7 @@ static int weft_act_put(struct sk_buff *skb, const struct weft_act *act)
 		return nla_put_u16(skb, act->type, act->arg);
 	case WEFT_ACT_A_GOTO:
 	case WEFT_ACT_A_RESUBMIT:
+	case WEFT_ACT_A_RELATED:
 		return nla_put_u8(skb, act->type, act->arg);
 	case WEFT_ACT_A_TUNNEL:
 		return weft_act_put_tunnel(skb, (const void *)act);

@@ -21,6 +21,7 @@
 #include <linux/weft.h>
 #include "datapath.h"
 #include "headers.h"
+#include "inner.h"
 #include "pending.h"
 #include "port.h"
 #include "program.h"
@@ -289,6 +290,9 @@ static void step(struct run *r)
 		break;
 	case WEFT_OP_DEC_TTL:
 		reason = weft_rewrite_dec_ttl(r->f.skb, r->f.layers, op->arg);
+		break;
+	case WEFT_OP_INNER:
+		reason = weft_inner_write(r->f.skb, &((const struct weft_op_inner *)op)->inner);
 		break;
 	case WEFT_OP_OUTPUT:
 	case WEFT_OP_TUNNEL:

@@ -17,6 +17,7 @@
 #include <linux/in6.h>
 #include <linux/types.h>
 #include "field.h"
+#include "inner.h"
 #include "key.h"
 
 struct sk_buff;
@@ -30,6 +31,7 @@ enum weft_opcode {
 	WEFT_OP_PUSH_VLAN,	/* arg: tpid, big-endian in the low 16 bits; TCI 0 */
 	WEFT_OP_POP_VLAN,
 	WEFT_OP_DEC_TTL,	/* arg: by how much; the walk checked that it is enough */
+	WEFT_OP_INNER,		/* struct weft_op_inner */
 	WEFT_OP_OUTPUT,		/* struct weft_op_output */
 	WEFT_OP_TUNNEL,		/* struct weft_op_tunnel */
 	WEFT_OP_UPCALL,		/* struct weft_op_upcall */
@@ -77,6 +79,12 @@ struct weft_op_headers {
 	u8 ttl;			/* by how much it is less, modulo 256 */
 	u8 tos;
 	u8 pad[2];
+};
+
+/* Write into the packet inside of an ICMP error */
+struct weft_op_inner {
+	struct weft_op op;
+	struct weft_inner inner;
 };
 
 /*

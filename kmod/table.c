@@ -138,6 +138,30 @@ struct weft_flow *weft_table_lookup(const struct weft_datapath *dp, u8 id,
 	return best;
 }
 
+struct weft_flow *weft_table_lookup_instance(const struct weft_datapath *dp, u8 id,
+					     const struct weft_key *key)
+{
+	const struct weft_subtable_list *list = rcu_dereference(dp->tables[id].subtables);
+	struct weft_flow *flow, *best = NULL;
+	struct rhlist_head *found, *pos;
+	u64 words[WEFT_KEY_WORDS];
+	u32 i;
+
+	for (i = 0; list && i < list->n; i++) {
+		struct weft_subtable *subtable = list->refs[i].subtable;
+
+		if (best && best->priority >= list->refs[i].max_priority)
+			break;
+		weft_subtable_mask_key(subtable, key, words);
+		found = rhltable_lookup(&subtable->flows, words, weft_subtable_params);
+		rhl_for_each_entry_rcu(flow, pos, found, node)
+			if (flow->of_instance && weft_flow_alive(flow, 0) &&
+			    (!best || flow->priority > best->priority))
+				best = flow;
+	}
+	return best;
+}
+
 struct weft_flow *weft_subtable_find(struct weft_subtable *subtable, const u64 *key,
 				     s32 priority, u64 version)
 {

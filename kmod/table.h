@@ -63,6 +63,13 @@ struct weft_flow *weft_table_lookup(const struct weft_datapath *dp, u8 id,
 				    const struct weft_key *key, u64 version,
 				    struct weft_trail *trail);
 
+/*
+ * The same among the entries of instances only, for a key that no packet has: leaves no trail.
+ * RCU.
+ */
+struct weft_flow *weft_table_lookup_instance(const struct weft_datapath *dp, u8 id,
+					     const struct weft_key *key);
+
 /* Where an entry with these words is, for stamps */
 u32 weft_subtable_hash(const struct weft_subtable *subtable, const u64 *words);
 

@@ -2,10 +2,10 @@
 /*
  * The walk through the tables.
  *
- * It runs on the key alone. It starts at table 0, does the actions of the
- * entry that wins and follows goto and resubmit; it changes its copy of the key
- * and never the packet. Whenever something leaves (output, tunnel, upcall, clone),
- * the fields in which the key differs from the packet as the program has made
+ * It runs on the key alone, except that of an ICMP error it reads what is inside (inner.c). It
+ * starts at table 0, does the actions of the entry that wins and follows goto and resubmit; it
+ * changes its copy of the key and never the packet. Whenever something leaves (output, tunnel,
+ * upcall, clone), the fields in which the key differs from the packet as the program has made
  * it so far are emitted as writes, then the operation itself. What comes
  * out is a program that does to the packet, once, what the tables said in
  * many steps; and a trail of what it depends on.
@@ -18,11 +18,13 @@
  */
 #include <linux/string.h>
 #include <linux/xarray.h>
+#include <net/ipv6.h>
 #include "action.h"
 #include "datapath.h"
 #include "field.h"
 #include "flow.h"
 #include "headers.h"
+#include "inner.h"
 #include "pending.h"
 #include "port.h"
 #include "table.h"
@@ -466,6 +468,7 @@ static void weft_walk_clone(struct weft_walk *w, struct weft_frame *frame,
 	weft_flush(w);
 	saved->op_ofs = w->prog->len;
 	saved->key = w->key;
+	saved->inner = w->inner;
 	weft_emit_plain(w, WEFT_OP_CLONE, 0);
 	w->n_saved++;
 	inner = weft_walk_push(w, body, act->arg, frame->table);
@@ -482,6 +485,7 @@ static void weft_walk_unclone(struct weft_walk *w)
 	struct weft_op *op;
 
 	w->key = saved->key;
+	w->inner = saved->inner;
 	w->base = saved->key;
 	w->dirty = 0;
 	w->ttl_spent = 0;
@@ -631,6 +635,59 @@ static enum weft_drop weft_walk_template(struct weft_walk *w, struct weft_frame 
 	return WEFT_DROP_UNSPEC;
 }
 
+/* An address of the error itself that was one of the answer's becomes the new one, too */
+static void weft_walk_outer(struct weft_walk *w, struct in6_addr *addr, const struct in6_addr *from,
+			    const struct in6_addr *to, enum weft_field f)
+{
+	if (!ipv6_addr_equal(addr, from) || ipv6_addr_equal(from, to))
+		return;
+	*addr = *to;
+	weft_walk_written(w, f);
+}
+
+/*
+ * Is the packet an ICMP error about one that an instance translates? Then what the instance does
+ * to answers is done to it, and it goes where they go. It does not count as a packet
+ * of the instance, whose life is not the sender's to prolong (RFC 5508, REQ-6).
+ */
+static enum weft_drop weft_walk_related(struct weft_walk *w, struct weft_frame *frame, u8 id)
+{
+	bool ip6 = w->key.layers & WEFT_L_IPV6;
+	struct in6_addr src, dst;
+	struct weft_op_inner *op;
+	struct weft_key answer;
+	struct weft_flow *flow;
+	int next = -1;
+
+	if (!weft_inner_is_error(&w->key))
+		return WEFT_DROP_UNSPEC;
+	w->trail->cacheable = false;
+	if (!w->skb || (!w->inner.layers && !weft_inner_parse(w->skb, w->layers, &w->inner)))
+		return WEFT_DROP_UNSPEC;
+	if (w->stages++ == WEFT_STAGE_MAX)
+		return WEFT_DROP_STAGE_LIMIT;
+	answer = w->key;
+	weft_inner_reply(&w->inner, &answer);
+	src = answer.ip_src;
+	dst = answer.ip_dst;
+	flow = weft_table_lookup_instance(w->dp, id, &answer);
+	if (flow)
+		next = weft_inner_translate(flow, &answer);
+	weft_trail_credit(w->trail, NULL, id, next >= 0);
+	if (next < 0)
+		return WEFT_DROP_UNSPEC;
+	if (weft_inner_update(&w->inner, &answer)) {
+		op = weft_emit(w, WEFT_OP_INNER, 0, sizeof(*op));
+		if (op)
+			op->inner = w->inner;
+	}
+	weft_walk_outer(w, &w->key.ip_src, &src, &answer.ip_src,
+			ip6 ? WEFT_FIELD_IPV6_SRC : WEFT_FIELD_IP_SRC);
+	weft_walk_outer(w, &w->key.ip_dst, &dst, &answer.ip_dst,
+			ip6 ? WEFT_FIELD_IPV6_DST : WEFT_FIELD_IP_DST);
+	return weft_walk_goto(w, frame, next);
+}
+
 static enum weft_drop weft_walk_action(struct weft_walk *w, struct weft_frame *frame,
 				       const struct weft_act *act)
 {
@@ -674,6 +731,8 @@ static enum weft_drop weft_walk_action(struct weft_walk *w, struct weft_frame *f
 		return weft_walk_template(w, frame, (const void *)act);
 	case WEFT_ACT_A_BIND:
 		return weft_walk_bind(w, frame, (const void *)act);
+	case WEFT_ACT_A_RELATED:
+		return weft_walk_related(w, frame, act->arg);
 	case WEFT_ACT_A_DROP:
 		return act->arg;
 	}
@@ -723,6 +782,7 @@ static void weft_walk_start(struct weft_walk *w)
 
 	w->base = w->key;
 	w->layers = w->key.layers;
+	w->inner.layers = 0;
 	w->dirty = 0;
 	w->ttl_spent = 0;
 	w->ttl_first = w->key.ip_ttl;

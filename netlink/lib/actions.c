@@ -177,6 +177,7 @@ static bool action_equal(const struct weft_action *a, const struct weft_action *
 		return a->tpid == b->tpid;
 	case WEFT_ACT_A_GOTO:
 	case WEFT_ACT_A_RESUBMIT:
+	case WEFT_ACT_A_RELATED:
 		return a->table == b->table;
 	case WEFT_ACT_A_CLONE:
 		return list_equal(&a->clone, &b->clone);

@@ -234,6 +234,7 @@ static int action_put(struct nlmsghdr *nlh, size_t size, const struct weft_actio
 		break;
 	case WEFT_ACT_A_GOTO:
 	case WEFT_ACT_A_RESUBMIT:
+	case WEFT_ACT_A_RELATED:
 		ok = mnl_attr_put_u8_check(nlh, size, act->type, act->table);
 		break;
 	case WEFT_ACT_A_CLONE:
@@ -414,6 +415,7 @@ static int action_get(struct weft_action *act, const struct nlattr *attr, unsign
 		return wl_attr_u16(attr, &act->tpid);
 	case WEFT_ACT_A_GOTO:
 	case WEFT_ACT_A_RESUBMIT:
+	case WEFT_ACT_A_RELATED:
 		return wl_attr_u8(attr, &act->table);
 	case WEFT_ACT_A_CLONE:
 		return actions_get(&act->clone, attr, depth + 1);

@@ -64,6 +64,7 @@ static const struct attr_name act_attrs[] = {
 	[WEFT_ACT_A_DROP] = { "drop", NULL },
 	[WEFT_ACT_A_TEMPLATE] = { "template", NULL },
 	[WEFT_ACT_A_BIND] = { "bind", NULL },
+	[WEFT_ACT_A_RELATED] = { "related", NULL },
 };
 
 static const struct attr_set act_set = SET(act_attrs, true);

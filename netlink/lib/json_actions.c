@@ -152,6 +152,10 @@ static json_t *action_to_json(const struct weft_action *act, unsigned int proto,
 		name = "resubmit";
 		value = json_integer(act->table);
 		break;
+	case WEFT_ACT_A_RELATED:
+		name = "related";
+		value = json_integer(act->table);
+		break;
 	case WEFT_ACT_A_CLONE:
 		name = "clone";
 		value = list_to_json(&act->clone, proto, names, flags);
@@ -470,6 +474,8 @@ static int read_action(const struct wl_at *at, const char *name, const json_t *j
 		return read_table(at, json, WEFT_ACT_A_GOTO, actions);
 	if (!strcmp(name, "resubmit"))
 		return read_table(at, json, WEFT_ACT_A_RESUBMIT, actions);
+	if (!strcmp(name, "related"))
+		return read_table(at, json, WEFT_ACT_A_RELATED, actions);
 	if (!strcmp(name, "template"))
 		return read_template(at, json, actions);
 	if (!strcmp(name, "clone"))

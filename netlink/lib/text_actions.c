@@ -282,6 +282,7 @@ static const struct word {
 	{ "service", WEFT_ACT_A_SERVICE, ARG_DETAILS },
 	{ "drop", WEFT_ACT_A_DROP, ARG_MAY },
 	{ "template", WEFT_ACT_A_TEMPLATE, ARG_MUST },
+	{ "related", WEFT_ACT_A_RELATED, ARG_MUST },
 };
 
 static int read_action(struct reader *r, struct weft_actions *actions)
@@ -327,6 +328,7 @@ static int read_action(struct reader *r, struct weft_actions *actions)
 		return read_push_vlan(ps, arg, actions);
 	case WEFT_ACT_A_GOTO:
 	case WEFT_ACT_A_RESUBMIT:
+	case WEFT_ACT_A_RELATED:
 		return read_table(ps, arg, word->type, actions);
 	case WEFT_ACT_A_CLONE:
 		return read_clone(r, name, actions);
@@ -525,6 +527,9 @@ static void format_action(struct wl_buf *buf, const struct weft_action *act, uns
 		break;
 	case WEFT_ACT_A_RESUBMIT:
 		wl_buf_printf(buf, "resubmit:%u", act->table);
+		break;
+	case WEFT_ACT_A_RELATED:
+		wl_buf_printf(buf, "related:%u", act->table);
 		break;
 	case WEFT_ACT_A_CLONE:
 		wl_buf_puts(buf, "clone(");

@@ -269,6 +269,7 @@ static void random_actions(struct weft_actions *actions, unsigned int depth)
 			act->tpid = one_in(2) ? 0x8100 : 0x88a8;
 			break;
 		case WEFT_ACT_A_RESUBMIT:
+		case WEFT_ACT_A_RELATED:
 			act->table = (uint8_t)random_u64();
 			break;
 		case WEFT_ACT_A_CLONE:

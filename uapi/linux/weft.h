@@ -791,6 +791,10 @@ enum weft_flow_attr {
  *	one, and look the packet up in this table again; the last action
  * @WEFT_ACT_A_BIND: struct weft_bind: set a whole field to a value of the instance;
  *	only in the entries of templates
+ * @WEFT_ACT_A_RELATED: u8: if the packet is an ICMP error about a packet of a connection that
+ *	has an instance, translate it as that says, and go on where the connection goes on: the
+ *	answer to the packet inside is looked up in that table, among entries of instances
+ *	that end with goto. Else, do the next action. The match must have ICMP or ICMPv6
  */
 enum weft_act_attr {
 	WEFT_ACT_A_UNSPEC,
@@ -810,6 +814,7 @@ enum weft_act_attr {
 	WEFT_ACT_A_DROP,
 	WEFT_ACT_A_TEMPLATE,
 	WEFT_ACT_A_BIND,
+	WEFT_ACT_A_RELATED,
 
 	__WEFT_ACT_A_MAX,
 	WEFT_ACT_A_MAX = __WEFT_ACT_A_MAX - 1

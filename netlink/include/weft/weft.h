@@ -69,7 +69,7 @@ struct weft_remote;
  *	call
  * @field: enum weft_field that the caller calls @alias; 0 when it does not
  * @field_alias: the caller's name for @field; NULL for the usual one
- * @table_id: table @name in table=, goto and resubmit; 0 or -errno
+ * @table_id: table @name in table=, goto, resubmit and related; 0 or -errno
  * @remote: tunnel endpoint @name; 0 or -errno
  * @template_id, @template_name: as of ports, of templates
  */
@@ -223,7 +223,7 @@ struct weft_action {
 		} set;
 		struct weft_act_move move;	 /* MOVE */
 		uint16_t tpid;			 /* PUSH_VLAN */
-		uint8_t table;			 /* GOTO, RESUBMIT */
+		uint8_t table;			 /* GOTO, RESUBMIT, RELATED */
 		struct weft_actions clone;	 /* CLONE */
 		struct weft_act_tunnel tunnel;	 /* TUNNEL */
 		struct weft_act_service service; /* SERVICE */
