@@ -290,6 +290,32 @@ def refreshed():
     LAB.clear()
 
 
+def taken_over():
+    """N7: replies go to the host that has sent last, as when a machine has moved"""
+    mfe2, mfe3 = LAB.hosts[MFE2], LAB.hosts[MFE3]
+    sanitise = "table=14, priority=100, ldp=12, mark=0x1/0x1, ip"
+    mfe3.weft("flow", "del", sanitise)
+    seen = LAB.through(VM4, packet(VM4, ADDRESSES[VM5], 3002, 80, UDP), VM5)
+    LAB.drain()
+    LAB.send(VM5, answer(VM5, seen))
+    TAP.ok(LAB.carried(MFE3, MFE1), "N7 hint: the reply goes to where the connection was opened")
+    for _ in range(2):
+        mfe2.weft("packet", "inject", "in_port=I", "actions=load:ldp=12, load:lin=4, "
+                  "load:lout=5, load:stage=1, load:mark=1, tunnel:192.0.2.3", "hex",
+                  seen.data.hex())
+        LAB.see(VM5)
+    LAB.drain()
+    LAB.send(VM5, answer(VM5, seen))
+    TAP.ok(LAB.carried(MFE3, MFE2, 1), "N7 hint: another host that sends the same takes it over")
+    TAP.equal(mfe3.count(HINT + 10), 1, "N7 hint: there is one of it")
+    LAB.through(VM4, packet(VM4, ADDRESSES[VM5], 3002, 80, UDP), VM5)
+    LAB.drain()
+    LAB.send(VM5, answer(VM5, seen))
+    TAP.ok(LAB.carried(MFE3, MFE1, 1), "N7 hint: and back")
+    mfe3.weft("flow", "add", f"{sanitise} actions=template:{SANITISE + 10}")
+    LAB.clear()
+
+
 # ---- pools ---------------------------------------------------------------------------------
 
 def exhausted():
@@ -587,8 +613,8 @@ def main():
     if SERVICE:
         restarted()
     LAB.clear()
-    for case in (protocols, sanitised, refreshed, exhausted, ranges, tenants, life_cycle, stage_form,
-                 destination_nat):
+    for case in (protocols, sanitised, refreshed, taken_over, exhausted, ranges, tenants,
+                 life_cycle, stage_form, destination_nat):
         print(f"# {case.__name__}", flush=True)
         case()
     if not SERVICE:
