@@ -634,6 +634,25 @@ bool weft_instance_add_failure(struct weft_datapath *dp, struct weft_opening *o)
 	return opened == WEFT_OPEN_MADE;
 }
 
+/* Has the packet all the values with which it was made? Others may be of a host that took over. */
+bool weft_opening_same(const struct weft_opening *o)
+{
+	const struct weft_instance *i = o->made;
+	const struct weft_template *t = o->template;
+	u32 values = weft_opening_needs(o);
+
+	if (i->template != t)
+		return true;
+	for (; values; values &= values - 1) {
+		const struct weft_value *v = &t->values[__ffs(values)];
+
+		if (v->kind == WEFT_BIND_FIELD &&
+		    memcmp(i->values + v->ofs, o->values + v->ofs, v->len))
+			return false;
+	}
+	return true;
+}
+
 bool weft_opening_here(const struct weft_instance *i, u8 table)
 {
 	return weft_ientry_first(i)->flow.subtable->table->id == table;

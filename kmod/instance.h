@@ -158,6 +158,9 @@ int weft_instance_add(struct weft_datapath *dp, struct weft_opening *o);
  */
 bool weft_instance_add_failure(struct weft_datapath *dp, struct weft_opening *o);
 
+/* The packet has found an instance: has it also the values that other entries and actions took? */
+bool weft_opening_same(const struct weft_opening *o);
+
 /* Is its first entry in this table? Then its packets go there again. */
 bool weft_opening_here(const struct weft_instance *i, u8 table);
 

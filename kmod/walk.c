@@ -573,14 +573,28 @@ static enum weft_drop weft_walk_wait(struct weft_walk *w, const struct weft_fram
 	return WEFT_DROP_UNSPEC;
 }
 
-/* Which instance it is depends on the fields by which its first entry is found */
-static void weft_walk_depends_instance(struct weft_walk *w, const struct weft_instance *i)
+/* Which instance it is, and whether it is replaced, depends on all that is taken from the packet */
+static void weft_walk_depends_template(struct weft_walk *w, const struct weft_template *t)
 {
-	const struct weft_tentry *e = &i->template->entries[i->entry[0]];
 	unsigned int n;
 
-	for (n = 0; n < e->n_parts; n++)
-		weft_walk_depends(w, e->parts[n].bind.source);
+	for (n = 0; n < t->n_values; n++)
+		if (t->values[n].kind == WEFT_BIND_FIELD)
+			weft_walk_depends(w, t->values[n].source);
+}
+
+/*
+ * The instance that stands for something that comes later is replaced when what it says
+ * would be different now: replies go to the host that has sent last.
+ */
+static enum weft_opened weft_walk_open(struct weft_walk *w, struct weft_opening *o, u8 table)
+{
+	enum weft_opened opened = weft_instance_open(w->dp, o);
+
+	if (opened != WEFT_OPEN_FOUND || weft_opening_here(o->made, table) || weft_opening_same(o))
+		return opened;
+	weft_instance_end(o->made, WEFT_REASON_REPLACED);
+	return weft_instance_open(w->dp, o);
 }
 
 /*
@@ -602,7 +616,7 @@ static enum weft_drop weft_walk_template(struct weft_walk *w, struct weft_frame 
 	o->key = &w->key;
 	o->in_port = w->in->id;
 	o->priority = frame->priority;
-	opened = weft_instance_open(w->dp, o);
+	opened = weft_walk_open(w, o, frame->table);
 	switch (opened) {
 	case WEFT_OPEN_WAITS:
 		return weft_walk_wait(w, frame);
@@ -626,7 +640,7 @@ static enum weft_drop weft_walk_template(struct weft_walk *w, struct weft_frame 
 		w->trail->cacheable = false;
 		return weft_walk_goto(w, frame, frame->table);
 	}
-	weft_walk_depends_instance(w, o->made);
+	weft_walk_depends_template(w, o->template);
 	first = weft_instance_first(o->made);
 	weft_trail_probe(w->trail, w->dp->stamps, weft_subtable_hash(first->subtable, first->key));
 	if (!READ_ONCE(o->made->life.live))

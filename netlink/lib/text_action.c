@@ -368,8 +368,6 @@ const char *wl_actions_ended(const struct weft_actions *actions)
 		return "goto";
 	case WEFT_ACT_A_DROP:
 		return "drop";
-	case WEFT_ACT_A_TEMPLATE:
-		return "template";
 	default:
 		return NULL;
 	}

@@ -104,8 +104,8 @@ run weft flow parse 'ip actions=set:ip_src=@ip'
 like "a variable in a flow" "$status $err" "2 *'@ip': only entries of templates have such values*"
 run weft flow parse 'ip actions=template:5'
 is "template:ID in a flow" "$status $out" "0 table=0, priority=32768, ip  actions= template:5"
-run weft flow parse 'ip actions=template:5,drop'
-like "it is the last action" "$status $err" "2 *'drop' cannot follow template, which is the last action*"
+run weft flow parse 'ip actions=template:5,goto:9'
+is "and others behind it" "$status $out" "0 table=0, priority=32768, ip  actions= template:5, goto:9"
 
 pool()
 {

@@ -363,7 +363,6 @@ static void entries(void **state)
 	refuse("5 a: table=1 actions=dec_ttl, output:vm9 b: table=2 actions=drop", "vm9",
 	       "no port 'vm9'");
 	refuse("5 a: table=1 actions=goto:1, drop", "drop", "cannot follow goto");
-	refuse("5 a: table=1 actions=template:7, drop", "drop", "cannot follow template");
 	refuse("5 a: table=1 actions=template:0", "0", "numbered from 1");
 	refuse("5 a: table=1 actions=template:snat", "snat", "is not a number");
 	refuse("5" GOOD " b: table=1 actions=drop c: table=1 actions=drop d: table=1 actions=drop"

@@ -788,7 +788,8 @@ enum weft_flow_attr {
  *	the copy's), also in a table that was resubmitted to; what was output
  *	before stays so; the last action
  * @WEFT_ACT_A_TEMPLATE: u32, id of a template: make an instance of it, unless there is
- *	one, and look the packet up in this table again; the last action
+ *	one. If its first entry is in this table, look the packet up here again; else
+ *	keep the entry from idling and do the next action
  * @WEFT_ACT_A_BIND: struct weft_bind: set a whole field to a value of the instance;
  *	only in the entries of templates
  * @WEFT_ACT_A_RELATED: u8: if the packet is an ICMP error about a packet of a connection that
