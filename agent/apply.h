@@ -20,6 +20,9 @@ struct outcome {
 	unsigned int n_ports_added, n_ports_changed, n_ports_removed;
 	size_t n_flows_added, n_flows_changed, n_flows_removed;
 	size_t n_tables_changed;
+	bool has_objects;	  /* pools and templates are there */
+	size_t n_objects_changed; /* of them */
+	size_t n_draining;	  /* templates with instances that nobody wants any more */
 	size_t n_flows_held;
 	size_t n_flows;	      /* entries that are wanted and not held back */
 	uint64_t fingerprint; /* of the devices that this was made for */
