@@ -252,7 +252,8 @@ static void log_outcome(const struct agent *agent, enum cause cause)
 		 agent->config->datapath, outcome->n_ports_added, outcome->n_ports_changed,
 		 outcome->n_ports_removed, outcome->n_flows_added, outcome->n_flows_changed,
 		 outcome->n_flows_removed, outcome->n_flows_held, outcome->n_tables_changed,
-		 outcome->n_objects_changed, outcome->n_devices, agent->last_took_ms);
+		 outcome->n_objects_changed + outcome->n_objects_removed, outcome->n_devices,
+		 agent->last_took_ms);
 }
 
 /* notifications of what was just applied */
@@ -302,7 +303,7 @@ static void schedule_next(struct agent *agent, enum cause cause)
 		agent->repair_ms = REPAIR_FIRST_MS;
 		return;
 	}
-	if (cause == CAUSE_CHANGE) {
+	if (cause == CAUSE_CHANGE && outcome_repaired(outcome)) {
 		agent->n_repairs++;
 		log_warning("%s: somebody else changed the datapath; it was put right again",
 			    agent->config->datapath);

@@ -356,7 +356,7 @@ static bool apply_objects(struct run *run, bool add)
 					    &outcome->n_objects_changed);
 	} else
 		error = apply_templates_remove(run->sock, dp, &run->plan.objects,
-					       &outcome->n_objects_changed);
+					       &outcome->n_objects_removed);
 	if (add)
 		outcome->has_objects = !error;
 	if (!error)
@@ -472,6 +472,11 @@ int apply_flush(const char *dp, struct weft_sock *sock, struct link_sock *link_s
 }
 
 bool outcome_changed(const struct outcome *outcome)
+{
+	return outcome_repaired(outcome) || outcome->n_objects_removed;
+}
+
+bool outcome_repaired(const struct outcome *outcome)
 {
 	return outcome->n_devices || outcome->n_ports_added || outcome->n_ports_changed ||
 	       outcome->n_ports_removed || outcome->n_flows_added || outcome->n_flows_changed ||
