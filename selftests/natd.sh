@@ -109,7 +109,7 @@ snat_works() { # MODE
 		0 "$1: and no machine's"
 	is "$(frames "$TMP/$1.pcap" 'icmp6 and ip6[40] == 128 and src host fd00:11::1')" 2 "$1: of IPv6, too"
 	is "$(doubled)" '' "$1: no pair twice"
-	is "$(w -j instance show | jq '[.[].slice] | unique == [9]')" true "$1: with the slice"
+	is "$(w -j instance show | jq '[.[].slice] | all(. == 9)')" true "$1: with the slice"
 }
 
 config kernel 11.0.1.1:2000-2999 >"$TMP/sw.json"
@@ -219,10 +219,11 @@ longest_gap() { awk 'NR > 1 && $1 - t > max { max = $1 - t } { t = $1 } END { pr
 killed() {
 	local who=$1 before pinger sender prober gap
 	shift
+	w instance cut slice=9
 	ip netns exec m1 ping -i 0.05 -W 2 10.0.2.1 >"$TMP/ping" 2>&1 &
 	pinger=$!
 	: >"$TMP/echo"
-	perl -e '$| = 1; for (1..300) { print "line $_\n"; select(undef, undef, undef, 0.01); }' |
+	perl -e '$| = 1; for (1..700) { print "line $_\n"; select(undef, undef, undef, 0.01); }' |
 		in_ns m1 timeout 60 socat -t 5 - TCP:10.0.2.1:81 >"$TMP/echo" &
 	sender=$!
 	wait_until 10 grep -q 'line 20' "$TMP/echo"
@@ -242,7 +243,7 @@ killed() {
 	is "$(w -j instance show | jq -c --argjson b "$before" \
 		'[.[] | select(.vars.port) | [.id, .vars.ip, .vars.port]] as $now | $b - $now')" '[]' "$who killed: all that there was is there"
 	wait $sender
-	is "$(grep -c line "$TMP/echo")" 300 "$who killed: TCP lost nothing"
+	is "$(grep -c line "$TMP/echo")" 700 "$who killed: TCP lost nothing"
 	kill -INT $pinger
 	wait $pinger
 	is "$(sed -n 's/.* received,.* \([0-9.]*\)% packet loss.*/\1/p' "$TMP/ping")" 0 "$who killed: no ping was lost"
@@ -272,6 +273,28 @@ is "$(template_id snat)" "$id" 'the next one leaves the template'
 ok 'and its natd takes over' wait_until 10 eval "[ \$(natd_pid) != $old ]"
 ok 'from the one before, which leaves' wait_until 10 eval "! kill -0 $old 2>/dev/null"
 killed 'natd of the next one' kill_natd
+
+# ---- ranges on demand --------------------------------------------------------------------------------------
+
+echo '{"ranges": ["11.0.1.1:3000-3009"]}' >"$TMP/ranges"
+chmod 711 "$TMP"
+chown nobody "$TMP/ranges"
+leases() { jq -c '[.leases[].range]' "$TMP/ranges"; }
+jq --arg f "$TMP/ranges" '.nat.pools[0] = { name: "public", ids: "acquire", provider: $f, count: 4 }' \
+	"$TMP/sw.json" >"$TMP/acquire.json"
+cp "$TMP/acquire.json" "$TMP/sw.json"
+ok 'a pool that acquires its ranges' reload
+w instance cut slice=9
+ok 'has one' wait_until 10 matches '11.0.1.1:3000-3003$' w pool show
+ok 'and gives out of it' wait_until 5 in_ns m1 ping -c 1 -W 1 10.0.2.1
+kill_natd
+ok 'natd again' wait_until 10 natd_ready
+is "$(leases)" '["11.0.1.1:3000-3003"]' 'has what it had'
+for _ in 1 2 3 4; do in_ns m1 ping -c 1 -W 1 10.0.2.1 >/dev/null & done
+ok 'before it is full there is another one' wait_until 10 matches '3004-3007' leases
+ok 'of which the kernel knows' wait_until 5 matches '3004-3007' w pool show
+ok 'what is idle is released' wait_until 40 matches '^..11.0.1.1:3000-3003..$' leases
+unlike "$(w pool show)" '3004' 'and withdrawn'
 
 # ---- the end -----------------------------------------------------------------------------------------------
 
