@@ -580,7 +580,7 @@ def many(n):
             LAB.vms[VM1].send(made.make(sport, dport))
         want = min(n, at + BULK)
         wait_for(lambda w=want: mfe3.count(HINT) >= w, 20)
-        LAB.drain()
+        wait_for(lambda: not LAB.drain())
     TAP.equal([mfe1.count(SNAT), mfe3.count(SANITISE), mfe3.count(HINT)], [n] * 3,
               f"many: {n} connections are as many instances")
     print(f"# in {time.monotonic() - start:.1f} s", flush=True)
