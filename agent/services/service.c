@@ -349,6 +349,8 @@ static void open_socks(struct service *service)
 	}
 	result = weft_event_join(service->event_sock);
 	if (!result)
+		result = weft_event_join_instances(service->event_sock);
+	if (!result)
 		result = learn(service);
 	if (result) {
 		open_later(service, "cannot read the instances", result);
