@@ -170,8 +170,8 @@ static int tunnel_put(struct nlmsghdr *nlh, size_t size, const struct weft_act_t
 	if (weft_has(t, WEFT_ACT_TUNNEL_A_IPV6))
 		ok = ok && mnl_attr_put_check(nlh, size, WEFT_ACT_TUNNEL_A_IPV6, 16, t->addr);
 	if (weft_has(t, WEFT_ACT_TUNNEL_A_FROM))
-		ok = ok && mnl_attr_put_u16_check(nlh, size, WEFT_ACT_TUNNEL_A_FROM,
-						  (uint16_t)t->from);
+		ok = ok &&
+		     mnl_attr_put_u16_check(nlh, size, WEFT_ACT_TUNNEL_A_FROM, (uint16_t)t->from);
 	if (weft_has(t, WEFT_ACT_TUNNEL_A_PORT))
 		ok = ok && mnl_attr_put_u32_check(nlh, size, WEFT_ACT_TUNNEL_A_PORT, t->port);
 	if (weft_has(t, WEFT_ACT_TUNNEL_A_ID))
