@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # B5: what a flow keeps beside packets with random headers; rules with 32 masks
 # boot: instr 2 none openvswitch weft
-# boot: time 5 none openvswitch openvswitch2 weft
+# boot: time 3 none openvswitch openvswitch2 weft
 #
 # The rules are a list of what is allowed, by source (any, /16, /24, /32), destination (any, /32) and port
 # (any, source, destination, both), in all ways to put these together: 32 masks; any-any-any is the last rule

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # B2: many concurrent 5-tuples through rules that match ports; 32 masks that are all in use
 # boot: instr 2 flower openvswitch weft
-# boot: time 5 flower openvswitch openvswitch2 weft
+# boot: time 3 flower openvswitch openvswitch2 weft
 # openvswitch: an exact flow for each 5-tuple in its kernel table, as upcalls leave them
 
 sizes='1000 10000 100000' masks=32

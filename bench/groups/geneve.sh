@@ -3,7 +3,7 @@
 # B6: Geneve: encapsulation, both ends, and TCP through a tunnel
 # boot: instr 2 none flower bridge openvswitch weft
 # boot: instr 2 none flower bridge weft
-# boot: time 5 none flower bridge openvswitch openvswitch2 weft
+# boot: time 3 none flower bridge openvswitch openvswitch2 weft
 #
 # openvswitch.ko turns connection tracking on in every namespace, and all tunnels pay for it; "alone" is
 # without it. A datapath has namespaces of its own, as Geneve devices are one per namespace and port:

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # B1: one flow, forwarded by its destination MAC address; 64 bytes of UDP
 # boot: instr 2 none mirred flower bridge openvswitch weft
-# boot: time 5 none mirred flower bridge openvswitch openvswitch2 weft
+# boot: time 3 none mirred flower bridge openvswitch openvswitch2 weft
 
 plan_flows 1
 topologies=veth

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # B3: switch, router, switch: the twelve tables of examples/demo, one flow
 # boot: instr 2 openvswitch weft
-# boot: time 5 openvswitch openvswitch2 weft
+# boot: time 3 openvswitch openvswitch2 weft
 # openvswitch: the same entries as OpenFlow, behind ovs-vswitchd; the packets meet its kernel cache
 
 DEMO=../examples/demo

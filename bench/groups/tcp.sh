@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # B7: TCP between two machines of one host
 # boot: instr 1 none mirred bridge openvswitch weft
-# boot: time 5 none mirred bridge openvswitch openvswitch2 weft
+# boot: time 3 none mirred bridge openvswitch openvswitch2 weft
 #
 #   X: e0 | b DUT c | Y: e0      none: a wire from X to Y
 #
