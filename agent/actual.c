@@ -27,6 +27,10 @@ static int read_dp(struct actual *actual, struct weft_sock *sock, const char *dp
 		return result;
 	actual->has_dp = true;
 	result = weft_port_list(sock, dp, &actual->ports, &actual->n_ports);
+	if (!result)
+		result = weft_pool_list(sock, dp, &actual->pools, &actual->n_pools);
+	if (!result)
+		result = weft_template_list(sock, dp, &actual->templates, &actual->n_templates);
 	if (result || !with_flows)
 		return result;
 	result = weft_table_list(sock, dp, &actual->tables, &actual->n_tables);
@@ -53,6 +57,8 @@ int actual_read(struct actual *actual, struct weft_sock *sock, struct link_sock 
 void actual_free(struct actual *actual)
 {
 	weft_flow_list_free(actual->flows, actual->n_flows);
+	weft_template_list_free(actual->templates, actual->n_templates);
+	weft_pool_list_free(actual->pools, actual->n_pools);
 	weft_table_list_free(actual->tables, actual->n_tables);
 	weft_port_list_free(actual->ports, actual->n_ports);
 	if (actual->has_dp)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* actual.h - what the kernel has: a datapath, its ports, tables and flow entries, and the links. */
+/* actual.h - what the kernel has: a datapath and what is in it, and the links. */
 #ifndef WEFTD_ACTUAL_H
 #define WEFTD_ACTUAL_H
 
@@ -16,6 +16,10 @@ struct actual {
 	size_t n_tables;
 	struct weft_flow *flows;
 	size_t n_flows;
+	struct weft_pool *pools;
+	size_t n_pools;
+	struct weft_template *templates;
+	size_t n_templates;
 	struct links links;
 };
 

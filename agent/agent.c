@@ -34,10 +34,13 @@
 #include "log.h"
 #include "memory.h"
 #include "notify.h"
+#include "services/nat/nat.h"
+#include "supervise.h"
 
 #define LINK_DELAY_MS 50   /* devices are made in several steps */
 #define LOOK_DELAY_MS 2000 /* for what nobody tells: see must_look */
 #define SECOND_LOOK_MS 1000
+#define DRAIN_LOOK_MS 10000 /* for the last instance of a template */
 #define RETRY_FIRST_MS 1000
 #define RETRY_LAST_MS 60000
 #define REPAIR_FIRST_MS 200
@@ -50,9 +53,12 @@ enum cause {
 	CAUSE_DEVICES,
 	CAUSE_CHANGE, /* somebody else may have changed the datapath */
 	CAUSE_RETRY,
+	CAUSE_DRAIN, /* templates wait for their instances to end */
 };
 
-static const char *const cause_names[] = { "start", "reload", "devices", "change", "retry" };
+static const char *const cause_names[] = {
+	"start", "reload", "devices", "change", "retry", "drain"
+};
 
 struct agent {
 	const struct agent_options *options;
@@ -62,13 +68,14 @@ struct agent {
 	struct link_sock *link_sock;
 	int watch_fd;
 	struct control *control;
+	struct daemon *natd;
 
 	struct event_base *base;
 	struct event *link_event;
 	struct event *weft_event;
 	struct event *link_timer;
 	struct event *apply_timer;
-	struct event *signals[3];
+	struct event *signals[4];
 	enum cause pending; /* of apply_timer */
 	unsigned int retry_ms;
 	unsigned int repair_ms;
@@ -96,6 +103,13 @@ char *agent_ctl_path(const char *dp, const char *netns)
 	if (netns)
 		return memory_printf("/run/weft/weftd-%s-%s.sock", netns, dp);
 	return memory_printf("/run/weft/weftd-%s.sock", dp);
+}
+
+static char *agent_natd_path(const char *dp, const char *netns)
+{
+	if (netns)
+		return memory_printf("/run/weft/natd-%s-%s.sock", netns, dp);
+	return memory_printf("/run/weft/natd-%s.sock", dp);
 }
 
 static void start_timer(struct event *timer, unsigned int delay_ms)
@@ -234,11 +248,12 @@ static void log_outcome(const struct agent *agent, enum cause cause)
 		return;
 	}
 	log_info("%s: ports +%u ~%u -%u, flow entries +%zu ~%zu -%zu (%zu held back), table misses "
-		 "~%zu, devices ~%u, in %u ms",
+		 "~%zu, pools and templates ~%zu, devices ~%u, in %u ms",
 		 agent->config->datapath, outcome->n_ports_added, outcome->n_ports_changed,
 		 outcome->n_ports_removed, outcome->n_flows_added, outcome->n_flows_changed,
 		 outcome->n_flows_removed, outcome->n_flows_held, outcome->n_tables_changed,
-		 outcome->n_devices, agent->last_took_ms);
+		 outcome->n_objects_changed + outcome->n_objects_removed, outcome->n_devices,
+		 agent->last_took_ms);
 }
 
 /* notifications of what was just applied */
@@ -282,11 +297,13 @@ static void schedule_next(struct agent *agent, enum cause cause)
 	agent->retry_ms = RETRY_FIRST_MS;
 	if (must_look(agent))
 		start_timer(agent->link_timer, LOOK_DELAY_MS);
+	if (outcome->n_draining)
+		schedule_apply(agent, CAUSE_DRAIN, DRAIN_LOOK_MS);
 	if (!outcome_changed(outcome)) {
 		agent->repair_ms = REPAIR_FIRST_MS;
 		return;
 	}
-	if (cause == CAUSE_CHANGE) {
+	if (cause == CAUSE_CHANGE && outcome_repaired(outcome)) {
 		agent->n_repairs++;
 		log_warning("%s: somebody else changed the datapath; it was put right again",
 			    agent->config->datapath);
@@ -295,6 +312,46 @@ static void schedule_next(struct agent *agent, enum cause cause)
 	}
 	schedule_apply(agent, CAUSE_CHANGE,
 		       SECOND_LOOK_MS > agent->repair_ms ? SECOND_LOOK_MS : agent->repair_ms);
+}
+
+/* the section as it is, and the numbers that its pools and templates have in the kernel */
+static json_t *nat_message(const struct config *config)
+{
+	json_t *pools = json_object(), *templates = json_object();
+
+	for (size_t i = 0; i < config->nat->n_pools; i++)
+		json_object_set_new(pools, config->nat->pools[i].name,
+				    json_integer(config->nat->pools[i].pool.id));
+	for (size_t i = 0; i < config->nat->n_templates; i++)
+		json_object_set_new(templates, config->nat->templates[i].tmpl.name,
+				    json_integer(config->nat->templates[i].tmpl.id));
+	return json_pack("{s:O, s:o, s:o}", "nat", config->nat_json, "pools", pools, "templates",
+			 templates);
+}
+
+/* what the kernel has is what the daemon is told of */
+static void feed_daemons(struct agent *agent)
+{
+	const struct config *config = agent->config;
+	struct daemon_options options = {
+		.name = "nat",
+		.program = "weft-natd",
+		.dp = config->datapath,
+	};
+	json_t *message;
+
+	if (!agent->natd) {
+		options.ctl_socket = agent_natd_path(config->datapath, agent->options->netns);
+		agent->natd = daemon_new(agent->base, &options);
+		free(options.ctl_socket);
+	}
+	if (!nat_needs_daemon(config->nat)) {
+		daemon_want(agent->natd, NULL);
+		return;
+	}
+	message = nat_message(config);
+	daemon_want(agent->natd, message);
+	json_decref(message);
 }
 
 static void agent_apply(struct agent *agent, enum cause cause)
@@ -323,6 +380,8 @@ static void agent_apply(struct agent *agent, enum cause cause)
 			drop_own_events(agent);
 		schedule_next(agent, cause);
 	}
+	if (agent->base && agent->outcome.has_objects)
+		feed_daemons(agent);
 	tell_status(agent);
 }
 
@@ -429,6 +488,10 @@ static const char *event_dp(const struct weft_event *event)
 		return event->flow.dp;
 	case WEFT_CMD_TXN_COMMIT:
 		return event->txn.dp;
+	case WEFT_CMD_POOL_DEL:
+		return event->pool.dp;
+	case WEFT_CMD_TEMPLATE_DEL:
+		return event->tmpl.dp;
 	default:
 		return NULL;
 	}
@@ -480,6 +543,14 @@ static void on_hangup(evutil_socket_t signal_number, short what, void *arg)
 	agent_reload(arg);
 }
 
+static void on_child(evutil_socket_t signal_number, short what, void *arg)
+{
+	struct agent *agent = arg;
+
+	if (agent->natd)
+		daemon_reap(agent->natd);
+}
+
 static void on_terminate(evutil_socket_t signal_number, short what, void *arg)
 {
 	struct agent *agent = arg;
@@ -495,6 +566,7 @@ static json_t *answer_status(const struct agent *agent)
 {
 	const struct outcome *outcome = &agent->outcome;
 	json_t *waiting = json_object(), *errors = json_array();
+	json_t *services = json_object(), *daemon;
 	json_t *last, *ports, *flows, *counts;
 	const char *state = agent->reload_error ? "bad_config" : "ok";
 
@@ -509,6 +581,9 @@ static json_t *answer_status(const struct agent *agent)
 	}
 	if (agent->reload_error)
 		json_array_append_new(errors, json_string(agent->reload_error));
+	daemon = agent->natd ? daemon_status(agent->natd) : NULL;
+	if (daemon)
+		json_object_set_new(services, "nat", daemon);
 	last = json_pack("{s:I, s:s, s:b, s:i, s:b}", "time_ms", (json_int_t)agent->last_apply_ms,
 			 "cause", cause_names[agent->last_cause], "ok", outcome->ok, "took_ms",
 			 (int)agent->last_took_ms, "changed", outcome_changed(outcome));
@@ -518,10 +593,11 @@ static json_t *answer_status(const struct agent *agent)
 			  (int)outcome->n_flows_held);
 	counts = json_pack("{s:I, s:I, s:I}", "applies", (json_int_t)agent->n_applies, "reloads",
 			   (json_int_t)agent->n_reloads, "repairs", (json_int_t)agent->n_repairs);
-	return json_pack("{s:s, s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "datapath",
+	return json_pack("{s:s, s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "datapath",
 			 agent->config->datapath, "config", agent->config->file, "pid",
 			 (int)getpid(), "state", state, "last_apply", last, "ports", ports, "flows",
-			 flows, "counts", counts, "waiting", waiting, "errors", errors);
+			 flows, "counts", counts, "waiting", waiting, "services", services,
+			 "errors", errors);
 }
 
 static json_t *answer_plan(struct agent *agent)
@@ -551,7 +627,7 @@ static json_t *answer_plan(struct agent *agent)
 	return answer;
 }
 
-static json_t *on_control(void *ctx, const char *command)
+static json_t *on_control(void *ctx, const char *command, const json_t *request)
 {
 	struct agent *agent = ctx;
 
@@ -575,6 +651,7 @@ static void catch_signals(struct agent *agent)
 	agent->signals[0] = evsignal_new(agent->base, SIGHUP, on_hangup, agent);
 	agent->signals[1] = evsignal_new(agent->base, SIGTERM, on_terminate, agent);
 	agent->signals[2] = evsignal_new(agent->base, SIGINT, on_terminate, agent);
+	agent->signals[3] = evsignal_new(agent->base, SIGCHLD, on_child, agent);
 	for (size_t i = 0; i < sizeof(agent->signals) / sizeof(*agent->signals); i++)
 		event_add(agent->signals[i], NULL);
 }
@@ -601,7 +678,12 @@ static int open_control(struct agent *agent)
 	const struct agent_options *options = agent->options;
 	char *path = options->ctl_socket ? memory_strdup(options->ctl_socket) :
 					   agent_ctl_path(agent->config->datapath, options->netns);
-	int result = control_open(&agent->control, agent->base, path, on_control, agent);
+	const struct control_options control = {
+		.path = path,
+		.commands = "status, reload and plan",
+		.max_bytes = 4096,
+	};
+	int result = control_open(&agent->control, agent->base, &control, on_control, agent);
 
 	if (result == -EADDRINUSE)
 		log_error("%s: another weftd answers there", path);
@@ -623,6 +705,7 @@ static void serve(struct agent *agent)
 
 static void agent_close(struct agent *agent)
 {
+	daemon_close(agent->natd, agent->options->flush_on_exit);
 	control_close(agent->control);
 	close_socks(agent);
 	if (agent->base) {

@@ -2,8 +2,8 @@
 /*
  * apply.c - the order in which a plan is carried out.
  *
- * Devices of tunnels, ports, devices of internal ports; then all flow entries and table-miss
- * actions in one transaction; last the ports and devices that nobody wants any more. A port
+ * Devices of tunnels, ports, devices of internal ports, pools, templates; then all flow entries
+ * and table-miss actions in one transaction; last what nobody wants any more. A port
  * that the kernel refuses does not stop the rest: it counts as not present, so the entries that
  * speak of it are held back. A transaction that is refused stops everything behind it.
  *
@@ -17,6 +17,7 @@
 
 #include "actual.h"
 #include "apply.h"
+#include "apply_templates.h"
 #include "binding.h"
 #include "config.h"
 #include "device.h"
@@ -342,6 +343,29 @@ static bool apply_tunnels(struct run *run)
 	return true;
 }
 
+static bool apply_objects(struct run *run, bool add)
+{
+	struct outcome *outcome = run->outcome;
+	const char *dp = run->config->datapath;
+	char *error;
+
+	if (add) {
+		plan_objects(&run->plan, run->config, &run->actual);
+		outcome->n_draining = run->plan.objects.n_draining;
+		error = apply_templates_add(run->sock, dp, &run->plan.objects,
+					    &outcome->n_objects_changed);
+	} else
+		error = apply_templates_remove(run->sock, dp, &run->plan.objects,
+					       &outcome->n_objects_removed);
+	if (add)
+		outcome->has_objects = !error;
+	if (!error)
+		return true;
+	fail(run, "%s: $.nat: %s", run->config->file, error);
+	free(error);
+	return false;
+}
+
 static void keep_waiting(struct run *run)
 {
 	struct outcome *outcome = run->outcome;
@@ -376,7 +400,8 @@ void apply_run(const struct config *config, struct weft_sock *sock, struct link_
 		goto out;
 	apply_ports(&run);
 	settle_devices(&run);
-	if (apply_flows(&run)) {
+	if (apply_objects(&run, true) && apply_flows(&run)) {
+		apply_objects(&run, false);
 		remove_ports(&run, &run.plan.ports_del);
 		device_remove_tunnels(&run.devices, config->datapath, config, &run.actual.links);
 	}
@@ -409,6 +434,7 @@ int apply_show(const struct config *config, struct weft_sock *sock, struct link_
 	device_make_tunnels(&devices, config, &actual.links);
 	plan_dp(&plan, config, &actual);
 	plan_ports(&plan, config, bindings, &actual);
+	plan_objects(&plan, config, &actual);
 	plan_flows(&plan, config, bindings, &actual);
 	plan_print(&plan, config, out);
 	device_settle(&devices, config, bindings, &actual.links);
@@ -447,9 +473,14 @@ int apply_flush(const char *dp, struct weft_sock *sock, struct link_sock *link_s
 
 bool outcome_changed(const struct outcome *outcome)
 {
+	return outcome_repaired(outcome) || outcome->n_objects_removed;
+}
+
+bool outcome_repaired(const struct outcome *outcome)
+{
 	return outcome->n_devices || outcome->n_ports_added || outcome->n_ports_changed ||
 	       outcome->n_ports_removed || outcome->n_flows_added || outcome->n_flows_changed ||
-	       outcome->n_flows_removed || outcome->n_tables_changed;
+	       outcome->n_flows_removed || outcome->n_tables_changed || outcome->n_objects_changed;
 }
 
 void outcome_free(struct outcome *outcome)

@@ -20,6 +20,10 @@ struct outcome {
 	unsigned int n_ports_added, n_ports_changed, n_ports_removed;
 	size_t n_flows_added, n_flows_changed, n_flows_removed;
 	size_t n_tables_changed;
+	bool has_objects;	  /* pools and templates are there */
+	size_t n_objects_changed; /* of them: made or changed */
+	size_t n_objects_removed;
+	size_t n_draining; /* templates with instances that nobody wants any more */
 	size_t n_flows_held;
 	size_t n_flows;	      /* entries that are wanted and not held back */
 	uint64_t fingerprint; /* of the devices that this was made for */
@@ -38,8 +42,9 @@ int apply_show(const struct config *config, struct weft_sock *sock, struct link_
 /* apply_flush: remove the datapath, and the tunnels that weftd made for it */
 int apply_flush(const char *dp, struct weft_sock *sock, struct link_sock *link_sock);
 
-/* outcome_changed: was anything done? */
+/* outcome_changed: was anything done? outcome_repaired: more than to end what had drained? */
 bool outcome_changed(const struct outcome *outcome);
+bool outcome_repaired(const struct outcome *outcome);
 void outcome_free(struct outcome *outcome);
 
 #endif

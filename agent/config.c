@@ -16,6 +16,7 @@
 #include "memory.h"
 #include "node.h"
 #include "ruleset.h"
+#include "services/nat/nat.h"
 
 #define CONFIG_VERSION 1
 #define NAME_MAX_BYTES 63
@@ -41,7 +42,7 @@ const char *const config_port_classes[] = {
 
 static const char *const config_members[] = {
 	"version", "datapath", "max_flows", "max_cached", "registers", "hosts",
-	"ports",   "tunnels",  "tables",    "flows",	  NULL,
+	"ports",   "tunnels",  "tables",    "flows",	  "nat",       NULL,
 };
 
 static const char *const port_members[] = {
@@ -737,6 +738,16 @@ static void read_datapath(struct config *config, const struct node *node)
 		config->datapath = memory_strdup(name);
 }
 
+static int nat_table(void *ctx, const char *name, uint8_t *id)
+{
+	const struct table *table = config_table(ctx, name);
+
+	if (!table)
+		return -ENOENT;
+	*id = table->id;
+	return 0;
+}
+
 static void read_root(struct config *config, const struct node *root)
 {
 	struct node member, tunnels;
@@ -774,6 +785,9 @@ static void read_root(struct config *config, const struct node *root)
 	member = node_member(root, "flows");
 	if (member.value)
 		node_is_array(&member);
+	member = node_member(root, "nat");
+	config->nat = nat_read(&member, nat_table, config);
+	config->nat_json = json_incref(member.value);
 }
 
 struct config *config_load(const char *file, struct errors *errors)
@@ -833,6 +847,7 @@ void config_free(struct config *config)
 		free(config->registers[i].is);
 	}
 	ruleset_free(config->ruleset);
+	nat_free(config->nat);
 	map_clear(&config->hosts_by_name);
 	map_clear(&config->ports_by_name);
 	map_clear(&config->tables_by_name);
@@ -840,6 +855,7 @@ void config_free(struct config *config)
 	free(config->ports);
 	free(config->tables);
 	free(config->registers);
+	json_decref(config->nat_json);
 	json_decref(config->root);
 	free(config->datapath);
 	free(config->file);

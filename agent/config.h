@@ -19,6 +19,7 @@
 #include "map.h"
 
 struct errors;
+struct nat;
 struct ruleset;
 
 struct host {
@@ -89,6 +90,8 @@ struct config {
 	struct map hosts_by_name;
 	struct map ports_by_name;
 	struct map tables_by_name;
+	struct nat *nat;	 /* NULL: no such section; compiled by load_config */
+	json_t *nat_json;	 /* the section, for its daemon */
 	struct ruleset *ruleset; /* NULL until ruleset_load */
 	json_t *root;		 /* dropped by ruleset_load */
 };

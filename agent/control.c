@@ -16,13 +16,15 @@
 #include "log.h"
 #include "memory.h"
 
-#define REQUEST_MAX_BYTES 4096
 #define REQUEST_SECONDS 5
 
 struct control {
 	struct event_base *base;
 	struct evconnlistener *listener;
 	char *path;
+	ino_t inode; /* of the path: it may be somebody else's by now */
+	const char *commands;
+	size_t max_bytes;
 	control_fn answer;
 	void *ctx;
 };
@@ -36,8 +38,7 @@ static int set_address(struct sockaddr_un *address, const char *path)
 	return 0;
 }
 
-/* a socket with somebody at its other end; -errno */
-static int connect_to(const char *path)
+int control_connect(const char *path)
 {
 	struct sockaddr_un address;
 	int fd, result;
@@ -64,12 +65,12 @@ static json_t *answer_line(struct control *control, const char *line)
 		request = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
 		line = json_string_value(json_object_get(request, "command"));
 		if (line)
-			answer = control->answer(control->ctx, line);
+			answer = control->answer(control->ctx, line, request);
 		json_decref(request);
 	} else
-		answer = control->answer(control->ctx, line);
+		answer = control->answer(control->ctx, line, NULL);
 	if (!answer)
-		answer = json_pack("{s:s}", "error", "commands are status, reload and plan");
+		answer = json_pack("{s:s+}", "error", "commands are ", control->commands);
 	return answer;
 }
 
@@ -92,7 +93,7 @@ static void on_read(struct bufferevent *connection, void *arg)
 
 	line = evbuffer_readln(input, NULL, EVBUFFER_EOL_CRLF);
 	if (!line) {
-		if (evbuffer_get_length(input) > REQUEST_MAX_BYTES)
+		if (evbuffer_get_length(input) > control->max_bytes)
 			bufferevent_free(connection);
 		return;
 	}
@@ -137,39 +138,66 @@ static void make_directory(const char *path)
 	free(directory);
 }
 
-int control_open(struct control **control, struct event_base *base, const char *path,
-		 control_fn answer, void *ctx)
+/* bind beside the path, and move it there when all is done */
+static int bind_path(struct control *control, const char *bound)
 {
 	struct sockaddr_un address;
-	struct control *new;
+	struct stat now;
 	mode_t mask;
 	int result;
 
-	result = set_address(&address, path);
+	result = set_address(&address, bound);
 	if (result)
 		return result;
-	result = connect_to(path);
-	if (result >= 0) {
-		close(result);
-		return -EADDRINUSE;
+	unlink(bound);
+	mask = umask(0177);
+	errno = 0;
+	control->listener = evconnlistener_new_bind(
+		control->base, on_connect, control, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC,
+		16, (struct sockaddr *)&address, sizeof(address));
+	result = errno ? -errno : -EIO;
+	umask(mask);
+	if (!control->listener)
+		return result;
+	if (stat(bound, &now) || (strcmp(bound, control->path) && rename(bound, control->path))) {
+		result = -errno;
+		evconnlistener_free(control->listener);
+		unlink(bound);
+		return result;
 	}
-	if (result == -ECONNREFUSED)
-		unlink(path);
-	make_directory(path);
+	control->inode = now.st_ino;
+	return 0;
+}
+
+int control_open(struct control **control, struct event_base *base,
+		 const struct control_options *options, control_fn answer, void *ctx)
+{
+	struct control *new;
+	char *bound;
+	int result;
+
+	if (!options->replace) {
+		result = control_connect(options->path);
+		if (result >= 0) {
+			close(result);
+			return -EADDRINUSE;
+		}
+		if (result == -ENAMETOOLONG)
+			return result;
+	}
+	make_directory(options->path);
 
 	new = memory_zalloc(sizeof(*new));
 	new->base = base;
-	new->path = memory_strdup(path);
+	new->path = memory_strdup(options->path);
+	new->commands = options->commands;
+	new->max_bytes = options->max_bytes;
 	new->answer = answer;
 	new->ctx = ctx;
-	mask = umask(0177);
-	errno = 0;
-	new->listener = evconnlistener_new_bind(base, on_connect, new,
-						LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 16,
-						(struct sockaddr *)&address, sizeof(address));
-	result = errno ? -errno : -EIO;
-	umask(mask);
-	if (!new->listener) {
+	bound = memory_printf("%s%s", options->path, options->replace ? ".new" : "");
+	result = bind_path(new, bound);
+	free(bound);
+	if (result) {
 		free(new->path);
 		free(new);
 		return result;
@@ -180,10 +208,13 @@ int control_open(struct control **control, struct event_base *base, const char *
 
 void control_close(struct control *control)
 {
+	struct stat now;
+
 	if (!control)
 		return;
 	evconnlistener_free(control->listener);
-	unlink(control->path);
+	if (!stat(control->path, &now) && now.st_ino == control->inode)
+		unlink(control->path);
 	free(control->path);
 	free(control);
 }
@@ -192,7 +223,7 @@ int control_ask(const char *path, const char *command, FILE *out)
 {
 	json_t *answer, *plan, *error;
 	json_error_t problem;
-	int fd = connect_to(path), status = 1;
+	int fd = control_connect(path), status = 1;
 
 	if (fd < 0) {
 		log_error("%s: %s", path, strerror(-fd));

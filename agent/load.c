@@ -15,6 +15,25 @@
 #include "load.h"
 #include "memory.h"
 #include "ruleset.h"
+#include "services/nat/compile.h"
+#include "services/nat/nat.h"
+
+/* templates get their numbers: those of the kernel that are the same keep theirs */
+static bool compile_nat(struct config *config, const struct actual *actual, struct errors *errors)
+{
+	struct nat_have have = { 0 };
+
+	if (!config->nat)
+		return true;
+	if (actual)
+		have = (struct nat_have){
+			.pools = actual->pools,
+			.n_pools = actual->n_pools,
+			.templates = actual->templates,
+			.n_templates = actual->n_templates,
+		};
+	return nat_compile(config->nat, &have, config->file, errors);
+}
 
 struct config *load_config(const char *file, const struct config *before, struct weft_sock *sock,
 			   struct link_sock *link_sock, struct errors *errors)
@@ -22,6 +41,7 @@ struct config *load_config(const char *file, const struct config *before, struct
 	struct binding *bindings;
 	struct config *config;
 	struct actual actual;
+	bool good;
 	int result;
 
 	config = config_load(file, errors);
@@ -37,12 +57,14 @@ struct config *load_config(const char *file, const struct config *before, struct
 		}
 		bindings = binding_resolve(config, &actual);
 		binding_assign_ids(config, before, bindings, &actual);
+		good = compile_nat(config, &actual, errors);
 		free(bindings);
 		actual_free(&actual);
-	} else
+	} else {
 		binding_assign_ids(config, before, NULL, NULL);
-
-	if (ruleset_load(config, errors))
+		good = compile_nat(config, NULL, errors);
+	}
+	if (good && ruleset_load(config, errors))
 		return config;
 	config_free(config);
 	return NULL;

@@ -5,6 +5,7 @@
  * Under systemd lines carry the <N> prefix that gives them a priority in the journal; a
  * terminal or a file gets the level as a word.
  */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +31,11 @@ bool log_set_level(const char *name)
 	return false;
 }
 
+const char *log_level_name(void)
+{
+	return level_names[log_level];
+}
+
 void log_message(enum log_level level, const char *format, ...)
 {
 	static int journal = -1;
@@ -47,5 +53,6 @@ void log_message(enum log_level level, const char *format, ...)
 	if (journal)
 		fprintf(stderr, "<%d>%s\n", level, line);
 	else
-		fprintf(stderr, "weftd: %s: %s\n", level_names[level], line);
+		fprintf(stderr, "%s: %s: %s\n", program_invocation_short_name, level_names[level],
+			line);
 }

@@ -17,6 +17,8 @@ enum log_level {
 /* log_set_level: by name ("error" … "debug"); false when there is no such level */
 bool log_set_level(const char *name);
 
+const char *log_level_name(void);
+
 void log_message(enum log_level level, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -264,6 +264,7 @@ void plan_free(struct plan *plan)
 	free(plan->ports_new.v);
 	free(plan->ports_set.v);
 	free(plan->ports_del.v);
+	plan_objects_free(&plan->objects);
 	*plan = (struct plan){ 0 };
 }
 
@@ -275,7 +276,8 @@ size_t plan_n_flow_ops(const struct plan *plan)
 bool plan_is_empty(const struct plan *plan)
 {
 	return !plan->dp_new && !plan->dp_set && !plan->ports_blocking.n && !plan->ports_new.n &&
-	       !plan->ports_set.n && !plan->ports_del.n && !plan_n_flow_ops(plan);
+	       !plan->ports_set.n && !plan->ports_del.n && !plan_n_flow_ops(plan) &&
+	       plan_objects_is_empty(&plan->objects);
 }
 
 static void print_ports(const struct plan_ports *ports, char sign, FILE *out)
@@ -338,6 +340,7 @@ void plan_print(const struct plan *plan, const struct config *config, FILE *out)
 	print_ports(&plan->ports_blocking, '-', out);
 	print_ports(&plan->ports_new, '+', out);
 	print_ports(&plan->ports_set, '~', out);
+	plan_objects_print(plan, out);
 	for (size_t i = 0; i < plan->n_flows_del; i++)
 		print_flow(plan->flows_del[i], '-', &names, WEFT_FMT_KEY, out);
 	for (size_t i = 0; i < plan->n_flows_set; i++)

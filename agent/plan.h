@@ -35,6 +35,24 @@ struct plan_table {
 	const char *where;		 /* NULL: nobody asked for it */
 };
 
+struct plan_pool {
+	const struct weft_pool *want;
+	const struct weft_pool *have; /* NULL: NEW */
+};
+
+/* pools and templates, in the order in which they are made; they go in the other one */
+struct plan_objects {
+	struct plan_pool *pools; /* NEW and SET */
+	size_t n_pools;
+	const struct weft_template **templates;
+	size_t n_templates;
+	const struct weft_template **templates_del;
+	size_t n_templates_del;
+	const struct weft_pool **pools_del;
+	size_t n_pools_del;
+	size_t n_draining; /* templates that nobody wants, but with instances */
+};
+
 struct plan {
 	bool dp_new;
 	uint32_t dp_set; /* limits to change: bits 1 << WEFT_DP_A_… */
@@ -53,6 +71,8 @@ struct plan {
 	struct plan_table *tables_set;
 	size_t n_tables_set;
 
+	struct plan_objects objects;
+
 	size_t n_flows_held; /* they speak of ports that are not present */
 };
 
@@ -67,6 +87,17 @@ void plan_ports(struct plan *plan, const struct config *config, const struct bin
  */
 void plan_flows(struct plan *plan, const struct config *config, const struct binding *bindings,
 		const struct actual *actual);
+
+/* plan_objects: pools and templates. In plan_templates.c */
+void plan_objects(struct plan *plan, const struct config *config, const struct actual *actual);
+bool plan_objects_is_empty(const struct plan_objects *objects);
+void plan_objects_print(const struct plan *plan, FILE *out);
+void plan_objects_free(struct plan_objects *objects);
+
+/* plan_pool_change: what to grant and to withdraw; false: nothing. Free it with weft_pool_free() */
+bool plan_pool_change(const struct weft_pool *want, const struct weft_pool *have,
+		      struct weft_pool *change);
+
 void plan_clear_flows(struct plan *plan);
 void plan_free(struct plan *plan);
 

@@ -16,6 +16,7 @@
 #include "memory.h"
 #include "node.h"
 #include "ruleset.h"
+#include "services/nat/nat.h"
 
 #define NO_PORT UINT32_MAX
 #define TUNNEL_TTL 64 /* of tunnel actions that do not say */
@@ -98,6 +99,25 @@ static int name_remote(void *ctx, const char *name, struct weft_remote *remote)
 	return 0;
 }
 
+static int name_template_id(void *ctx, const char *name, uint32_t *id)
+{
+	const struct config *config = ctx;
+	const struct nat_template *template = nat_find_template(config->nat, name);
+
+	if (!template)
+		return -ENOENT;
+	*id = template->tmpl.id;
+	return 0;
+}
+
+static const char *name_of_template(void *ctx, uint32_t id)
+{
+	const struct config *config = ctx;
+	const struct nat_template *template = nat_find_template_id(config->nat, id);
+
+	return template ? template->tmpl.name : NULL;
+}
+
 struct weft_names ruleset_names(const struct config *config)
 {
 	return (struct weft_names){
@@ -107,6 +127,8 @@ struct weft_names ruleset_names(const struct config *config)
 		.field_alias = name_of_field,
 		.table_id = name_table_id,
 		.remote = name_remote,
+		.template_id = name_template_id,
+		.template_name = name_of_template,
 		.ctx = (void *)config,
 	};
 }
@@ -237,6 +259,32 @@ static bool refer_end(struct loader *loader, const char *file, const char *where
 	return true;
 }
 
+/* does the entry send packets to NAT rules that are not for them? */
+static bool check_templates(struct loader *loader, const struct rule *rule, const char *prefix)
+{
+	const struct weft_actions *actions = &rule->flow.actions;
+	bool good = true;
+
+	for (unsigned int i = 0; i < actions->n; i++) {
+		const struct nat_template *template = NULL;
+		char *why, *where;
+
+		if (actions->v[i].type == WEFT_ACT_A_TEMPLATE)
+			template = nat_find_template_id(loader->config->nat,
+							actions->v[i].template_id);
+		why = template ? nat_flow_misfit(template, &rule->flow) : NULL;
+		if (!why)
+			continue;
+		where = ruleset_where(rule);
+		errors_add(loader->errors, "%s%s%s: %s", prefix ? prefix : "", prefix ? ": " : "",
+			   where, why);
+		free(where);
+		free(why);
+		good = false;
+	}
+	return good;
+}
+
 /* take a flow entry over, unless there is one with its key */
 static void load_rule(struct loader *loader, struct weft_flow *flow, const char *file,
 		      uint32_t number)
@@ -263,6 +311,8 @@ static void load_rule(struct loader *loader, struct weft_flow *flow, const char 
 		free(other_where);
 		goto drop;
 	}
+	if (!check_templates(loader, rule, prefix))
+		goto drop;
 	refer_begin(loader);
 	if (weft_match_exact_uint(&flow->match, WEFT_FIELD_IN_PORT, &in_port))
 		refer(loader, in_port);

@@ -16,6 +16,7 @@
 #include "flow.h"
 #include "netlink.h"
 #include "port.h"
+#include "template.h"
 #include "upcall.h"
 
 /* An entry's actions in our form are at most this long */
@@ -23,6 +24,10 @@
 
 static struct netlink_range_validation weft_port_id_range = {
 	.min = 1, .max = WEFT_PORT_ID_MAX,
+};
+
+static struct netlink_range_validation weft_template_id_range = {
+	.min = 1, .max = WEFT_TEMPLATE_ID_MAX,
 };
 
 static struct netlink_range_validation weft_tunnel_id_range = {
@@ -36,6 +41,7 @@ static const struct nla_policy weft_act_tunnel_policy[WEFT_ACT_TUNNEL_A_MAX + 1]
 	[WEFT_ACT_TUNNEL_A_ID] = NLA_POLICY_FULL_RANGE(NLA_U32, &weft_tunnel_id_range),
 	[WEFT_ACT_TUNNEL_A_TOS] = { .type = NLA_U8 },
 	[WEFT_ACT_TUNNEL_A_TTL] = NLA_POLICY_MIN(NLA_U8, 1),
+	[WEFT_ACT_TUNNEL_A_FROM] = { .type = NLA_U16 },
 };
 
 static const struct nla_policy weft_act_service_policy[WEFT_ACT_SERVICE_A_MAX + 1] = {
@@ -60,6 +66,9 @@ const struct nla_policy weft_nl_act_policy[WEFT_ACT_A_MAX + 1] = {
 	[WEFT_ACT_A_TUNNEL] = NLA_POLICY_NESTED(weft_act_tunnel_policy),
 	[WEFT_ACT_A_SERVICE] = NLA_POLICY_NESTED(weft_act_service_policy),
 	[WEFT_ACT_A_DROP] = NLA_POLICY_MAX(NLA_U32, WEFT_DROP_MAX),
+	[WEFT_ACT_A_TEMPLATE] = NLA_POLICY_FULL_RANGE(NLA_U32, &weft_template_id_range),
+	[WEFT_ACT_A_BIND] = NLA_POLICY_EXACT_LEN(sizeof(struct weft_bind)),
+	[WEFT_ACT_A_RELATED] = { .type = NLA_U8 },
 };
 
 /* A list of attributes that is being read: the outermost, or a clone's body */
@@ -74,6 +83,7 @@ struct weft_act_level {
 struct weft_act_parser {
 	struct weft_datapath *dp;
 	struct netlink_ext_ack *extack;
+	struct weft_template *maker;	/* whose entry they are in; NULL: no template's */
 	struct weft_actions *acts;
 	u32 size;		/* of the buffer behind acts */
 	u16 layers;		/* headers of the packet at this point */
@@ -268,6 +278,34 @@ static struct weft_port *weft_only_tunnel_port(struct weft_datapath *dp, bool *s
 	return found;
 }
 
+/* The remote is an address of the tunnel through which the opening packet came, or went */
+static int weft_act_tunnel_from(struct weft_act_parser *p, const struct nlattr *attr,
+				struct weft_act_tunnel *record)
+{
+	u16 f = nla_get_u16(attr);
+	struct weft_bind bind = { .field = f, .kind = WEFT_BIND_FIELD, .source = f };
+	int value;
+
+	if (!p->maker) {
+		NL_SET_ERR_MSG_ATTR(p->extack, attr, "only the entries of a template have values");
+		return -EINVAL;
+	}
+	if (!weft_field_is_tun_ipv4(f) && !weft_field_is_tun_ipv6(f)) {
+		NL_SET_ERR_MSG_ATTR(p->extack, attr, "tunnel: not an address of a tunnel");
+		return -EINVAL;
+	}
+	value = weft_template_value(p->maker, &bind);
+	if (value < 0) {
+		NL_SET_ERR_MSG_ATTR(p->extack, attr, "too many bindings");
+		return -E2BIG;
+	}
+	record->from = f;
+	record->value = value;
+	record->ofs = p->maker->values[value].ofs;
+	record->ipv6 = weft_field_is_tun_ipv6(f);
+	return 0;
+}
+
 static int weft_act_tunnel(struct weft_act_parser *p, const struct nlattr *attr)
 {
 	struct nlattr *tb[WEFT_ACT_TUNNEL_A_MAX + 1];
@@ -279,7 +317,8 @@ static int weft_act_tunnel(struct weft_act_parser *p, const struct nlattr *attr)
 	err = nla_parse_nested(tb, WEFT_ACT_TUNNEL_A_MAX, attr, weft_act_tunnel_policy, p->extack);
 	if (err)
 		return err;
-	if (!tb[WEFT_ACT_TUNNEL_A_IPV4] == !tb[WEFT_ACT_TUNNEL_A_IPV6]) {
+	if (!!tb[WEFT_ACT_TUNNEL_A_IPV4] + !!tb[WEFT_ACT_TUNNEL_A_IPV6] +
+	    !!tb[WEFT_ACT_TUNNEL_A_FROM] != 1) {
 		NL_SET_ERR_MSG_ATTR(p->extack, attr,
 				    "tunnel wants one remote address, IPv4 or IPv6");
 		return -EINVAL;
@@ -314,7 +353,7 @@ static int weft_act_tunnel(struct weft_act_parser *p, const struct nlattr *attr)
 	record->ipv6 = tb[WEFT_ACT_TUNNEL_A_IPV6];
 	if (record->ipv6)
 		record->dst = nla_get_in6_addr(tb[WEFT_ACT_TUNNEL_A_IPV6]);
-	else
+	else if (tb[WEFT_ACT_TUNNEL_A_IPV4])
 		record->dst.s6_addr32[0] = nla_get_in_addr(tb[WEFT_ACT_TUNNEL_A_IPV4]);
 	record->has_id = tb[WEFT_ACT_TUNNEL_A_ID];
 	if (record->has_id)
@@ -324,7 +363,9 @@ static int weft_act_tunnel(struct weft_act_parser *p, const struct nlattr *attr)
 	record->ttl = 64;
 	if (tb[WEFT_ACT_TUNNEL_A_TTL])
 		record->ttl = nla_get_u8(tb[WEFT_ACT_TUNNEL_A_TTL]);
-	return 0;
+	if (!tb[WEFT_ACT_TUNNEL_A_FROM])
+		return 0;
+	return weft_act_tunnel_from(p, tb[WEFT_ACT_TUNNEL_A_FROM], record);
 }
 
 static int weft_act_service(struct weft_act_parser *p, const struct nlattr *attr)
@@ -369,6 +410,70 @@ static int weft_act_drop(struct weft_act_parser *p, const struct nlattr *attr)
 		return -EINVAL;
 	}
 	return weft_act_plain(p, attr, reason);
+}
+
+static int weft_act_template(struct weft_act_parser *p, const struct nlattr *attr)
+{
+	u32 id = nla_get_u32(attr);
+	struct weft_template *t = weft_template_find(p->dp, id);
+	struct weft_act_template *record;
+
+	if (p->maker) {
+		NL_SET_ERR_MSG_ATTR(p->extack, attr, "a template cannot use another one");
+		return -EINVAL;
+	}
+	if (!t) {
+		WEFT_ERR_ATTR(p->extack, attr, "there is no template %u", id);
+		return -ENOENT;
+	}
+	record = weft_act_add(p, attr, id, sizeof(*record));
+	if (!record)
+		return -ENOMEM;
+	weft_template_hold(t);
+	atomic_inc(&t->senders);
+	record->template = t;
+	return 0;
+}
+
+static int weft_act_bind(struct weft_act_parser *p, const struct nlattr *attr)
+{
+	const struct weft_bind *bind = nla_data(attr);
+	struct weft_act_bind *record;
+	const char *why;
+	int value, err;
+
+	if (!p->maker) {
+		NL_SET_ERR_MSG_ATTR(p->extack, attr, "only the entries of a template have values");
+		return -EINVAL;
+	}
+	why = weft_bind_refusal(bind);
+	if (why) {
+		WEFT_ERR_ATTR(p->extack, attr, "%s", why);
+		return -EINVAL;
+	}
+	err = weft_act_writable(p, attr, bind->field);
+	if (err)
+		return err;
+	value = weft_template_value(p->maker, bind);
+	if (value < 0) {
+		NL_SET_ERR_MSG_ATTR(p->extack, attr, "too many bindings");
+		return -E2BIG;
+	}
+	record = weft_act_add(p, attr, value, sizeof(*record));
+	if (!record)
+		return -ENOMEM;
+	record->bind = *bind;
+	record->ofs = p->maker->values[value].ofs;
+	return 0;
+}
+
+static int weft_act_related(struct weft_act_parser *p, const struct nlattr *attr)
+{
+	if (!(p->layers & WEFT_L_ICMPS)) {
+		NL_SET_ERR_MSG_ATTR(p->extack, attr, "related needs a match on icmp or icmp6");
+		return -EINVAL;
+	}
+	return weft_act_plain(p, attr, nla_get_u8(attr));
 }
 
 static int weft_act_open(struct weft_act_parser *p, const struct nlattr *attr)
@@ -428,6 +533,12 @@ static int weft_act_parse_one(struct weft_act_parser *p, const struct nlattr *at
 	case WEFT_ACT_A_DROP:
 		p->levels[p->depth].last = true;
 		return weft_act_drop(p, attr);
+	case WEFT_ACT_A_TEMPLATE:
+		return weft_act_template(p, attr);
+	case WEFT_ACT_A_BIND:
+		return weft_act_bind(p, attr);
+	case WEFT_ACT_A_RELATED:
+		return weft_act_related(p, attr);
 	default:
 		return weft_act_plain(p, attr, 0);
 	}
@@ -462,7 +573,7 @@ static int weft_act_parse_all(struct weft_act_parser *p)
 	}
 }
 
-static struct weft_actions *weft_actions_default(void)
+struct weft_actions *weft_actions_drop(enum weft_drop reason)
 {
 	struct weft_actions *acts = kzalloc(sizeof(*acts) + sizeof(struct weft_act),
 					    GFP_KERNEL_ACCOUNT);
@@ -473,19 +584,22 @@ static struct weft_actions *weft_actions_default(void)
 	drop = (void *)acts->acts;
 	drop->type = WEFT_ACT_A_DROP;
 	drop->len = sizeof(*drop);
-	drop->arg = WEFT_DROP_POLICY;
+	drop->arg = reason;
 	acts->len = sizeof(*drop);
 	return acts;
 }
 
 struct weft_actions *weft_actions_parse(struct weft_datapath *dp, const struct nlattr *attr,
-					u16 layers, struct netlink_ext_ack *extack)
+					u16 layers, struct weft_template *maker,
+					struct netlink_ext_ack *extack)
 {
-	struct weft_act_parser p = { .dp = dp, .extack = extack, .layers = layers };
+	struct weft_act_parser p = {
+		.dp = dp, .extack = extack, .maker = maker, .layers = layers,
+	};
 	int err;
 
 	if (!attr || !nla_len(attr))
-		return weft_actions_default();
+		return weft_actions_drop(WEFT_DROP_POLICY);
 	if (nla_len(attr) > WEFT_ACTIONS_MAX) {
 		NL_SET_ERR_MSG_ATTR(extack, attr, "too many actions");
 		return ERR_PTR(-E2BIG);
@@ -503,12 +617,6 @@ struct weft_actions *weft_actions_parse(struct weft_datapath *dp, const struct n
 	return p.acts;
 }
 
-/* Every record, clone bodies included, in order */
-#define weft_for_each_act(act, list)						\
-	for ((act) = (const void *)(list)->acts;				\
-	     (void *)(act) < (void *)(list)->acts + (list)->len;		\
-	     (act) = (const void *)(act) + (act)->len)
-
 void weft_actions_free(struct weft_actions *acts)
 {
 	const struct weft_act *act;
@@ -521,9 +629,40 @@ void weft_actions_free(struct weft_actions *acts)
 
 			if (s->service)
 				weft_service_put(s->service);
+		} else if (act->type == WEFT_ACT_A_TEMPLATE) {
+			struct weft_template *t = ((const struct weft_act_template *)act)->template;
+
+			atomic_dec(&t->senders);
+			weft_template_put(t);
 		}
 	}
 	kfree(acts);
+}
+
+bool weft_actions_templates(const struct weft_actions *acts)
+{
+	const struct weft_act *act;
+
+	weft_for_each_act(act, acts)
+		if (act->type == WEFT_ACT_A_TEMPLATE)
+			return true;
+	return false;
+}
+
+u32 weft_actions_values(const struct weft_actions *acts)
+{
+	const struct weft_act *act;
+	u32 values = 0;
+
+	weft_for_each_act(act, acts) {
+		const struct weft_act_tunnel *t = (const void *)act;
+
+		if (act->type == WEFT_ACT_A_BIND)
+			values |= BIT(act->arg);
+		else if (act->type == WEFT_ACT_A_TUNNEL && t->from)
+			values |= BIT(t->value);
+	}
+	return values;
 }
 
 struct weft_actions *weft_actions_copy(const struct weft_actions *acts)
@@ -533,9 +672,16 @@ struct weft_actions *weft_actions_copy(const struct weft_actions *acts)
 
 	if (!copy)
 		return NULL;
-	weft_for_each_act(act, copy)
-		if (act->type == WEFT_ACT_A_SERVICE)
+	weft_for_each_act(act, copy) {
+		if (act->type == WEFT_ACT_A_SERVICE) {
 			weft_service_hold(((const struct weft_act_service *)act)->service);
+		} else if (act->type == WEFT_ACT_A_TEMPLATE) {
+			struct weft_template *t = ((const struct weft_act_template *)act)->template;
+
+			weft_template_hold(t);
+			atomic_inc(&t->senders);
+		}
+	}
 	return copy;
 }
 
@@ -563,7 +709,8 @@ static int weft_act_put_tunnel(struct sk_buff *skb, const struct weft_act_tunnel
 	struct nlattr *nest = nla_nest_start(skb, WEFT_ACT_A_TUNNEL);
 
 	if (!nest ||
-	    (t->ipv6 ? nla_put_in6_addr(skb, WEFT_ACT_TUNNEL_A_IPV6, &t->dst) :
+	    (t->from ? nla_put_u16(skb, WEFT_ACT_TUNNEL_A_FROM, t->from) :
+	     t->ipv6 ? nla_put_in6_addr(skb, WEFT_ACT_TUNNEL_A_IPV6, &t->dst) :
 		       nla_put_in_addr(skb, WEFT_ACT_TUNNEL_A_IPV4, t->dst.s6_addr32[0])) ||
 	    nla_put_u32(skb, WEFT_ACT_TUNNEL_A_PORT, t->act.arg) ||
 	    (t->has_id && nla_put_u32(skb, WEFT_ACT_TUNNEL_A_ID, t->id)) ||
@@ -594,7 +741,11 @@ static int weft_act_put(struct sk_buff *skb, const struct weft_act *act)
 	switch (act->type) {
 	case WEFT_ACT_A_OUTPUT:
 	case WEFT_ACT_A_DROP:
+	case WEFT_ACT_A_TEMPLATE:
 		return nla_put_u32(skb, act->type, act->arg);
+	case WEFT_ACT_A_BIND:
+		return nla_put(skb, act->type, sizeof(struct weft_bind),
+			       &((const struct weft_act_bind *)act)->bind);
 	case WEFT_ACT_A_SET:
 		return weft_act_put_set(skb, (const void *)act);
 	case WEFT_ACT_A_MOVE:
@@ -604,6 +755,7 @@ static int weft_act_put(struct sk_buff *skb, const struct weft_act *act)
 		return nla_put_u16(skb, act->type, act->arg);
 	case WEFT_ACT_A_GOTO:
 	case WEFT_ACT_A_RESUBMIT:
+	case WEFT_ACT_A_RELATED:
 		return nla_put_u8(skb, act->type, act->arg);
 	case WEFT_ACT_A_TUNNEL:
 		return weft_act_put_tunnel(skb, (const void *)act);

@@ -18,6 +18,7 @@ struct netlink_ext_ack;
 struct sk_buff;
 struct weft_datapath;
 struct weft_service;
+struct weft_template;
 
 struct weft_act {
 	u16 type;		/* enum weft_act_attr */
@@ -44,6 +45,10 @@ struct weft_act_tunnel {
 	bool ipv6;
 	u8 tos;
 	u8 ttl;
+	u16 from;		/* enum weft_field; not 0: dst is a value of the instance, */
+	u16 ofs;		/* which is there, */
+	u16 value;		/* and its number */
+	u16 pad;
 };
 
 struct weft_act_service {
@@ -54,11 +59,30 @@ struct weft_act_service {
 	u8 pad[3];
 };
 
+struct weft_act_template {
+	struct weft_act act;	/* arg: its id */
+	struct weft_template *template;	/* holds a reference, and counts as a sender */
+};
+
+/* In the entries of templates */
+struct weft_act_bind {
+	struct weft_act act;	/* arg: number of the value */
+	struct weft_bind bind;
+	u16 ofs;		/* of the value */
+	u16 pad[3];
+};
+
 struct weft_actions {
 	u32 len;		/* bytes of acts */
 	u32 pad;
 	u64 acts[];		/* sequence of struct weft_act */
 };
+
+/* Every record, clone bodies included, in order */
+#define weft_for_each_act(act, list)						\
+	for ((act) = (const void *)(list)->acts;				\
+	     (void *)(act) < (void *)(list)->acts + (list)->len;		\
+	     (act) = (const void *)(act) + (act)->len)
 
 /* Policy of the attributes in a nest of actions */
 extern const struct nla_policy weft_nl_act_policy[WEFT_ACT_A_MAX + 1];
@@ -66,12 +90,24 @@ extern const struct nla_policy weft_nl_act_policy[WEFT_ACT_A_MAX + 1];
 /*
  * Parse a nest of enum weft_act_attr that passed the policy; NULL or empty:
  * drop:policy. @layers: WEFT_L_* that every packet which meets the actions has
- * (0xffff: do not ask). Ports must exist in @dp. Process context, dp->lock held:
- * services take references.
+ * (0xffff: do not ask). Ports must exist in @dp. @maker: the template in whose entry they are,
+ * to which their values are added; or NULL. Process context, dp->lock held: services and
+ * templates take references.
  * Free with weft_actions_free(); ERR_PTR with extack when refused.
  */
 struct weft_actions *weft_actions_parse(struct weft_datapath *dp, const struct nlattr *attr,
-					u16 layers, struct netlink_ext_ack *extack);
+					u16 layers, struct weft_template *maker,
+					struct netlink_ext_ack *extack);
+
+/* The one action drop:@reason; ERR_PTR(-ENOMEM) */
+struct weft_actions *weft_actions_drop(enum weft_drop reason);
+
+/* Does an action name a template? */
+bool weft_actions_templates(const struct weft_actions *actions);
+
+/* Values that they take, as a set */
+u32 weft_actions_values(const struct weft_actions *actions);
+
 void weft_actions_free(struct weft_actions *actions);
 
 /* A copy of actions that are in use; NULL without memory */

@@ -268,6 +268,10 @@ void weft_trail_settle(struct weft_caches *caches, const struct weft_trail *trai
 	for (i = 0; i < trail->n_credits; i++) {
 		const struct weft_credit *credit = &trail->credits[i];
 
+		if (credit->refresh) {
+			weft_flow_credit(credit->stats, 0, 0, jiffies);
+			continue;
+		}
 		weft_table_count(caches, credit->table, credit->matched, packets);
 		if (credit->stats)
 			weft_flow_credit(credit->stats, packets, bytes, jiffies);
@@ -297,6 +301,10 @@ static void weft_cached_fold(struct weft_caches *caches, struct weft_cached *p)
 	p->folded_bytes += bytes;
 	used = jiffies - ((u32)jiffies - READ_ONCE(p->used));
 	for (i = 0; i < p->n_credits; i++) {
+		if (tables[i] & WEFT_CREDIT_REFRESH) {
+			weft_flow_credit(stats[i], 0, 0, used);
+			continue;
+		}
 		weft_table_count(caches, (u8)tables[i], tables[i] & WEFT_CREDIT_MATCHED, packets);
 		if (stats[i])
 			weft_flow_credit(stats[i], packets, bytes, used);
@@ -620,7 +628,8 @@ static struct weft_cached *weft_cached_make(struct weft_caches *caches,
 		stats[i] = credit->stats;
 		if (stats[i])
 			refcount_inc(&stats[i]->refs);	/* the entry's, as RCU is locked */
-		tables[i] = credit->table | (credit->matched ? WEFT_CREDIT_MATCHED : 0);
+		tables[i] = credit->table | (credit->matched ? WEFT_CREDIT_MATCHED : 0) |
+			    (credit->refresh ? WEFT_CREDIT_REFRESH : 0);
 	}
 	return p;
 }

@@ -173,13 +173,14 @@ static inline struct weft_probe *weft_cached_probes(const struct weft_cached *p)
 	return (void *)PTR_ALIGN(weft_cached_stats(p) + p->n_credits, sizeof(u64));
 }
 
-/* For each credit the number of its table, and WEFT_CREDIT_MATCHED */
+/* For each credit the number of its table, and WEFT_CREDIT_* */
 static inline u16 *weft_cached_tables(const struct weft_cached *p)
 {
 	return (void *)(weft_cached_probes(p) + p->n_probes);
 }
 
 #define WEFT_CREDIT_MATCHED	BIT(8)
+#define WEFT_CREDIT_REFRESH	BIT(9)
 
 /* What is to be kept */
 struct weft_cache_entry {

@@ -19,7 +19,10 @@
 #include "cache.h"
 #include "compat.h"
 #include "datapath.h"
+#include "instance.h"
 #include "netlink_dp.h"
+#include "pending.h"
+#include "pool.h"
 #include "port.h"
 #include "table.h"
 #include "txn.h"
@@ -70,6 +73,8 @@ static void weft_dp_free(struct weft_datapath *dp)
 {
 	if (dp->caches)
 		weft_caches_destroy(dp->caches);
+	weft_instances_free(dp);
+	weft_pending_free(dp);
 	kvfree(dp->stamps);
 	kvfree(dp->tables);
 	mutex_destroy(&dp->lock);
@@ -111,13 +116,15 @@ static struct weft_datapath *weft_dp_alloc(struct net *net, const char *name)
 	dp->stamps = weft_stamps_alloc();
 	if (dp->stamps)
 		dp->caches = weft_caches_alloc(dp->stamps);
-	if (!dp->tables || !dp->caches) {
+	if (!dp->tables || !dp->caches || weft_instances_init(dp) || weft_pending_init(dp)) {
 		weft_dp_free(dp);
 		return ERR_PTR(-ENOMEM);
 	}
 	for (i = 0; i < WEFT_N_TABLES; i++)
 		dp->tables[i].id = i;
 	weft_flows_init(dp);
+	weft_templates_init(dp);
+	weft_pools_init(dp);
 	return dp;
 }
 
@@ -157,7 +164,9 @@ struct weft_datapath *weft_dp_create(struct net *net, const char *name,
 err_lports:
 	weft_lports_exit(dp);
 err_free:
+	weft_templates_exit(dp);
 	weft_flows_exit(dp);
+	weft_pools_exit(dp);
 	weft_dp_put(dp);
 	return ERR_PTR(err);
 }
@@ -187,7 +196,11 @@ int weft_dp_delete(struct weft_datapath *dp, struct netlink_ext_ack *extack)
 	synchronize_net();	/* packets that are on their way through */
 	weft_nl_dp_event(dp, WEFT_CMD_DP_DEL);
 	weft_upcall_exit(dp);
+	weft_pending_exit(dp);
+	weft_instances_exit(dp);
+	weft_templates_exit(dp);
 	weft_flows_exit(dp);
+	weft_pools_exit(dp);
 	weft_lports_exit(dp);
 	weft_dp_put(dp);	/* the list's */
 	return 0;

@@ -5,7 +5,7 @@
  * Locking, outermost first:
  *   RTNL            port creation, change, removal (device notifier holds it)
  *   weft_net.lock   (mutex) the list of datapaths
- *   dp->lock        (mutex) entries, versions, transactions, ports, services
+ *   dp->lock        (mutex) entries, versions, transactions, ports, services, pools
  * Readers in softirq hold RCU only. Nobody takes RTNL under dp->lock.
  */
 #ifndef WEFT_DATAPATH_H
@@ -25,6 +25,8 @@
 struct netlink_ext_ack;
 struct nlattr;
 struct weft_caches;
+struct weft_instances;
+struct weft_pendings;
 struct weft_port;
 struct weft_stamps;
 struct weft_table;
@@ -64,6 +66,11 @@ struct weft_datapath {
 	u64 past_drops[WEFT_DROP_MAX + 1];	/* of ports that are gone; lock */
 
 	struct weft_upcalls *upcalls;	/* services and their queues */
+	struct xarray templates;	/* id → template; lock */
+	u32 n_templates;
+	struct weft_instances *instances;
+	struct weft_pendings *pendings;	/* instances that a daemon has to answer for */
+	struct xarray pools;		/* id → pool; lock */
 	struct rcu_head rcu;
 };
 

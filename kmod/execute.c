@@ -21,6 +21,8 @@
 #include <linux/weft.h>
 #include "datapath.h"
 #include "headers.h"
+#include "inner.h"
+#include "pending.h"
 #include "port.h"
 #include "program.h"
 #include "rewrite.h"
@@ -72,6 +74,7 @@ static bool needed(const u8 *op, const u8 *end)
 		case WEFT_OP_OUTPUT:
 		case WEFT_OP_TUNNEL:
 		case WEFT_OP_UPCALL:
+		case WEFT_OP_WAIT:
 		case WEFT_OP_CLONE:
 			return true;
 		case WEFT_OP_DROP:
@@ -198,6 +201,19 @@ static void upcall(struct run *r, const struct weft_op_upcall *op)
 		count_drops(r, r->f.op, r->f.end);
 }
 
+/* The packet waits for an instance, and what is behind that is done when it goes on */
+static void wait(struct run *r, const struct weft_op_wait *op)
+{
+	struct sk_buff *skb = take(r);
+	enum weft_drop reason;
+
+	if (unlikely(!skb))
+		return;
+	reason = weft_pending_wait(r->dp, r->in, skb, op);
+	if (reason)
+		weft_port_drop(r->in, NULL, reason);
+}
+
 /* Open a frame for the body of @op; in place when the packet has no use after it */
 static void clone(struct run *r, const struct weft_op *op)
 {
@@ -275,12 +291,18 @@ static void step(struct run *r)
 	case WEFT_OP_DEC_TTL:
 		reason = weft_rewrite_dec_ttl(r->f.skb, r->f.layers, op->arg);
 		break;
+	case WEFT_OP_INNER:
+		reason = weft_inner_write(r->f.skb, &((const struct weft_op_inner *)op)->inner);
+		break;
 	case WEFT_OP_OUTPUT:
 	case WEFT_OP_TUNNEL:
 		output(r, op);
 		break;
 	case WEFT_OP_UPCALL:
 		upcall(r, (const struct weft_op_upcall *)op);
+		break;
+	case WEFT_OP_WAIT:
+		wait(r, (const struct weft_op_wait *)op);
 		break;
 	case WEFT_OP_CLONE:
 		clone(r, op);

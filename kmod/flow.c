@@ -16,6 +16,7 @@
 #include "compat.h"
 #include "field.h"
 #include "flow.h"
+#include "instance.h"
 #include "table.h"
 
 static void weft_match_set(struct weft_match *match, enum weft_field f,
@@ -157,8 +158,8 @@ static bool weft_match_tun_ipv6(struct weft_match *match)
 	return ipv6;
 }
 
-int weft_match_parse(const struct nlattr *attr, struct weft_match *match, u16 *layers,
-		     struct netlink_ext_ack *extack)
+int weft_match_parse_with(const struct nlattr *attr, u16 more, struct weft_match *match,
+			  u16 *layers, struct netlink_ext_ack *extack)
 {
 	DECLARE_BITMAP(seen, WEFT_FIELD_MAX + 1) = {};
 	const struct nlattr *a;
@@ -185,7 +186,7 @@ int weft_match_parse(const struct nlattr *attr, struct weft_match *match, u16 *l
 		return -EINVAL;
 	}
 out:
-	*layers = weft_match_layers(match);
+	*layers = weft_match_layers(match) | more;
 	if (!attr)
 		return 0;
 	nla_for_each_nested(a, attr, rem) {
@@ -199,6 +200,12 @@ out:
 		return -EINVAL;
 	}
 	return weft_match_tun_family(attr, match, extack);
+}
+
+int weft_match_parse(const struct nlattr *attr, struct weft_match *match, u16 *layers,
+		     struct netlink_ext_ack *extack)
+{
+	return weft_match_parse_with(attr, 0, match, layers, extack);
 }
 
 const char *weft_layers_name(u16 layers)
@@ -243,7 +250,8 @@ static bool weft_flow_has_field(enum weft_field f, u16 layers, bool tun_ipv6,
 	return !needs || needs & layers || weft_field_always_matchable(f);
 }
 
-int weft_flow_put_match(struct sk_buff *skb, int attrtype, const struct weft_flow *flow)
+int weft_match_put_words(struct sk_buff *skb, int attrtype, const struct weft_subtable *subtable,
+			 const u64 *words, const u64 *mask, u16 more)
 {
 	struct weft_match *match;
 	struct nlattr *nest;
@@ -255,8 +263,8 @@ int weft_flow_put_match(struct sk_buff *skb, int attrtype, const struct weft_flo
 	match = kmalloc(sizeof(*match), GFP_KERNEL);
 	if (!match)
 		return -ENOMEM;
-	weft_subtable_expand(flow->subtable, flow->key, match);
-	layers = weft_match_layers(match);
+	weft_subtable_expand(subtable, words, mask, match);
+	layers = weft_match_layers(match) | more;
 	tun_ipv6 = weft_match_tun_ipv6(match);
 	nest = nla_nest_start(skb, attrtype);
 	if (!nest)
@@ -281,6 +289,12 @@ int weft_flow_put_match(struct sk_buff *skb, int attrtype, const struct weft_flo
 out:
 	kfree(match);
 	return err;
+}
+
+int weft_flow_put_match(struct sk_buff *skb, int attrtype, const struct weft_flow *flow)
+{
+	return weft_match_put_words(skb, attrtype, flow->subtable, flow->key,
+				    flow->subtable->mask, 0);
 }
 
 struct weft_flow *weft_flow_alloc(struct weft_subtable *subtable, const struct weft_match *match,
@@ -309,7 +323,11 @@ struct weft_flow *weft_flow_alloc(struct weft_subtable *subtable, const struct w
 
 void weft_flow_stats_put(struct weft_flow_stats *stats)
 {
-	if (refcount_dec_and_test(&stats->refs))
+	if (!refcount_dec_and_test(&stats->refs))
+		return;
+	if (stats->instance)
+		weft_instance_put(stats->instance);
+	else
 		kfree(stats);
 }
 

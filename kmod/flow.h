@@ -19,6 +19,7 @@ struct netlink_ext_ack;
 struct nlattr;
 struct sk_buff;
 struct weft_actions;
+struct weft_instance;
 struct weft_subtable;
 
 /* Table-miss actions are an entry with the empty match below all priorities */
@@ -36,6 +37,7 @@ struct weft_match {
  */
 struct weft_flow_stats {
 	refcount_t refs;		/* entries, cached programs */
+	struct weft_instance *instance;	/* they are part of it; NULL: of nothing */
 	unsigned long used;	/* jiffies of the last packet */
 	atomic64_t packets;
 	atomic64_t bytes;
@@ -64,11 +66,15 @@ struct weft_flow {
 	struct weft_subtable *subtable;
 	struct weft_actions *actions;
 	struct weft_flow_stats *stats;
-	struct weft_flow_expiry *expiry;	/* dp->lock */
+	union {
+		struct weft_flow_expiry *expiry;	/* dp->lock */
+		struct weft_instance *instance;	/* of_instance */
+	};
 	u64 cookie;
 	s32 priority;
 	u32 id;				/* in dp->flow_ids; 0: not yet */
 	u8 reason;			/* enum weft_reason, why it died */
+	bool of_instance;		/* instance.c has it, and it lives with its instance */
 	union {
 		struct list_head dead;	/* dp->dead_flows; dp->lock */
 		struct rcu_head rcu;
@@ -88,11 +94,35 @@ int weft_match_parse(const struct nlattr *attr, struct weft_match *match, u16 *l
 /* Headers (one of the WEFT_L_* sets that fields need) in words, for messages */
 const char *weft_layers_name(u16 layers);
 
-/* Write the fields of an entry as a nest @attrtype; -EMSGSIZE when @skb is full */
+/*
+ * The same for a match that is not all: packets have @more headers (WEFT_L_*; of the bits for
+ * protocols, one of them) for another reason.
+ */
+int weft_match_parse_with(const struct nlattr *attr, u16 more, struct weft_match *match,
+			  u16 *layers, struct netlink_ext_ack *extack);
+
+/*
+ * Write the fields of an entry as a nest @attrtype; -EMSGSIZE when @skb is full. Or of masked
+ * words, under a part @mask of the subtable's, of packets that have @more headers.
+ */
 int weft_flow_put_match(struct sk_buff *skb, int attrtype, const struct weft_flow *flow);
+int weft_match_put_words(struct sk_buff *skb, int attrtype, const struct weft_subtable *subtable,
+			 const u64 *words, const u64 *mask, u16 more);
+
+/* All entries of an instance begin and end to be there at once */
+struct weft_instance_life {
+	bool live;			/* smp_store_release() */
+};
 
 static inline bool weft_flow_alive(const struct weft_flow *flow, u64 version)
 {
+	const struct weft_instance_life *life;
+
+	if (flow->of_instance) {
+		life = (const struct weft_instance_life *)flow->instance;
+		/* pairs with the release in weft_instance_publish() */
+		return smp_load_acquire(&life->live);
+	}
 	return flow->born <= version && version < READ_ONCE(flow->died);
 }
 

@@ -58,7 +58,10 @@ static void __exit weft_exit(void)
 	weft_port_exit();
 	rcu_barrier();			/* callbacks that queue work, or free */
 	destroy_workqueue(weft_wq);
-	rcu_barrier();			/* callbacks of that work */
+	/* callbacks of that work; of entries, which put templates, which put services */
+	rcu_barrier();
+	rcu_barrier();
+	rcu_barrier();
 	weft_pipeline_exit();
 	weft_progmem_exit();
 }

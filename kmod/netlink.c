@@ -58,10 +58,29 @@ static const struct genl_ops weft_genl_ops[] = {
 	WEFT_OP_GET(SERVICE_GET, service, service_get, service_dump),
 	WEFT_OP_DO(SERVICE_SET, service, service_set),
 	WEFT_OP_DO(PACKET_INJECT, packet, packet_inject),
+	WEFT_OP_DO(TEMPLATE_NEW, template, template_new),
+	WEFT_OP_DO(TEMPLATE_DEL, template, template_del),
+	WEFT_OP_GET(TEMPLATE_GET, template, template_get, template_dump),
+	WEFT_OP_DO(INSTANCE_NEW, instance, instance_new),
+	WEFT_OP_DO(INSTANCE_DEL, instance, instance_del),
+	WEFT_OP_GET(INSTANCE_GET, instance, instance_get, instance_dump),
+	WEFT_OP_DO(POOL_NEW, pool, pool_new),
+	WEFT_OP_DO(POOL_DEL, pool, pool_del),
+	{
+		.cmd = WEFT_CMD_POOL_GET,
+		.doit = weft_nl_pool_get,
+		.start = weft_nl_pool_dump_start,
+		.dumpit = weft_nl_pool_dump,
+		.policy = weft_nl_pool_policy,
+		.maxattr = ARRAY_SIZE(weft_nl_pool_policy) - 1,
+		.flags = GENL_UNS_ADMIN_PERM,
+	},
+	WEFT_OP_DO(POOL_SET, pool, pool_set),
 };
 
 static const struct genl_multicast_group weft_genl_mcgrps[] = {
 	[WEFT_MCGRP_EVENTS_IDX] = { .name = WEFT_MCGRP_EVENTS },
+	[WEFT_MCGRP_INSTANCES_IDX] = { .name = WEFT_MCGRP_INSTANCES },
 };
 
 struct genl_family weft_genl_family __ro_after_init = {

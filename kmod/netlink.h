@@ -17,7 +17,8 @@ struct weft_datapath;
 struct weft_flow;
 struct weft_port;
 
-#define WEFT_MCGRP_EVENTS_IDX	0
+#define WEFT_MCGRP_EVENTS_IDX		0
+#define WEFT_MCGRP_INSTANCES_IDX	1
 
 extern struct genl_family weft_genl_family;
 
@@ -27,7 +28,10 @@ extern const struct nla_policy weft_nl_table_policy[WEFT_TABLE_A_MAX + 1];
 extern const struct nla_policy weft_nl_flow_policy[WEFT_FLOW_A_MAX + 1];
 extern const struct nla_policy weft_nl_txn_policy[WEFT_TXN_A_MAX + 1];
 extern const struct nla_policy weft_nl_service_policy[WEFT_SERVICE_A_MAX + 1];
+extern const struct nla_policy weft_nl_template_policy[WEFT_TEMPLATE_A_MAX + 1];
+extern const struct nla_policy weft_nl_instance_policy[WEFT_INSTANCE_A_MAX + 1];
 extern const struct nla_policy weft_nl_packet_policy[WEFT_PACKET_A_MAX + 1];
+extern const struct nla_policy weft_nl_pool_policy[WEFT_POOL_A_MAX + 1];
 
 int weft_nl_dp_new(struct sk_buff *skb, struct genl_info *info);
 int weft_nl_dp_del(struct sk_buff *skb, struct genl_info *info);
@@ -62,7 +66,24 @@ int weft_nl_service_get(struct sk_buff *skb, struct genl_info *info);
 int weft_nl_service_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int weft_nl_service_set(struct sk_buff *skb, struct genl_info *info);
 
+int weft_nl_template_new(struct sk_buff *skb, struct genl_info *info);
+int weft_nl_template_del(struct sk_buff *skb, struct genl_info *info);
+int weft_nl_template_get(struct sk_buff *skb, struct genl_info *info);
+int weft_nl_template_dump(struct sk_buff *skb, struct netlink_callback *cb);
+
+int weft_nl_instance_new(struct sk_buff *skb, struct genl_info *info);
+int weft_nl_instance_del(struct sk_buff *skb, struct genl_info *info);
+int weft_nl_instance_get(struct sk_buff *skb, struct genl_info *info);
+int weft_nl_instance_dump(struct sk_buff *skb, struct netlink_callback *cb);
+
 int weft_nl_packet_inject(struct sk_buff *skb, struct genl_info *info);
+
+int weft_nl_pool_new(struct sk_buff *skb, struct genl_info *info);
+int weft_nl_pool_del(struct sk_buff *skb, struct genl_info *info);
+int weft_nl_pool_get(struct sk_buff *skb, struct genl_info *info);
+int weft_nl_pool_dump_start(struct netlink_callback *cb);
+int weft_nl_pool_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int weft_nl_pool_set(struct sk_buff *skb, struct genl_info *info);
 
 /* Put the counters (WEFT_DROP_MAX + 1 of them) as a nest of enum weft_drops_attr */
 int weft_nl_put_drops(struct sk_buff *skb, int attrtype, const u64 *drops);

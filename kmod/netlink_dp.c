@@ -6,6 +6,7 @@
 #include "cache.h"
 #include "compat.h"
 #include "datapath.h"
+#include "instance.h"
 #include "netlink.h"
 #include "netlink_dp.h"
 #include "port.h"
@@ -15,6 +16,9 @@ const struct nla_policy weft_nl_dp_policy[WEFT_DP_A_MAX + 1] = {
 	[WEFT_DP_A_NAME] = { .type = NLA_NUL_STRING, .len = WEFT_NAME_MAX },
 	[WEFT_DP_A_MAX_FLOWS] = NLA_POLICY_MIN(NLA_U32, 1),
 	[WEFT_DP_A_MAX_CACHED] = { .type = NLA_U32 },
+	[WEFT_DP_A_MAX_INSTANCES] = { .type = NLA_U32 },
+	[WEFT_DP_A_MAX_INSTANCES_SLICE] = { .type = NLA_U32 },
+	[WEFT_DP_A_MAX_INSTANCES_PORT] = { .type = NLA_U32 },
 };
 
 static u64 weft_dp_lookups(const struct weft_datapath *dp)
@@ -89,6 +93,12 @@ static int weft_dp_put_msg(struct sk_buff *skb, struct weft_datapath *dp, u32 po
 	    nla_put_u64_64bit(skb, WEFT_DP_A_VERSION, dp->version, WEFT_DP_A_PAD) ||
 	    nla_put_u64_64bit(skb, WEFT_DP_A_LOOKUPS, weft_dp_lookups(dp), WEFT_DP_A_PAD) ||
 	    nla_put_u32(skb, WEFT_DP_A_MAX_CACHED, READ_ONCE(dp->caches->limit)) ||
+	    nla_put_u32(skb, WEFT_DP_A_MAX_INSTANCES, READ_ONCE(dp->instances->limit)) ||
+	    nla_put_u32(skb, WEFT_DP_A_MAX_INSTANCES_SLICE,
+			READ_ONCE(dp->instances->limit_slice)) ||
+	    nla_put_u32(skb, WEFT_DP_A_MAX_INSTANCES_PORT,
+			READ_ONCE(dp->instances->limit_port)) ||
+	    nla_put_u32(skb, WEFT_DP_A_N_INSTANCES, atomic_read(&dp->instances->n)) ||
 	    weft_dp_put_cache(skb, dp->caches) ||
 	    weft_nl_put_drops(skb, WEFT_DP_A_DROPS, drops))
 		goto full;
@@ -123,6 +133,34 @@ void weft_nl_dp_event(struct weft_datapath *dp, enum weft_cmd cmd)
 		weft_nl_event(dp, msg);
 }
 
+static bool weft_dp_limit(const struct nlattr *attr, u32 *limit)
+{
+	u32 old = READ_ONCE(*limit);
+
+	if (!attr || nla_get_u32(attr) == old)
+		return false;
+	WRITE_ONCE(*limit, nla_get_u32(attr));
+	return true;
+}
+
+/* Take over the limits of a request; does one change? dp->lock */
+static bool weft_dp_limits(struct weft_datapath *dp, struct nlattr **attrs)
+{
+	struct weft_instances *instances = dp->instances;
+	struct nlattr *cached = attrs[WEFT_DP_A_MAX_CACHED];
+	bool changed = false;
+
+	changed |= weft_dp_limit(attrs[WEFT_DP_A_MAX_FLOWS], &dp->max_flows);
+	changed |= weft_dp_limit(attrs[WEFT_DP_A_MAX_INSTANCES], &instances->limit);
+	changed |= weft_dp_limit(attrs[WEFT_DP_A_MAX_INSTANCES_SLICE], &instances->limit_slice);
+	changed |= weft_dp_limit(attrs[WEFT_DP_A_MAX_INSTANCES_PORT], &instances->limit_port);
+	if (cached && nla_get_u32(cached) != READ_ONCE(dp->caches->limit)) {
+		weft_caches_limit(dp->caches, nla_get_u32(cached));
+		changed = true;
+	}
+	return changed;
+}
+
 int weft_nl_dp_new(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *name = info->attrs[WEFT_DP_A_NAME];
@@ -146,11 +184,7 @@ int weft_nl_dp_new(struct sk_buff *skb, struct genl_info *info)
 		return PTR_ERR(dp);
 	}
 	if (!weft_dp_lock(dp, info->extack)) {
-		if (info->attrs[WEFT_DP_A_MAX_FLOWS])
-			dp->max_flows = nla_get_u32(info->attrs[WEFT_DP_A_MAX_FLOWS]);
-		if (info->attrs[WEFT_DP_A_MAX_CACHED])
-			weft_caches_limit(dp->caches,
-					  nla_get_u32(info->attrs[WEFT_DP_A_MAX_CACHED]));
+		weft_dp_limits(dp, info->attrs);
 		weft_nl_dp_event(dp, WEFT_CMD_DP_NEW);
 		weft_dp_unlock(dp);
 	}
@@ -216,10 +250,8 @@ int weft_nl_dp_dump(struct sk_buff *skb, struct netlink_callback *cb)
 
 int weft_nl_dp_set(struct sk_buff *skb, struct genl_info *info)
 {
-	struct nlattr *cached = info->attrs[WEFT_DP_A_MAX_CACHED];
 	struct nlattr *max = info->attrs[WEFT_DP_A_MAX_FLOWS];
 	struct weft_datapath *dp;
-	bool changed = false;
 	int err;
 
 	dp = weft_dp_get(genl_info_net(info), info->attrs[WEFT_DP_A_NAME], info->extack);
@@ -234,15 +266,7 @@ int weft_nl_dp_set(struct sk_buff *skb, struct genl_info *info)
 		err = -EBUSY;
 		goto unlock;
 	}
-	if (max && nla_get_u32(max) != dp->max_flows) {
-		dp->max_flows = nla_get_u32(max);
-		changed = true;
-	}
-	if (cached && nla_get_u32(cached) != READ_ONCE(dp->caches->limit)) {
-		weft_caches_limit(dp->caches, nla_get_u32(cached));
-		changed = true;
-	}
-	if (changed)
+	if (weft_dp_limits(dp, info->attrs))
 		weft_nl_dp_event(dp, WEFT_CMD_DP_NEW);
 unlock:
 	weft_dp_unlock(dp);

@@ -81,7 +81,8 @@ static struct weft_flow *weft_flow_from_request(struct weft_datapath *dp, struct
 	struct weft_flow *flow;
 
 	if (acts) {
-		actions = weft_actions_parse(dp, attrs[WEFT_FLOW_A_ACTIONS], rq->layers, extack);
+		actions = weft_actions_parse(dp, attrs[WEFT_FLOW_A_ACTIONS], rq->layers, NULL,
+					     extack);
 		if (IS_ERR(actions))
 			return ERR_CAST(actions);
 	}

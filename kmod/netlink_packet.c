@@ -190,7 +190,12 @@ static struct weft_actions *weft_nl_inject_actions(struct weft_datapath *dp,
 
 	if (err)
 		return ERR_PTR(err);
-	actions = weft_actions_parse(dp, attr, 0xffff, extack);
+	actions = weft_actions_parse(dp, attr, 0xffff, NULL, extack);
+	if (!IS_ERR(actions) && weft_actions_templates(actions)) {
+		NL_SET_ERR_MSG_ATTR(extack, attr, "only an entry can use a template");
+		weft_actions_free(actions);
+		actions = ERR_PTR(-EINVAL);
+	}
 	weft_dp_unlock(dp);
 	return actions;
 }
@@ -306,6 +311,8 @@ static size_t weft_nl_upcall_size(const struct weft_upcall *upcall, unsigned int
 	size_t size = nla_total_size(WEFT_NAME_MAX + 1) * 2 +	/* DP, SERVICE */
 		      nla_total_size(0) +			/* METADATA */
 		      nla_total_size(sizeof(u32)) * 3 +		/* IN_PORT, ARG, LEN */
+		      nla_total_size(sizeof(u32)) * 2 +		/* TEMPLATE, PENDING */
+		      nla_total_size(sizeof(u16)) +		/* SLICE */
 		      nla_total_size(sizeof(u8)) +		/* TABLE */
 		      nla_total_size_64bit(sizeof(u64)) * 2 +	/* COOKIE, TIME */
 		      nla_total_size(len);			/* DATA */
@@ -329,6 +336,10 @@ static int weft_nl_upcall_fill(struct sk_buff *msg, const struct weft_datapath *
 	    nla_put_u8(msg, WEFT_PACKET_A_TABLE, upcall->table) ||
 	    nla_put_u64_64bit(msg, WEFT_PACKET_A_COOKIE, upcall->cookie, WEFT_PACKET_A_PAD) ||
 	    nla_put_u32(msg, WEFT_PACKET_A_ARG, upcall->arg) ||
+	    (upcall->template &&
+	     (nla_put_u32(msg, WEFT_PACKET_A_TEMPLATE, upcall->template) ||
+	      nla_put_u32(msg, WEFT_PACKET_A_PENDING, upcall->pending) ||
+	      nla_put_u16(msg, WEFT_PACKET_A_SLICE, upcall->slice))) ||
 	    weft_nl_put_metadata(msg, upcall) ||
 	    nla_put_u32(msg, WEFT_PACKET_A_LEN, frame->len) ||
 	    nla_put_u64_64bit(msg, WEFT_PACKET_A_TIME, upcall->time_ns, WEFT_PACKET_A_PAD))

@@ -143,7 +143,7 @@ static struct weft_change *weft_table_change(struct weft_datapath *dp, struct ge
 	if (!match || !change)
 		goto err_free;
 	if (nla_len(miss)) {
-		acts = weft_actions_parse(dp, miss, 0, info->extack);
+		acts = weft_actions_parse(dp, miss, 0, NULL, info->extack);
 		if (IS_ERR(acts)) {
 			err = PTR_ERR(acts);
 			goto err_free;

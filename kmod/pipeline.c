@@ -92,6 +92,7 @@ static void weft_pipeline_walk(struct weft_level *level, struct weft_port *port,
 
 	w->dp = dp;
 	w->in = port;
+	w->skb = skb;
 	w->prog = &level->prog;
 	w->prog->size = sizeof(level->ops);
 	w->trail = &level->trail;

@@ -43,6 +43,7 @@
 #include "internal.h"
 #include "netlink.h"
 #include "pipeline.h"
+#include "pending.h"
 #include "port.h"
 #include "trace.h"
 #include "tunnel.h"
@@ -621,6 +622,7 @@ static void weft_port_finish(struct weft_port *port, enum weft_reason reason)
 	unsigned int i;
 
 	weft_upcall_port_gone(port);
+	weft_pending_port_gone(port);
 	weft_port_stats(port, &stats);
 	for (i = 0; i <= WEFT_DROP_MAX; i++)
 		dp->past_drops[i] += stats.drops[i];

@@ -64,6 +64,7 @@ struct weft_port {
 	struct list_head node;		/* of those that are being removed */
 	struct list_head lports;	/* of struct weft_lport_entry; dp->lock */
 	u32 n_lports;			/* dp->lock */
+	u32 n_pending;			/* instances that its packets wait for; pending.c */
 
 	/* what the device said last; dp->lock, so that reports need no RTNL */
 	char name[IFNAMSIZ];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory of cached programs: slabs.
+ * Memory of cached programs, and of instances: slabs.
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -9,11 +9,14 @@
 
 #define WEFT_PROGMEM_STEP	64
 #define WEFT_PROGMEM_FIRST	192
-#define WEFT_PROGMEM_LAST	512
+#define WEFT_PROGMEM_LAST	1024
 
 static const char *const weft_progmem_names[] = {
 	"weft_program-192", "weft_program-256", "weft_program-320",
 	"weft_program-384", "weft_program-448", "weft_program-512",
+	"weft_program-576", "weft_program-640", "weft_program-704",
+	"weft_program-768", "weft_program-832", "weft_program-896",
+	"weft_program-960", "weft_program-1024",
 };
 
 static struct kmem_cache *weft_progmem_slabs[ARRAY_SIZE(weft_progmem_names)];

@@ -17,6 +17,7 @@
 #include <linux/in6.h>
 #include <linux/types.h>
 #include "field.h"
+#include "inner.h"
 #include "key.h"
 
 struct sk_buff;
@@ -30,9 +31,11 @@ enum weft_opcode {
 	WEFT_OP_PUSH_VLAN,	/* arg: tpid, big-endian in the low 16 bits; TCI 0 */
 	WEFT_OP_POP_VLAN,
 	WEFT_OP_DEC_TTL,	/* arg: by how much; the walk checked that it is enough */
+	WEFT_OP_INNER,		/* struct weft_op_inner */
 	WEFT_OP_OUTPUT,		/* struct weft_op_output */
 	WEFT_OP_TUNNEL,		/* struct weft_op_tunnel */
 	WEFT_OP_UPCALL,		/* struct weft_op_upcall */
+	WEFT_OP_WAIT,		/* struct weft_op_wait (pending.h) */
 	WEFT_OP_CLONE,		/* arg: bytes of operations that follow as its body */
 	WEFT_OP_DROP,		/* arg: enum weft_drop; ends the program */
 	WEFT_OP_LOST,		/* arg: enum weft_drop: an output that could not be; count it */
@@ -78,6 +81,12 @@ struct weft_op_headers {
 	u8 pad[2];
 };
 
+/* Write into the packet inside of an ICMP error */
+struct weft_op_inner {
+	struct weft_op op;
+	struct weft_inner inner;
+};
+
 /*
  * Ports are there as long as the program is valid: when one goes, stamps make void the
  * programs that lead to it, before the grace period that it waits for.
@@ -116,9 +125,11 @@ struct weft_op_upcall {
 	struct weft_service *service;	/* alive under RCU */
 	u64 cookie;
 	u32 max_len;
+	u32 template;		/* id; 0: a "service" action sends it */
+	u32 pending;
+	u16 slice;
 	u8 table;
 	u8 fallback;		/* enum weft_fallback */
-	u8 pad[2];
 	u8 metadata[WEFT_KEY_PACKET];	/* leading part of struct weft_key */
 };
 

@@ -61,6 +61,11 @@ void weft_service_put(struct weft_service *service)
 	weft_upcalls_put(upcalls);
 }
 
+bool weft_service_has_members(const struct weft_service *service)
+{
+	return READ_ONCE(service->n_members);
+}
+
 const char *weft_service_name(const struct weft_service *service)
 {
 	return service->name;

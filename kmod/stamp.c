@@ -102,8 +102,14 @@ static void weft_stamp_appears(struct weft_stamps *stamps, const struct weft_flo
 		subtable->announced |= BIT_ULL(bucket);
 		return;
 	}
-	if (subtable->announced)
-		return;
+	if (!subtable->announced)
+		weft_stamp_subtable(stamps, subtable);
+}
+
+void weft_stamp_subtable(struct weft_stamps *stamps, struct weft_subtable *subtable)
+{
+	u32 bucket;
+
 	for (bucket = 0; bucket < WEFT_STAMP_LDPS; bucket++)
 		weft_stamp(stamps, weft_stamp_table(stamps, subtable->table->id, bucket));
 	subtable->announced = U64_MAX;

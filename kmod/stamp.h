@@ -21,6 +21,7 @@
 #include <linux/types.h>
 
 struct weft_flow;
+struct weft_subtable;
 
 #define WEFT_STAMP_BITS	15
 #define WEFT_STAMPS	BIT(WEFT_STAMP_BITS)
@@ -83,5 +84,8 @@ bool weft_probes_hold(const struct weft_stamps *stamps, struct weft_probe *probe
  * may have to, now. dp->lock.
  */
 void weft_stamp_flow(struct weft_stamps *stamps, const struct weft_flow *flow, bool appears);
+
+/* Whatever the logical datapath, walks may have to look into it from now on. dp->lock. */
+void weft_stamp_subtable(struct weft_stamps *stamps, struct weft_subtable *subtable);
 
 #endif /* WEFT_STAMP_H */

@@ -58,10 +58,9 @@ void weft_subtable_mask_key(const struct weft_subtable *subtable, const struct w
 }
 
 void weft_subtable_expand(const struct weft_subtable *subtable, const u64 *words,
-			  struct weft_match *match)
+			  const u64 *m, struct weft_match *match)
 {
 	u64 *value = (u64 *)&match->value, *mask = (u64 *)&match->mask;
-	const u64 *m = subtable->mask;
 	u64 map = subtable->map;
 
 	memset(match, 0, sizeof(*match));
@@ -139,6 +138,30 @@ struct weft_flow *weft_table_lookup(const struct weft_datapath *dp, u8 id,
 	return best;
 }
 
+struct weft_flow *weft_table_lookup_instance(const struct weft_datapath *dp, u8 id,
+					     const struct weft_key *key)
+{
+	const struct weft_subtable_list *list = rcu_dereference(dp->tables[id].subtables);
+	struct weft_flow *flow, *best = NULL;
+	struct rhlist_head *found, *pos;
+	u64 words[WEFT_KEY_WORDS];
+	u32 i;
+
+	for (i = 0; list && i < list->n; i++) {
+		struct weft_subtable *subtable = list->refs[i].subtable;
+
+		if (best && best->priority >= list->refs[i].max_priority)
+			break;
+		weft_subtable_mask_key(subtable, key, words);
+		found = rhltable_lookup(&subtable->flows, words, weft_subtable_params);
+		rhl_for_each_entry_rcu(flow, pos, found, node)
+			if (flow->of_instance && weft_flow_alive(flow, 0) &&
+			    (!best || flow->priority > best->priority))
+				best = flow;
+	}
+	return best;
+}
+
 struct weft_flow *weft_subtable_find(struct weft_subtable *subtable, const u64 *key,
 				     s32 priority, u64 version)
 {
@@ -148,7 +171,8 @@ struct weft_flow *weft_subtable_find(struct weft_subtable *subtable, const u64 *
 	rcu_read_lock();
 	list = rhltable_lookup(&subtable->flows, key, weft_subtable_params);
 	rhl_for_each_entry_rcu(flow, pos, list, node) {
-		if (flow->priority == priority && weft_flow_alive(flow, version)) {
+		if (flow->priority == priority && !flow->of_instance &&
+		    weft_flow_alive(flow, version)) {
 			rcu_read_unlock();
 			return flow;
 		}
@@ -248,6 +272,7 @@ static struct weft_subtable *weft_subtable_alloc(struct weft_table *table, u64 m
 	subtable->map = map;
 	subtable->n = n;
 	subtable->max_priority = WEFT_PRIORITY_MISS;
+	subtable->floor = WEFT_PRIORITY_MISS;
 	memcpy(subtable->mask, mask, n * sizeof(u64));
 	subtable->seed = get_random_u32();
 	weft_subtable_note(subtable);
@@ -350,6 +375,51 @@ int weft_subtable_insert(struct weft_subtable *subtable, struct weft_flow *flow)
 	return 0;
 }
 
+int weft_subtable_announce(struct weft_datapath *dp, struct weft_subtable *subtable, s32 priority)
+{
+	s32 old = subtable->max_priority;
+	int err;
+
+	if (priority <= subtable->floor)
+		return 0;
+	if (priority > old) {
+		subtable->max_priority = priority;
+		err = weft_table_relist(subtable->table, NULL, NULL);
+		if (err) {
+			subtable->max_priority = old;
+			return err;
+		}
+		subtable->n_max = 0;
+	}
+	subtable->floor = priority;
+	weft_stamp_subtable(dp->stamps, subtable);
+	weft_stamps_publish(dp->stamps);
+	return 0;
+}
+
+int weft_subtable_link(struct weft_subtable *subtable, struct weft_flow *flow)
+{
+	return rhltable_insert(&subtable->flows, &flow->node, weft_subtable_params);
+}
+
+void weft_subtable_unlink(struct weft_subtable *subtable, struct weft_flow *flow)
+{
+	rhltable_remove(&subtable->flows, &flow->node, weft_subtable_params);
+}
+
+struct weft_flow *weft_subtable_find_instance(struct weft_subtable *subtable, const u64 *key,
+					      s32 priority)
+{
+	struct rhlist_head *list, *pos;
+	struct weft_flow *flow;
+
+	list = rhltable_lookup(&subtable->flows, key, weft_subtable_params);
+	rhl_for_each_entry_rcu(flow, pos, list, node)
+		if (flow->of_instance && flow->priority == priority && weft_flow_alive(flow, 0))
+			return flow;
+	return NULL;
+}
+
 /* The highest entry may be gone: look for the highest of the rest */
 static void weft_subtable_lower(struct weft_subtable *subtable)
 {
@@ -373,6 +443,10 @@ static void weft_subtable_lower(struct weft_subtable *subtable)
 	}
 	rhashtable_walk_stop(&iter);
 	rhashtable_walk_exit(&iter);
+	if (max < subtable->floor) {
+		max = subtable->floor;
+		n_max = 0;
+	}
 	subtable->max_priority = max;
 	subtable->n_max = n_max;
 	/* without memory the readers' list stays too careful, not wrong */
@@ -383,7 +457,8 @@ void weft_subtable_remove(struct weft_subtable *subtable, struct weft_flow *flow
 {
 	rhltable_remove(&subtable->flows, &flow->node, weft_subtable_params);
 	subtable->n_flows--;
-	if (flow->priority == subtable->max_priority && !--subtable->n_max && subtable->n_flows)
+	if (flow->priority == subtable->max_priority && !--subtable->n_max && subtable->n_flows &&
+	    subtable->max_priority > subtable->floor)
 		weft_subtable_lower(subtable);
 	weft_subtable_collect(subtable);
 }

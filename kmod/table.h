@@ -25,6 +25,7 @@ struct weft_subtable {
 	u64 map;			/* words that the mask uses */
 	u8 n;				/* how many */
 	s32 max_priority;		/* no entry is above; dp->lock */
+	s32 floor;			/* it stays at least there, for instances; dp->lock */
 	u32 n_max;			/* entries that are there; dp->lock */
 	u32 n_flows;			/* in the hash; dp->lock */
 	u32 n_pending;			/* changes that mean to use it; dp->lock */
@@ -62,6 +63,13 @@ struct weft_flow *weft_table_lookup(const struct weft_datapath *dp, u8 id,
 				    const struct weft_key *key, u64 version,
 				    struct weft_trail *trail);
 
+/*
+ * The same among the entries of instances only, for a key that no packet has: leaves no trail.
+ * RCU.
+ */
+struct weft_flow *weft_table_lookup_instance(const struct weft_datapath *dp, u8 id,
+					     const struct weft_key *key);
+
 /* Where an entry with these words is, for stamps */
 u32 weft_subtable_hash(const struct weft_subtable *subtable, const u64 *words);
 
@@ -83,13 +91,27 @@ void weft_subtable_unpin(struct weft_subtable *subtable);
 int weft_subtable_insert(struct weft_subtable *subtable, struct weft_flow *flow);
 void weft_subtable_remove(struct weft_subtable *subtable, struct weft_flow *flow);
 
+/*
+ * Entries of instances. Traffic makes them, without dp->lock, so the subtable was pinned
+ * and their highest priority announced before: all walks look into it. dp->lock; -ENOMEM
+ */
+int weft_subtable_announce(struct weft_datapath *dp, struct weft_subtable *subtable, s32 priority);
+
+/* Link and unlink one, which nobody is to find yet, or any more; -errno; any context, BH off */
+int weft_subtable_link(struct weft_subtable *subtable, struct weft_flow *flow);
+void weft_subtable_unlink(struct weft_subtable *subtable, struct weft_flow *flow);
+
+/* The one of an instance that is live; RCU */
+struct weft_flow *weft_subtable_find_instance(struct weft_subtable *subtable, const u64 *key,
+					      s32 priority);
+
 /* Masked words of @key */
 void weft_subtable_mask_key(const struct weft_subtable *subtable, const struct weft_key *key,
 			    u64 *words);
 
-/* Back to a whole match */
+/* Back to a whole match: words under the subtable's mask, or a part of that */
 void weft_subtable_expand(const struct weft_subtable *subtable, const u64 *words,
-			  struct weft_match *match);
+			  const u64 *mask, struct weft_match *match);
 
 /* Does an entry with @words pin down all that @filter does, with its values? */
 bool weft_subtable_within(const struct weft_subtable *subtable, const u64 *words,

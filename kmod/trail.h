@@ -18,6 +18,9 @@
 
 struct weft_flow_stats;
 
+/* Instances that one packet may make or meet by an action */
+#define WEFT_OPENED_MAX	16
+
 /* Places a walk may look at and be cached */
 #define WEFT_PROBES_MAX	512
 
@@ -30,6 +33,8 @@ struct weft_flow_stats;
 #define WEFT_VOLATILE_IP	((__force u64)cpu_to_be64(0xffff0000ffffffffULL))
 #define WEFT_VOLATILE_TTL	((__force u64)cpu_to_be64(0x00ff000000000000ULL))
 #define WEFT_VOLATILE_L4	((__force u64)cpu_to_be64(0x00000000ffff0000ULL))
+/* SYN, RST and FIN, which change the state of a connection */
+#define WEFT_VOLATILE_STATE	((__force u64)cpu_to_be64(0x0000000000070000ULL))
 
 static_assert(offsetof(struct weft_key, stage) % sizeof(u64) == 0);
 static_assert(offsetof(struct weft_key, tun_tos) % sizeof(u64) == 1);
@@ -51,6 +56,7 @@ struct weft_credit {
 	struct weft_flow_stats *stats;	/* NULL: no entry won */
 	u8 table;
 	bool matched;			/* an entry other than the miss entry */
+	bool refresh;			/* only its time of use, no lookup */
 };
 
 struct weft_trail {
@@ -62,7 +68,7 @@ struct weft_trail {
 	u16 n_credits;
 	u16 n_tunnels;			/* operations that send into one */
 	struct weft_volatile vol;
-	struct weft_credit credits[WEFT_STAGE_MAX];
+	struct weft_credit credits[WEFT_STAGE_MAX + WEFT_OPENED_MAX];
 	struct weft_probe probes[WEFT_PROBES_MAX];
 };
 
@@ -81,6 +87,14 @@ static inline void weft_trail_credit(struct weft_trail *trail, struct weft_flow_
 {
 	trail->credits[trail->n_credits++] = (struct weft_credit) {
 		.stats = stats, .table = table, .matched = matched,
+	};
+}
+
+/* Packets like this one keep an entry from idling, though they do not meet it */
+static inline void weft_trail_refresh(struct weft_trail *trail, struct weft_flow_stats *stats)
+{
+	trail->credits[trail->n_credits++] = (struct weft_credit) {
+		.stats = stats, .refresh = true,
 	};
 }
 

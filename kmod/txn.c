@@ -27,6 +27,7 @@
 #include "netlink.h"
 #include "netlink_flow.h"
 #include "table.h"
+#include "template.h"
 #include "txn.h"
 
 /* Cached programs know when an entry was last used; they are not asked more often than this */
@@ -57,12 +58,16 @@ static void weft_commit_kill(struct weft_commit *c, struct weft_flow *flow,
 	list_add_tail(&flow->dead, &c->dying);
 }
 
-static int weft_commit_link(struct weft_commit *c, struct weft_change *change)
+static int weft_commit_link(struct weft_commit *c, struct weft_change *change, const char **why)
 {
 	struct weft_datapath *dp = c->dp;
 	struct weft_flow *flow = change->flow;
 	int err;
 
+	*why = "no memory for the entry";
+	err = weft_templates_sender(dp, flow, why);
+	if (err)
+		return err;
 	err = xa_alloc_cyclic(&dp->flow_ids, &flow->id, flow, xa_limit_31b, &dp->next_flow_id,
 			      GFP_KERNEL_ACCOUNT);
 	if (err < 0)
@@ -131,12 +136,13 @@ static int weft_commit_change(struct weft_commit *c, struct weft_change *change,
 	}
 
 	err = change->op == WEFT_CHANGE_SET ? weft_flow_inherit(flow, old, change->keep) : 0;
-	if (!err)
-		err = weft_commit_link(c, change);
 	if (err) {
 		*why = "no memory for the entry";
 		return err;
 	}
+	err = weft_commit_link(c, change, why);
+	if (err)
+		return err;
 	if (!old) {
 		c->added++;
 		return 0;
@@ -436,6 +442,14 @@ static void weft_reclaim_work(struct work_struct *work)
 	}
 	weft_reclaim_start(dp);
 	mutex_unlock(&dp->lock);
+}
+
+void weft_flows_settle(struct weft_datapath *dp)
+{
+	/* twice, as some may wait for the turn of others */
+	flush_rcu_work(&dp->reclaim_work);
+	flush_rcu_work(&dp->reclaim_work);
+	rcu_barrier();
 }
 
 /*

@@ -85,6 +85,9 @@ void weft_txn_socket_gone(struct weft_datapath *dp, u32 portid);
 
 bool weft_filter_selects(const struct weft_filter *filter, const struct weft_flow *flow);
 
+/* Entries that died are freed when this returns; no locks, process context */
+void weft_flows_settle(struct weft_datapath *dp);
+
 /* Work of a datapath: timeouts, and unlinking of dead entries */
 void weft_flows_init(struct weft_datapath *dp);
 void weft_flows_exit(struct weft_datapath *dp);

@@ -226,6 +226,9 @@ static struct weft_upcall *weft_upcall_prepare(struct weft_service *service,
 	upcall->max_len = op->max_len;
 	upcall->in_port = in->id;
 	upcall->hash = 0;
+	upcall->template = op->template;
+	upcall->pending = op->pending;
+	upcall->slice = op->slice;
 	upcall->table = op->table;
 	memcpy(upcall->metadata, op->metadata, sizeof(upcall->metadata));
 

@@ -36,6 +36,9 @@ struct weft_upcall {
 	u32 max_len;
 	u32 in_port;
 	u32 hash;		/* of its flow; 0: not computed */
+	u32 template;		/* id; 0: none */
+	u32 pending;
+	u16 slice;
 	u8 table;
 	u8 metadata[WEFT_KEY_PACKET];	/* leading part of struct weft_key */
 };
@@ -63,6 +66,9 @@ void weft_service_hold(struct weft_service *service);
 
 /* Give it back; any context; the service is freed by RCU */
 void weft_service_put(struct weft_service *service);
+
+/* Is anybody there? Without a lock, so a moment ago. */
+bool weft_service_has_members(const struct weft_service *service);
 
 const char *weft_service_name(const struct weft_service *service);
 

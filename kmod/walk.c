@@ -2,10 +2,10 @@
 /*
  * The walk through the tables.
  *
- * It runs on the key alone. It starts at table 0, does the actions of the
- * entry that wins and follows goto and resubmit; it changes its copy of the key
- * and never the packet. Whenever something leaves (output, tunnel, upcall, clone),
- * the fields in which the key differs from the packet as the program has made
+ * It runs on the key alone, except that of an ICMP error it reads what is inside (inner.c). It
+ * starts at table 0, does the actions of the entry that wins and follows goto and resubmit; it
+ * changes its copy of the key and never the packet. Whenever something leaves (output, tunnel,
+ * upcall, clone), the fields in which the key differs from the packet as the program has made
  * it so far are emitted as writes, then the operation itself. What comes
  * out is a program that does to the packet, once, what the tables said in
  * many steps; and a trail of what it depends on.
@@ -18,11 +18,14 @@
  */
 #include <linux/string.h>
 #include <linux/xarray.h>
+#include <net/ipv6.h>
 #include "action.h"
 #include "datapath.h"
 #include "field.h"
 #include "flow.h"
 #include "headers.h"
+#include "inner.h"
+#include "pending.h"
 #include "port.h"
 #include "table.h"
 #include "trail.h"
@@ -346,7 +349,8 @@ static u8 weft_tun_opts_present(const struct weft_key *key)
 	return present;
 }
 
-static void weft_walk_tunnel(struct weft_walk *w, const struct weft_act_tunnel *act)
+static void weft_walk_tunnel(struct weft_walk *w, const struct weft_frame *frame,
+			     const struct weft_act_tunnel *act)
 {
 	const struct weft_key *key = &w->key;
 	u8 present = weft_tun_opts_present(key);
@@ -366,6 +370,8 @@ static void weft_walk_tunnel(struct weft_walk *w, const struct weft_act_tunnel *
 	w->trail->n_tunnels++;
 	t->tun_id = cpu_to_be64(act->has_id ? act->id : be32_to_cpu(key->ldp));
 	t->dst = act->dst;
+	if (act->from)
+		memcpy(&t->dst, frame->values + act->ofs, weft_fields[act->from].len);
 	t->mark = be32_to_cpu(key->mark);
 	t->lin = be16_to_cpu(key->lin);
 	t->lout = be16_to_cpu(key->lout);
@@ -395,18 +401,18 @@ static void weft_walk_service(struct weft_walk *w, const struct weft_act_service
 	up->max_len = act->max_len;
 	up->table = frame->table;
 	up->fallback = act->fallback;
-	memset(up->pad, 0, sizeof(up->pad));
+	up->template = 0;
+	up->pending = 0;
+	up->slice = 0;
 	memcpy(up->metadata, &w->key, sizeof(up->metadata));
 	weft_sent(w);
 }
 
-static void weft_walk_drop(struct weft_walk *w, enum weft_drop reason)
+/* Back to the frame that ends the clone, or out */
+static void weft_walk_leave(struct weft_walk *w)
 {
 	unsigned int n = w->n_frames;
 
-	weft_emit_plain(w, WEFT_OP_DROP, reason);
-	weft_sent(w);
-	/* back to the frame that ends the clone, or out */
 	while (n && !w->frames[n - 1].clone)
 		n--;
 	w->n_frames = n;
@@ -414,13 +420,36 @@ static void weft_walk_drop(struct weft_walk *w, enum weft_drop reason)
 		w->frames[n - 1].pos = w->frames[n - 1].end;
 }
 
-static void weft_walk_push(struct weft_walk *w, const void *pos, u32 len, u64 cookie, u8 table)
+static struct weft_frame *weft_walk_push(struct weft_walk *w, const void *pos, u32 len, u8 table)
 {
 	struct weft_frame *frame = &w->frames[w->n_frames++];
 
 	*frame = (struct weft_frame) {
-		.pos = pos, .end = pos + len, .cookie = cookie, .table = table,
+		.pos = pos, .end = pos + len, .table = table,
 	};
+	return frame;
+}
+
+/* A value of the instance, as a "set" of all of the field */
+static enum weft_drop weft_walk_bind(struct weft_walk *w, const struct weft_frame *frame,
+				     const struct weft_act_bind *act)
+{
+	enum weft_field f = act->bind.field;
+	const struct weft_field_desc *d = &weft_fields[f];
+
+	if (d->needs && !(d->needs & w->key.layers))
+		return WEFT_DROP_NO_HEADER;
+	memcpy(weft_field_ptr(&w->key, f), frame->values + act->ofs, d->len);
+	weft_walk_depends(w, f);
+	weft_walk_written(w, f);
+	return WEFT_DROP_UNSPEC;
+}
+
+static void weft_walk_drop(struct weft_walk *w, enum weft_drop reason)
+{
+	weft_emit_plain(w, WEFT_OP_DROP, reason);
+	weft_sent(w);
+	weft_walk_leave(w);
 }
 
 /* The body of a clone is a frame of its own, behind which the key is put back */
@@ -429,6 +458,7 @@ static void weft_walk_clone(struct weft_walk *w, struct weft_frame *frame,
 {
 	struct weft_saved *saved = &w->saved[w->n_saved];
 	const void *body = act + 1;
+	struct weft_frame *inner;
 
 	if (w->n_saved == WEFT_CLONES_MAX) {
 		w->overflow = true;
@@ -438,10 +468,14 @@ static void weft_walk_clone(struct weft_walk *w, struct weft_frame *frame,
 	weft_flush(w);
 	saved->op_ofs = w->prog->len;
 	saved->key = w->key;
+	saved->inner = w->inner;
 	weft_emit_plain(w, WEFT_OP_CLONE, 0);
 	w->n_saved++;
-	weft_walk_push(w, body, act->arg, frame->cookie, frame->table);
-	w->frames[w->n_frames - 1].clone = true;
+	inner = weft_walk_push(w, body, act->arg, frame->table);
+	inner->cookie = frame->cookie;
+	inner->values = frame->values;
+	inner->priority = frame->priority;
+	inner->clone = true;
 }
 
 static void weft_walk_unclone(struct weft_walk *w)
@@ -451,6 +485,7 @@ static void weft_walk_unclone(struct weft_walk *w)
 	struct weft_op *op;
 
 	w->key = saved->key;
+	w->inner = saved->inner;
 	w->base = saved->key;
 	w->dirty = 0;
 	w->ttl_spent = 0;
@@ -465,10 +500,22 @@ static void weft_walk_unclone(struct weft_walk *w)
 	op->arg = prog->len - saved->op_ofs - sizeof(*op);
 }
 
+/* An instance that tracks its connection sees each packet that could change its state */
+static void weft_walk_state(struct weft_walk *w, struct weft_flow *flow)
+{
+	if (!flow->instance->template->track)
+		return;
+	if (w->key.layers & WEFT_L_TCP)
+		w->trail->vol.l4 |= WEFT_VOLATILE_STATE;
+	if (!weft_instance_track(flow, &w->key))
+		w->trail->cacheable = false;
+}
+
 /* Look the key up in a table and push what it says */
 static enum weft_drop weft_walk_table(struct weft_walk *w, u8 id, bool resubmit)
 {
-	const struct weft_flow *flow;
+	struct weft_frame *frame;
+	struct weft_flow *flow;
 
 	if (w->stages++ == WEFT_STAGE_MAX)
 		return WEFT_DROP_STAGE_LIMIT;
@@ -477,7 +524,13 @@ static enum weft_drop weft_walk_table(struct weft_walk *w, u8 id, bool resubmit)
 			  flow && flow->priority != WEFT_PRIORITY_MISS);
 	if (!flow)
 		return resubmit ? WEFT_DROP_UNSPEC : WEFT_DROP_TABLE_MISS;
-	weft_walk_push(w, flow->actions->acts, flow->actions->len, flow->cookie, id);
+	frame = weft_walk_push(w, flow->actions->acts, flow->actions->len, id);
+	frame->cookie = flow->cookie;
+	frame->priority = flow->priority;
+	if (flow->of_instance) {
+		frame->values = weft_flow_values(flow);
+		weft_walk_state(w, flow);
+	}
 	return WEFT_DROP_UNSPEC;
 }
 
@@ -496,6 +549,157 @@ static enum weft_drop weft_walk_goto(struct weft_walk *w, struct weft_frame *fra
 	else
 		w->n_frames--;
 	return weft_walk_table(w, id, false);
+}
+
+/* A daemon has to say: the packet waits as it is now, and this walk of it ends */
+static enum weft_drop weft_walk_wait(struct weft_walk *w, const struct weft_frame *frame)
+{
+	u32 id = weft_pending_open(w->dp, &w->opening, w->in);
+	struct weft_op_wait *wait;
+
+	w->trail->cacheable = false;
+	if (!id)
+		return WEFT_DROP_UPCALL_QUEUE;
+	weft_flush(w);
+	wait = weft_emit(w, WEFT_OP_WAIT, id, sizeof(*wait));
+	if (!wait)
+		return WEFT_DROP_UNSPEC;
+	wait->cookie = frame->cookie;
+	wait->table = frame->table;
+	memset(wait->pad, 0, sizeof(wait->pad));
+	memcpy(wait->metadata, &w->key, sizeof(wait->metadata));
+	weft_sent(w);
+	weft_walk_leave(w);
+	return WEFT_DROP_UNSPEC;
+}
+
+/* Which instance it is, and whether it is replaced, depends on all that is taken from the packet */
+static void weft_walk_depends_template(struct weft_walk *w, const struct weft_template *t)
+{
+	unsigned int n;
+
+	for (n = 0; n < t->n_values; n++)
+		if (t->values[n].kind == WEFT_BIND_FIELD)
+			weft_walk_depends(w, t->values[n].source);
+}
+
+/*
+ * The instance that stands for something that comes later is replaced when what it says
+ * would be different now: replies go to the host that has sent last.
+ */
+static enum weft_opened weft_walk_open(struct weft_walk *w, struct weft_opening *o, u8 table)
+{
+	enum weft_opened opened = weft_instance_open(w->dp, o);
+
+	if (opened != WEFT_OPEN_FOUND || weft_opening_here(o->made, table) || weft_opening_same(o))
+		return opened;
+	weft_instance_end(o->made, WEFT_REASON_REPLACED);
+	return weft_instance_open(w->dp, o);
+}
+
+/*
+ * Give the packet an instance. If that has its first entry in this table, look again: the
+ * packet meets it. Else it stands for something that comes later (a reply, say) and the
+ * walk goes on; then packets of this kind keep it from idling.
+ */
+static enum weft_drop weft_walk_template(struct weft_walk *w, struct weft_frame *frame,
+					 const struct weft_act_template *act)
+{
+	struct weft_opening *o = &w->opening;
+	struct weft_actions *fail;
+	enum weft_opened opened;
+	struct weft_flow *first;
+
+	if (w->opened++ == WEFT_OPENED_MAX)
+		return WEFT_DROP_RESUBMIT_LIMIT;
+	o->template = act->template;
+	o->key = &w->key;
+	o->in_port = w->in->id;
+	o->priority = frame->priority;
+	opened = weft_walk_open(w, o, frame->table);
+	switch (opened) {
+	case WEFT_OPEN_WAITS:
+		return weft_walk_wait(w, frame);
+	case WEFT_OPEN_NO_HEADER:
+		return WEFT_DROP_NO_HEADER;
+	case WEFT_OPEN_REFUSED:
+		w->trail->cacheable = false;
+		return WEFT_DROP_INSTANCE_LIMIT;
+	case WEFT_OPEN_FAILED:
+		w->trail->cacheable = false;
+		fail = o->template->fail;
+		frame->pos = fail->acts;
+		frame->end = frame->pos + fail->len;
+		return WEFT_DROP_UNSPEC;
+	default:
+		break;
+	}
+	if (opened == WEFT_OPEN_MADE)
+		w->trail->cacheable = false;
+	if (weft_opening_here(o->made, frame->table)) {
+		w->trail->cacheable = false;
+		return weft_walk_goto(w, frame, frame->table);
+	}
+	weft_walk_depends_template(w, o->template);
+	first = weft_instance_first(o->made);
+	weft_trail_probe(w->trail, w->dp->stamps, weft_subtable_hash(first->subtable, first->key));
+	if (!READ_ONCE(o->made->life.live))
+		w->trail->cacheable = false;
+	weft_trail_refresh(w->trail, first->stats);
+	return WEFT_DROP_UNSPEC;
+}
+
+/* An address of the error itself that was one of the answer's becomes the new one, too */
+static void weft_walk_outer(struct weft_walk *w, struct in6_addr *addr, const struct in6_addr *from,
+			    const struct in6_addr *to, enum weft_field f)
+{
+	if (!ipv6_addr_equal(addr, from) || ipv6_addr_equal(from, to))
+		return;
+	*addr = *to;
+	weft_walk_written(w, f);
+}
+
+/*
+ * Is the packet an ICMP error about one that an instance translates? Then what the instance does
+ * to answers is done to it, and it goes where they go. It does not count as a packet
+ * of the instance, whose life is not the sender's to prolong (RFC 5508, REQ-6).
+ */
+static enum weft_drop weft_walk_related(struct weft_walk *w, struct weft_frame *frame, u8 id)
+{
+	bool ip6 = w->key.layers & WEFT_L_IPV6;
+	struct in6_addr src, dst;
+	struct weft_op_inner *op;
+	struct weft_key answer;
+	struct weft_flow *flow;
+	int next = -1;
+
+	if (!weft_inner_is_error(&w->key))
+		return WEFT_DROP_UNSPEC;
+	w->trail->cacheable = false;
+	if (!w->skb || (!w->inner.layers && !weft_inner_parse(w->skb, w->layers, &w->inner)))
+		return WEFT_DROP_UNSPEC;
+	if (w->stages++ == WEFT_STAGE_MAX)
+		return WEFT_DROP_STAGE_LIMIT;
+	answer = w->key;
+	weft_inner_reply(&w->inner, &answer);
+	src = answer.ip_src;
+	dst = answer.ip_dst;
+	flow = weft_table_lookup_instance(w->dp, id, &answer);
+	if (flow)
+		next = weft_inner_translate(flow, &answer);
+	weft_trail_credit(w->trail, NULL, id, next >= 0);
+	if (next < 0)
+		return WEFT_DROP_UNSPEC;
+	if (weft_inner_update(&w->inner, &answer)) {
+		op = weft_emit(w, WEFT_OP_INNER, 0, sizeof(*op));
+		if (op)
+			op->inner = w->inner;
+	}
+	weft_walk_outer(w, &w->key.ip_src, &src, &answer.ip_src,
+			ip6 ? WEFT_FIELD_IPV6_SRC : WEFT_FIELD_IP_SRC);
+	weft_walk_outer(w, &w->key.ip_dst, &dst, &answer.ip_dst,
+			ip6 ? WEFT_FIELD_IPV6_DST : WEFT_FIELD_IP_DST);
+	return weft_walk_goto(w, frame, next);
 }
 
 static enum weft_drop weft_walk_action(struct weft_walk *w, struct weft_frame *frame,
@@ -532,11 +736,17 @@ static enum weft_drop weft_walk_action(struct weft_walk *w, struct weft_frame *f
 		weft_walk_clone(w, frame, act);
 		break;
 	case WEFT_ACT_A_TUNNEL:
-		weft_walk_tunnel(w, (const void *)act);
+		weft_walk_tunnel(w, frame, (const void *)act);
 		break;
 	case WEFT_ACT_A_SERVICE:
 		weft_walk_service(w, (const void *)act, frame);
 		break;
+	case WEFT_ACT_A_TEMPLATE:
+		return weft_walk_template(w, frame, (const void *)act);
+	case WEFT_ACT_A_BIND:
+		return weft_walk_bind(w, frame, (const void *)act);
+	case WEFT_ACT_A_RELATED:
+		return weft_walk_related(w, frame, act->arg);
 	case WEFT_ACT_A_DROP:
 		return act->arg;
 	}
@@ -586,11 +796,13 @@ static void weft_walk_start(struct weft_walk *w)
 
 	w->base = w->key;
 	w->layers = w->key.layers;
+	w->inner.layers = 0;
 	w->dirty = 0;
 	w->ttl_spent = 0;
 	w->ttl_first = w->key.ip_ttl;
 	w->ttl_set = false;
 	w->resubmits = 0;
+	w->opened = 0;
 	w->stages = 0;
 	w->n_saved = 0;
 	w->n_frames = 0;
@@ -619,7 +831,7 @@ void weft_walk(struct weft_walk *w, u8 table, const struct weft_actions *acts)
 
 	weft_walk_start(w);
 	if (acts) {
-		weft_walk_push(w, acts->acts, acts->len, 0, table);
+		weft_walk_push(w, acts->acts, acts->len, table);
 	} else {
 		if (w->tunnel)
 			reason = weft_walk_remote(w);

@@ -7,9 +7,12 @@
 
 #include <linux/types.h>
 #include <linux/weft.h>
+#include "inner.h"
+#include "instance.h"
 #include "key.h"
 #include "program.h"
 
+struct sk_buff;
 struct weft_actions;
 struct weft_datapath;
 struct weft_port;
@@ -25,7 +28,9 @@ struct weft_trail;
 struct weft_frame {
 	const void *pos;
 	const void *end;
+	const u8 *values;	/* of the instance whose entry it is */
 	u64 cookie;		/* of the entry they belong to */
+	s32 priority;		/* of that entry */
 	u8 table;
 	bool clone;		/* when done, weft_walk.saved is restored */
 };
@@ -33,12 +38,14 @@ struct weft_frame {
 /* What a clone gives back at its end */
 struct weft_saved {
 	struct weft_key key;
+	struct weft_inner inner;
 	u32 op_ofs;		/* where its operation is in the program */
 };
 
 struct weft_walk {
 	struct weft_datapath *dp;
 	struct weft_port *in;
+	const struct sk_buff *skb;	/* only what key and inner are of */
 	struct weft_program *prog;
 	struct weft_trail *trail;
 	u64 version;
@@ -46,11 +53,13 @@ struct weft_walk {
 	bool tunnel;		/* the packet came through one: is it from a remote? */
 	struct weft_key key;	/* as the tables see the packet now */
 	struct weft_key base;	/* as the program has made it so far */
+	struct weft_inner inner;	/* of an ICMP error, as the program makes it; if layers */
 	u64 dirty;		/* packet fields that were written since then */
 	u8 ttl_spent;		/* dec_ttl since then */
 	u8 ttl_first;		/* of the packet before the program */
 	bool ttl_set;		/* by something other than dec_ttl */
 	u8 resubmits;
+	u8 opened;		/* templates that it met */
 	u8 stages;
 	u8 n_saved;
 	u16 n_frames;
@@ -60,12 +69,13 @@ struct weft_walk {
 	enum weft_drop reason;	/* why an output was not done */
 	u32 effect_len;		/* program up to its last operation that shows */
 	struct weft_saved saved[WEFT_CLONES_MAX];
+	struct weft_opening opening;
 	struct weft_frame frames[WEFT_FRAMES];
 };
 
 /*
  * Walk from @table, or do @acts instead when they are not NULL, with w->key. The caller has
- * set dp, in, prog (with its size), trail, hash, tunnel and key. Afterwards prog, trail and
+ * set dp, in, skb, prog (with its size), trail, hash, tunnel and key. Afterwards prog, trail and
  * layers are what came of it, and key is undefined. BH off, RCU.
  */
 void weft_walk(struct weft_walk *w, u8 table, const struct weft_actions *acts);

@@ -28,8 +28,8 @@ enum cli_status {
 };
 
 /*
- * Ports of one datapath by name and by number. They are fetched when first
- * asked for and forgotten when the next command of a batch begins.
+ * Ports and templates of one datapath by name and by number. They are fetched when
+ * first asked for and forgotten when the next command of a batch begins.
  * @quiet: no kernel is no error: names are then just not known
  */
 struct port_names {
@@ -38,12 +38,15 @@ struct port_names {
 	size_t n;
 	bool loaded;
 	bool quiet;
+	struct weft_template *templates;
+	size_t n_templates;
+	bool templates_loaded;
 	struct weft_names ops;
 };
 
 /*
  * One run of the command.
- * @json…@hex: options
+ * @json…@verbose: options
  * @sock: opened at first use, kept over a batch
  * @dp: datapath that session_use_dp() chose for this command
  * @file, @line: of the batch; NULL: none
@@ -55,6 +58,7 @@ struct cli {
 	bool numeric;
 	bool force;
 	bool hex;
+	bool verbose;
 	const char *netns;
 	struct weft_sock *sock;
 	char dp[WEFT_NAME_MAX + 1];
@@ -115,6 +119,9 @@ extern const struct cli_object packet_object;
 extern const struct cli_object monitor_object;
 extern const struct cli_object stats_object;
 extern const struct cli_object service_object;
+extern const struct cli_object pool_object;
+extern const struct cli_object template_object;
+extern const struct cli_object instance_object;
 
 int command_run(struct cli *cli, int n, char **words);
 void command_help(FILE *to);
@@ -235,11 +242,17 @@ void port_print(const struct weft_port *port, bool stats);
 void table_print(struct cli *cli, const struct weft_table *table, bool stats);
 void service_print(const struct weft_service *service);
 void txn_result_print(const struct weft_txn_result *result);
+void pool_print(const struct weft_pool *pool, unsigned int flags);
+/* @lines: and its entries, a line each */
+void instance_print(struct cli *cli, const struct weft_instance *instance, bool lines);
 void drops_print(const struct weft_drops *drops);
 void upcall_print(struct cli *cli, const struct weft_packet *packet);
 
 /* DEV or ID, or "dev DEV", "id ID", in @name or (then NULL) @id. Status. */
 int port_ref(struct cli *cli, struct args *args, const char **name, uint32_t *id);
+
+/* A number, or the name of a template of cli->dp. Status. */
+int template_ref(struct cli *cli, const char *word, uint32_t *id);
 
 /* ---- ops.c: transactions ----------------------------------------------- */
 

@@ -11,16 +11,26 @@
 
 #include "cli.h"
 
-static const struct cli_object *const objects[] = {
-	&dp_object,	&port_object,	 &table_object, &flow_object,	 &txn_object,
-	&packet_object, &monitor_object, &stats_object, &service_object, NULL
-};
+static const struct cli_object *const objects[] = { &dp_object,
+						    &port_object,
+						    &table_object,
+						    &flow_object,
+						    &txn_object,
+						    &pool_object,
+						    &template_object,
+						    &instance_object,
+						    &packet_object,
+						    &monitor_object,
+						    &stats_object,
+						    &service_object,
+						    NULL };
 
 #define WIDTH 79
 
 static const char options_help[] =
 	"OPTIONS := { -j[son] | -p[retty] | -s[tatistics] | -b[atch] FILE | -f[orce] |\n"
-	"             -n[etns] NAME | -N[umeric] | -x (hex dump) | -V[ersion] | -h[elp] }\n";
+	"             -n[etns] NAME | -N[umeric] | -x (hex dump) | -v[erbose] |\n"
+	"             -V[ersion] | -h[elp] }\n";
 
 static bool starts_with(const char *name, const char *word)
 {
@@ -50,12 +60,17 @@ static void usage_print(FILE *to, const char *lead, const struct cli_object *obj
 
 void command_help(FILE *to)
 {
+	int column;
+
 	fputs("Usage: weft [OPTIONS] OBJECT { COMMAND | help }\n"
 	      "       weft [OPTIONS] [-f] -b FILE\n\n",
 	      to);
-	fputs("OBJECT := {", to);
-	for (const struct cli_object *const *o = objects; *o; o++)
-		fprintf(to, " %s%s", (*o)->name, o[1] ? " |" : " }\n");
+	column = fprintf(to, "OBJECT := {");
+	for (const struct cli_object *const *o = objects; *o; o++) {
+		if (column + strlen((*o)->name) + 3 > WIDTH)
+			column = fprintf(to, "\n           ") - 1;
+		column += fprintf(to, " %s%s", (*o)->name, o[1] ? " |" : " }\n");
+	}
 	fputs(options_help, to);
 	fputs("\nCommands:\n", to);
 	for (const struct cli_object *const *o = objects; *o; o++)

@@ -3,6 +3,7 @@
  * dp.c - weft dp: datapaths.
  */
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,6 +58,14 @@ void dp_print(const struct weft_dp *dp, bool stats)
 		printf(" max_flows %u", dp->max_flows);
 	if (weft_has(dp, WEFT_DP_A_MAX_CACHED))
 		printf(" max_cached %u", dp->max_cached);
+	if (weft_has(dp, WEFT_DP_A_N_INSTANCES))
+		printf(" instances %u", dp->n_instances);
+	if (weft_has(dp, WEFT_DP_A_MAX_INSTANCES))
+		printf(" max_instances %u", dp->max_instances);
+	if (weft_has(dp, WEFT_DP_A_MAX_INSTANCES_SLICE))
+		printf(" max_instances_slice %u", dp->max_instances_slice);
+	if (weft_has(dp, WEFT_DP_A_MAX_INSTANCES_PORT))
+		printf(" max_instances_port %u", dp->max_instances_port);
 	putchar('\n');
 	if (!stats)
 		return;
@@ -78,28 +87,41 @@ static int dp_name(struct cli *cli, struct args *args, const char **name)
 	return CLI_OK;
 }
 
-static int dp_limit(struct cli *cli, struct args *args, struct weft_dp *dp, const char *name,
-		    enum weft_dp_attr attr, uint32_t min, uint32_t *limit)
-{
-	if (weft_has(dp, attr))
-		return cli_usage(cli, "\"%s\" is given twice", name);
-	weft_mark(dp, attr);
-	return args_number(cli, args, name, min, UINT32_MAX, limit);
-}
+struct dp_limit {
+	const char *name;
+	enum weft_dp_attr attr;
+	uint32_t min;
+	size_t offset; /* of the member of struct weft_dp */
+};
+
+#define LIMIT(NAME, ATTR, MIN)                                                                     \
+	{                                                                                          \
+#NAME, WEFT_DP_A_##ATTR, MIN, offsetof(struct weft_dp, NAME)                       \
+	}
+
+static const struct dp_limit dp_limits[] = { LIMIT(max_flows, MAX_FLOWS, 1),
+					     LIMIT(max_cached, MAX_CACHED, 0),
+					     LIMIT(max_instances, MAX_INSTANCES, 0),
+					     LIMIT(max_instances_slice, MAX_INSTANCES_SLICE, 0),
+					     LIMIT(max_instances_port, MAX_INSTANCES_PORT, 0),
+					     {} };
 
 static int dp_options(struct cli *cli, struct args *args, struct weft_dp *dp)
 {
 	int status = CLI_OK;
 
 	while (!status && args_more(args)) {
-		if (args_accept(args, "max_flows"))
-			status = dp_limit(cli, args, dp, "max_flows", WEFT_DP_A_MAX_FLOWS, 1,
-					  &dp->max_flows);
-		else if (args_accept(args, "max_cached"))
-			status = dp_limit(cli, args, dp, "max_cached", WEFT_DP_A_MAX_CACHED, 0,
-					  &dp->max_cached);
-		else
+		const struct dp_limit *limit = dp_limits;
+
+		while (limit->name && !args_accept(args, limit->name))
+			limit++;
+		if (!limit->name)
 			return args_end(cli, args);
+		if (weft_has(dp, limit->attr))
+			return cli_usage(cli, "\"%s\" is given twice", limit->name);
+		weft_mark(dp, limit->attr);
+		status = args_number(cli, args, limit->name, limit->min, UINT32_MAX,
+				     (uint32_t *)((char *)dp + limit->offset));
 	}
 	return status;
 }
@@ -117,8 +139,7 @@ static int dp_change(struct cli *cli, struct args *args, bool add)
 	snprintf(dp.name, sizeof(dp.name), "%s", name);
 	weft_mark(&dp, WEFT_DP_A_NAME);
 	status = dp_options(cli, args, &dp);
-	if (!status && !add && !weft_has(&dp, WEFT_DP_A_MAX_FLOWS) &&
-	    !weft_has(&dp, WEFT_DP_A_MAX_CACHED))
+	if (!status && !add && dp.present == 1u << WEFT_DP_A_NAME)
 		status = cli_usage(cli, "nothing to set");
 	if (!status)
 		status = session_open(cli);
@@ -229,15 +250,24 @@ static int dp_show(struct cli *cli, struct args *args)
 	return status;
 }
 
+#define LIMITS                                                                                     \
+	"[max_flows N] [max_cached N] [max_instances N] [max_instances_slice N] "                  \
+	"[max_instances_port N]"
+
+#define LIMIT_DETAILS                                                                              \
+	"  max_flows N            limit of entries over all tables; default 2097152\n"             \
+	"  max_cached N           limit of programs in the flow cache; 0: none; default\n"         \
+	"                         262144\n"                                                        \
+	"  max_instances N        limit of instances; default 1048576\n"                           \
+	"  max_instances_slice N  the same for each slice; default 1048576\n"                      \
+	"  max_instances_port N   the same for each port of entry; default 262144\n"
+
 static const struct cli_command dp_commands[] = {
-	{ "add", "NAME [max_flows N] [max_cached N]", "make a datapath",
-	  "  NAME          1 to 15 characters, unique in the network namespace\n"
-	  "  max_flows N   limit of entries over all tables; default 2097152\n"
-	  "  max_cached N  limit of programs in the flow cache; 0: none; default 262144\n",
+	{ "add", "NAME " LIMITS, "make a datapath",
+	  "  NAME                   1 to 15 characters, unique in the network namespace\n" LIMIT_DETAILS,
 	  dp_add },
 	{ "del", "NAME", "delete it, its ports and its entries", NULL, dp_del },
-	{ "set", "NAME [max_flows N] [max_cached N]", "change its limits: one or both", NULL,
-	  dp_set },
+	{ "set", "NAME " LIMITS, "change its limits, at least one", LIMIT_DETAILS, dp_set },
 	{ "show", "[NAME]", "list datapaths; -s: lookups, flow cache and drops", NULL, dp_show,
 	  .preferred = true, .standard = true },
 	{}

@@ -18,17 +18,12 @@
 #endif
 
 static const struct option long_options[] = {
-	{ "json", no_argument, NULL, 'j' },
-	{ "pretty", no_argument, NULL, 'p' },
-	{ "statistics", no_argument, NULL, 's' },
-	{ "batch", required_argument, NULL, 'b' },
-	{ "force", no_argument, NULL, 'f' },
-	{ "netns", required_argument, NULL, 'n' },
-	{ "numeric", no_argument, NULL, 'N' },
-	{ "hex", no_argument, NULL, 'x' },
-	{ "version", no_argument, NULL, 'V' },
-	{ "help", no_argument, NULL, 'h' },
-	{},
+	{ "json", no_argument, NULL, 'j' },	  { "pretty", no_argument, NULL, 'p' },
+	{ "statistics", no_argument, NULL, 's' }, { "batch", required_argument, NULL, 'b' },
+	{ "force", no_argument, NULL, 'f' },	  { "netns", required_argument, NULL, 'n' },
+	{ "numeric", no_argument, NULL, 'N' },	  { "hex", no_argument, NULL, 'x' },
+	{ "verbose", no_argument, NULL, 'v' },	  { "version", no_argument, NULL, 'V' },
+	{ "help", no_argument, NULL, 'h' },	  {},
 };
 
 static int batch_line(struct cli *cli, struct lines *lines)
@@ -87,7 +82,7 @@ int main(int argc, char **argv)
 	int c;
 
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "+:jpsb:fn:NxVh", long_options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+:jpsb:fn:NxvVh", long_options, NULL)) != -1) {
 		switch (c) {
 		case 'j':
 			cli.json = true;
@@ -113,6 +108,9 @@ int main(int argc, char **argv)
 			break;
 		case 'x':
 			cli.hex = true;
+			break;
+		case 'v':
+			cli.verbose = true;
 			break;
 		case 'V':
 			printf("weft %s\n", WEFT_VERSION);

@@ -2,8 +2,8 @@
 /*
  * monitor.c - weft monitor: changes, as they happen.
  *
- * Events come by a socket of their own; names of ports are asked for by the
- * other one, afresh after every event of a port.
+ * Events come by a socket of their own; names of ports and templates are asked for by
+ * the other one, afresh after every event of one.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -18,15 +18,19 @@ enum {
 	WATCH_FLOW = 1 << 3,
 	WATCH_SERVICE = 1 << 4,
 	WATCH_TXN = 1 << 5,
-	WATCH_ALL = (1 << 6) - 1,
+	WATCH_POOL = 1 << 6,
+	WATCH_TEMPLATE = 1 << 7,
+	WATCH_INSTANCE = 1 << 8,
+	WATCH_ALL = (1 << 9) - 1,
 };
 
 static const struct {
 	const char *name;
 	unsigned int watch;
 } kinds[] = {
-	{ "dp", WATCH_DP },	{ "port", WATCH_PORT },	      { "table", WATCH_TABLE },
-	{ "flow", WATCH_FLOW }, { "service", WATCH_SERVICE }, { "txn", WATCH_TXN },
+	{ "dp", WATCH_DP },	{ "port", WATCH_PORT },		{ "table", WATCH_TABLE },
+	{ "flow", WATCH_FLOW }, { "service", WATCH_SERVICE },	{ "txn", WATCH_TXN },
+	{ "pool", WATCH_POOL }, { "template", WATCH_TEMPLATE }, { "instance", WATCH_INSTANCE },
 	{ "all", WATCH_ALL },
 };
 
@@ -58,6 +62,19 @@ static unsigned int kind_of(enum weft_cmd cmd)
 		return WATCH_SERVICE;
 	case WEFT_CMD_TXN_COMMIT:
 		return WATCH_TXN;
+	case WEFT_CMD_POOL_NEW:
+	case WEFT_CMD_POOL_DEL:
+	case WEFT_CMD_POOL_GET:
+	case WEFT_CMD_POOL_SET:
+		return WATCH_POOL;
+	case WEFT_CMD_TEMPLATE_NEW:
+	case WEFT_CMD_TEMPLATE_DEL:
+	case WEFT_CMD_TEMPLATE_GET:
+		return WATCH_TEMPLATE;
+	case WEFT_CMD_INSTANCE_NEW:
+	case WEFT_CMD_INSTANCE_DEL:
+	case WEFT_CMD_INSTANCE_GET:
+		return WATCH_INSTANCE;
 	default:
 		return 0;
 	}
@@ -76,17 +93,29 @@ static const char *dp_of(const struct weft_event *event)
 		return event->flow.dp;
 	case WATCH_SERVICE:
 		return event->service.dp;
+	case WATCH_POOL:
+		return event->pool.dp;
+	case WATCH_TEMPLATE:
+		return event->tmpl.dp;
+	case WATCH_INSTANCE:
+		return event->instance.dp;
 	default:
 		return event->txn.dp;
 	}
 }
 
-/* Let names_of() speak of the event's datapath, as its ports are now */
+/* Events after which names may be others */
+static bool is_of_names(const struct weft_event *event)
+{
+	return kind_of(event->cmd) == WATCH_PORT || kind_of(event->cmd) == WATCH_TEMPLATE;
+}
+
+/* Let names_of() speak of the event's datapath, as its ports and templates are now */
 static void use_names(struct cli *cli, const struct weft_event *event)
 {
 	const char *dp = dp_of(event);
 
-	if (strcmp(cli->dp, dp) || kind_of(event->cmd) == WATCH_PORT)
+	if (strcmp(cli->dp, dp) || is_of_names(event))
 		names_forget(cli);
 	snprintf(cli->dp, sizeof(cli->dp), "%s", dp);
 }
@@ -102,6 +131,14 @@ static void flow_print(struct cli *cli, const struct weft_flow *flow)
 		printf("%s (%s): %s\n", flow->dp, reason, text ? text : "?");
 	else
 		printf("%s: %s\n", flow->dp, text ? text : "?");
+	free(text);
+}
+
+static void template_print(struct cli *cli, const struct weft_template *tmpl)
+{
+	char *text = weft_template_format(tmpl, names_of(cli), output_flags(cli));
+
+	puts(text ? text : "?");
 	free(text);
 }
 
@@ -127,6 +164,18 @@ static void event_print(struct cli *cli, const struct weft_event *event)
 	case WATCH_SERVICE:
 		printf("%s ", event->service.dp);
 		service_print(&event->service);
+		break;
+	case WATCH_POOL:
+		printf("%s ", event->pool.dp);
+		pool_print(&event->pool, 0);
+		break;
+	case WATCH_TEMPLATE:
+		printf("%s ", event->tmpl.dp);
+		template_print(cli, &event->tmpl);
+		break;
+	case WATCH_INSTANCE:
+		printf("%s ", event->instance.dp);
+		instance_print(cli, &event->instance, false);
 		break;
 	default:
 		printf("%s ", event->txn.dp);
@@ -173,7 +222,7 @@ static int watch_one(struct cli *cli, struct weft_sock *sock, unsigned int watch
 			event_print(cli, &event);
 			status = output_flush(cli);
 		}
-	} else if (kind_of(event.cmd) == WATCH_PORT) {
+	} else if (is_of_names(&event)) {
 		use_names(cli, &event);
 	}
 	weft_event_free(&event);
@@ -215,6 +264,8 @@ static int monitor(struct cli *cli, struct args *args)
 	if (status)
 		return status;
 	ret = weft_event_join(sock);
+	if (!ret && (!watch || watch & WATCH_INSTANCE))
+		ret = weft_event_join_instances(sock);
 	if (ret)
 		status = cli_fail(cli, CLI_FAILED, "cannot subscribe to events: %s",
 				  *weft_sock_error(sock) ? weft_sock_error(sock) : strerror(-ret));
@@ -227,7 +278,9 @@ static int monitor(struct cli *cli, struct args *args)
 }
 
 static const struct cli_command monitor_commands[] = {
-	{ "", "[dp] [port] [table] [flow] [service] [txn] [all] [--count N] [--ready]",
+	{ "",
+	  "[dp] [port] [table] [flow] [pool] [template] [instance] [service] [txn] [all] "
+	  "[--count N] [--ready]",
 	  "print changes as they happen", NULL, monitor, .standard = true },
 	{}
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * names.c - the library asks here what port a name or a number is.
+ * names.c - the library asks here what port or template a name or a number is.
  *
  * Most commands mention no port by name, so nothing is fetched before the first
  * question. A question comes while a text is parsed or printed, when the socket
@@ -103,11 +103,63 @@ static const char *port_name(void *ctx, uint32_t id)
 	return found ? found->name : NULL;
 }
 
+/* 0 or -errno; a kernel that does not answer has none */
+static int load_templates(struct cli *cli)
+{
+	struct port_names *names = &cli->names;
+	int ret;
+
+	if (names->templates_loaded)
+		return 0;
+	/* opens the socket and chooses the datapath, if that is left to us */
+	ret = load(cli);
+	if (ret)
+		return ret;
+	if (!cli->sock || !cli->dp[0])
+		return -ENOENT;
+	names->templates_loaded = true;
+	ret = weft_template_list(cli->sock, cli->dp, &names->templates, &names->n_templates);
+	if (ret < 0) {
+		names->templates = NULL;
+		names->n_templates = 0;
+	}
+	return ret < 0 ? ret : 0;
+}
+
+static int template_id(void *ctx, const char *name, uint32_t *id)
+{
+	struct cli *cli = ctx;
+
+	if (load_templates(cli))
+		return -ENOENT;
+	for (size_t i = 0; i < cli->names.n_templates; i++) {
+		if (!strcmp(cli->names.templates[i].name, name)) {
+			*id = cli->names.templates[i].id;
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
+
+static const char *template_name(void *ctx, uint32_t id)
+{
+	struct cli *cli = ctx;
+
+	if (cli->names.quiet || load_templates(cli))
+		return NULL;
+	for (size_t i = 0; i < cli->names.n_templates; i++)
+		if (cli->names.templates[i].id == id)
+			return cli->names.templates[i].name;
+	return NULL;
+}
+
 const struct weft_names *names_of(struct cli *cli)
 {
 	cli->names.ops = (struct weft_names){
 		.port_id = port_id,
 		.port_name = port_name,
+		.template_id = template_id,
+		.template_name = template_name,
 		.ctx = cli,
 	};
 	return &cli->names.ops;
@@ -129,5 +181,6 @@ void names_forget(struct cli *cli)
 	free(names->by_name);
 	if (names->ports)
 		weft_port_list_free(names->ports, names->n);
+	weft_template_list_free(names->templates, names->n_templates);
 	*names = (struct port_names){};
 }

@@ -237,6 +237,9 @@ void upcall_print(struct cli *cli, const struct weft_packet *packet)
 	}
 	if (weft_has(packet, WEFT_PACKET_A_COOKIE))
 		printf(" cookie=0x%" PRIx64, packet->cookie);
+	if (weft_has(packet, WEFT_PACKET_A_TEMPLATE))
+		printf(" template=%u pending=%u slice=%u", packet->template_id, packet->pending,
+		       packet->slice);
 	printf(" len=%zu",
 	       weft_has(packet, WEFT_PACKET_A_LEN) ? (size_t)packet->frame_len : packet->len);
 	if (packet->metadata.n) {

@@ -151,7 +151,7 @@ static bool tunnel_equal(const struct weft_act_tunnel *a, const struct weft_act_
 {
 	size_t len = weft_has(a, WEFT_ACT_TUNNEL_A_IPV6) ? 16 : 4;
 
-	return a->present == b->present && !memcmp(a->addr, b->addr, len) &&
+	return a->present == b->present && a->from == b->from && !memcmp(a->addr, b->addr, len) &&
 	       (!weft_has(a, WEFT_ACT_TUNNEL_A_PORT) || a->port == b->port) &&
 	       (!weft_has(a, WEFT_ACT_TUNNEL_A_ID) || a->id == b->id) &&
 	       (!weft_has(a, WEFT_ACT_TUNNEL_A_TOS) || a->tos == b->tos) &&
@@ -177,6 +177,7 @@ static bool action_equal(const struct weft_action *a, const struct weft_action *
 		return a->tpid == b->tpid;
 	case WEFT_ACT_A_GOTO:
 	case WEFT_ACT_A_RESUBMIT:
+	case WEFT_ACT_A_RELATED:
 		return a->table == b->table;
 	case WEFT_ACT_A_CLONE:
 		return list_equal(&a->clone, &b->clone);
@@ -189,6 +190,10 @@ static bool action_equal(const struct weft_action *a, const struct weft_action *
 		       a->service.max_len == b->service.max_len;
 	case WEFT_ACT_A_DROP:
 		return a->reason == b->reason;
+	case WEFT_ACT_A_TEMPLATE:
+		return a->template_id == b->template_id;
+	case WEFT_ACT_A_BIND:
+		return !memcmp(&a->bind, &b->bind, sizeof(a->bind));
 	default:
 		return true;
 	}

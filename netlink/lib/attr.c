@@ -11,7 +11,7 @@
 
 #include "wl.h"
 
-static int attr_bytes(const struct nlattr *attr, void *v, size_t len)
+int wl_attr_bytes(const struct nlattr *attr, void *v, size_t len)
 {
 	if (mnl_attr_get_payload_len(attr) != len)
 		return -EPROTO;
@@ -21,22 +21,22 @@ static int attr_bytes(const struct nlattr *attr, void *v, size_t len)
 
 int wl_attr_u8(const struct nlattr *attr, uint8_t *v)
 {
-	return attr_bytes(attr, v, sizeof(*v));
+	return wl_attr_bytes(attr, v, sizeof(*v));
 }
 
 int wl_attr_u16(const struct nlattr *attr, uint16_t *v)
 {
-	return attr_bytes(attr, v, sizeof(*v));
+	return wl_attr_bytes(attr, v, sizeof(*v));
 }
 
 int wl_attr_u32(const struct nlattr *attr, uint32_t *v)
 {
-	return attr_bytes(attr, v, sizeof(*v));
+	return wl_attr_bytes(attr, v, sizeof(*v));
 }
 
 int wl_attr_u64(const struct nlattr *attr, uint64_t *v)
 {
-	return attr_bytes(attr, v, sizeof(*v));
+	return wl_attr_bytes(attr, v, sizeof(*v));
 }
 
 int wl_attr_str(const struct nlattr *attr, char *buf, size_t size)
@@ -58,8 +58,7 @@ void wl_put_name(struct nlmsghdr *nlh, uint16_t type, const char *name)
 	mnl_attr_put_strz(nlh, type, text);
 }
 
-/* Attributes of @nest must fill it */
-static int nest_check(const struct nlattr *nest)
+int wl_nest_check(const struct nlattr *nest)
 {
 	const struct nlattr *attr;
 	const char *end = (const char *)mnl_attr_get_payload(nest) + mnl_attr_get_payload_len(nest);
@@ -97,8 +96,7 @@ static bool field_put(struct nlmsghdr *nlh, size_t size, enum weft_field field,
 	return mnl_attr_put_check(nlh, size, field, 2 * len, both);
 }
 
-/* Attribute lengths have 16 bits, and libmnl does not look */
-static int nest_end(struct nlmsghdr *nlh, struct nlattr *nest)
+int wl_nest_end(struct nlmsghdr *nlh, struct nlattr *nest)
 {
 	size_t len = (size_t)((char *)mnl_nlmsg_get_payload_tail(nlh) - (char *)nest);
 
@@ -128,7 +126,7 @@ int weft_match_put_attrs(struct nlmsghdr *nlh, size_t size, uint16_t type,
 	for (f = 1; f <= WEFT_FIELD_MAX; f++)
 		if (weft_match_get(match, f) && !field_put(nlh, size, f, weft_match_get(match, f)))
 			return -EMSGSIZE;
-	return nest_end(nlh, nest);
+	return wl_nest_end(nlh, nest);
 }
 
 /**
@@ -145,7 +143,7 @@ int weft_match_get_attrs(struct weft_match *out, const struct nlattr *nest)
 	int err;
 
 	weft_match_init(out);
-	err = nest_check(nest);
+	err = wl_nest_check(nest);
 	if (err)
 		return err;
 	mnl_attr_for_each_nested(attr, nest) {
@@ -171,6 +169,9 @@ static int tunnel_put(struct nlmsghdr *nlh, size_t size, const struct weft_act_t
 		ok = ok && mnl_attr_put_check(nlh, size, WEFT_ACT_TUNNEL_A_IPV4, 4, t->addr);
 	if (weft_has(t, WEFT_ACT_TUNNEL_A_IPV6))
 		ok = ok && mnl_attr_put_check(nlh, size, WEFT_ACT_TUNNEL_A_IPV6, 16, t->addr);
+	if (weft_has(t, WEFT_ACT_TUNNEL_A_FROM))
+		ok = ok &&
+		     mnl_attr_put_u16_check(nlh, size, WEFT_ACT_TUNNEL_A_FROM, (uint16_t)t->from);
 	if (weft_has(t, WEFT_ACT_TUNNEL_A_PORT))
 		ok = ok && mnl_attr_put_u32_check(nlh, size, WEFT_ACT_TUNNEL_A_PORT, t->port);
 	if (weft_has(t, WEFT_ACT_TUNNEL_A_ID))
@@ -179,7 +180,7 @@ static int tunnel_put(struct nlmsghdr *nlh, size_t size, const struct weft_act_t
 		ok = ok && mnl_attr_put_u8_check(nlh, size, WEFT_ACT_TUNNEL_A_TOS, t->tos);
 	if (weft_has(t, WEFT_ACT_TUNNEL_A_TTL))
 		ok = ok && mnl_attr_put_u8_check(nlh, size, WEFT_ACT_TUNNEL_A_TTL, t->ttl);
-	return ok ? nest_end(nlh, nest) : -EMSGSIZE;
+	return ok ? wl_nest_end(nlh, nest) : -EMSGSIZE;
 }
 
 static int service_put(struct nlmsghdr *nlh, size_t size, const struct weft_act_service *s)
@@ -195,7 +196,7 @@ static int service_put(struct nlmsghdr *nlh, size_t size, const struct weft_act_
 	if (s->max_len)
 		ok = ok &&
 		     mnl_attr_put_u32_check(nlh, size, WEFT_ACT_SERVICE_A_MAX_LEN, s->max_len);
-	return ok ? nest_end(nlh, nest) : -EMSGSIZE;
+	return ok ? wl_nest_end(nlh, nest) : -EMSGSIZE;
 }
 
 static int actions_put(struct nlmsghdr *nlh, size_t size, uint16_t type,
@@ -233,6 +234,7 @@ static int action_put(struct nlmsghdr *nlh, size_t size, const struct weft_actio
 		break;
 	case WEFT_ACT_A_GOTO:
 	case WEFT_ACT_A_RESUBMIT:
+	case WEFT_ACT_A_RELATED:
 		ok = mnl_attr_put_u8_check(nlh, size, act->type, act->table);
 		break;
 	case WEFT_ACT_A_CLONE:
@@ -243,6 +245,12 @@ static int action_put(struct nlmsghdr *nlh, size_t size, const struct weft_actio
 		return service_put(nlh, size, &act->service);
 	case WEFT_ACT_A_DROP:
 		ok = mnl_attr_put_u32_check(nlh, size, act->type, act->reason);
+		break;
+	case WEFT_ACT_A_TEMPLATE:
+		ok = mnl_attr_put_u32_check(nlh, size, act->type, act->template_id);
+		break;
+	case WEFT_ACT_A_BIND:
+		ok = mnl_attr_put_check(nlh, size, act->type, sizeof(act->bind), &act->bind);
 		break;
 	default:
 		return -EINVAL;
@@ -267,7 +275,7 @@ static int actions_put(struct nlmsghdr *nlh, size_t size, uint16_t type,
 		if (err)
 			return err;
 	}
-	return nest_end(nlh, nest);
+	return wl_nest_end(nlh, nest);
 }
 
 /**
@@ -290,7 +298,7 @@ static int set_get(struct weft_action *act, const struct nlattr *nest)
 {
 	const struct nlattr *attr;
 	unsigned int n = 0;
-	int err = nest_check(nest);
+	int err = wl_nest_check(nest);
 
 	if (err)
 		return err;
@@ -307,7 +315,8 @@ static int set_get(struct weft_action *act, const struct nlattr *nest)
 static int tunnel_get(struct weft_act_tunnel *t, const struct nlattr *nest)
 {
 	const struct nlattr *attr;
-	int err = nest_check(nest);
+	uint16_t from = 0;
+	int err = wl_nest_check(nest);
 
 	mnl_attr_for_each_nested(attr, nest) {
 		unsigned int type = mnl_attr_get_type(attr);
@@ -316,10 +325,10 @@ static int tunnel_get(struct weft_act_tunnel *t, const struct nlattr *nest)
 			return err;
 		switch (type) {
 		case WEFT_ACT_TUNNEL_A_IPV4:
-			err = attr_bytes(attr, t->addr, 4);
+			err = wl_attr_bytes(attr, t->addr, 4);
 			break;
 		case WEFT_ACT_TUNNEL_A_IPV6:
-			err = attr_bytes(attr, t->addr, 16);
+			err = wl_attr_bytes(attr, t->addr, 16);
 			break;
 		case WEFT_ACT_TUNNEL_A_PORT:
 			err = wl_attr_u32(attr, &t->port);
@@ -333,12 +342,18 @@ static int tunnel_get(struct weft_act_tunnel *t, const struct nlattr *nest)
 		case WEFT_ACT_TUNNEL_A_TTL:
 			err = wl_attr_u8(attr, &t->ttl);
 			break;
+		case WEFT_ACT_TUNNEL_A_FROM:
+			err = wl_attr_u16(attr, &from);
+			t->from = from;
+			break;
 		default:
 			return -EPROTO;
 		}
 		weft_mark(t, type);
 	}
-	if (weft_has(t, WEFT_ACT_TUNNEL_A_IPV4) == weft_has(t, WEFT_ACT_TUNNEL_A_IPV6))
+	if (weft_has(t, WEFT_ACT_TUNNEL_A_IPV4) + weft_has(t, WEFT_ACT_TUNNEL_A_IPV6) +
+		    weft_has(t, WEFT_ACT_TUNNEL_A_FROM) !=
+	    1)
 		err = err ? err : -EPROTO;
 	return err;
 }
@@ -346,7 +361,7 @@ static int tunnel_get(struct weft_act_tunnel *t, const struct nlattr *nest)
 static int service_get(struct weft_act_service *s, const struct nlattr *nest)
 {
 	const struct nlattr *attr;
-	int err = nest_check(nest);
+	int err = wl_nest_check(nest);
 
 	mnl_attr_for_each_nested(attr, nest) {
 		if (err)
@@ -371,6 +386,15 @@ static int service_get(struct weft_act_service *s, const struct nlattr *nest)
 	return err ? err : s->name[0] ? 0 : -EPROTO;
 }
 
+int wl_bind_get(struct weft_bind *bind, const struct nlattr *attr)
+{
+	if (wl_attr_bytes(attr, bind, sizeof(*bind)) || !weft_field_desc(bind->field))
+		return -EPROTO;
+	if (bind->kind == WEFT_BIND_FIELD)
+		return weft_field_desc(bind->source) ? 0 : -EPROTO;
+	return bind->kind == WEFT_BIND_VAR && bind->source < WEFT_TEMPLATE_VARS ? 0 : -EPROTO;
+}
+
 static int actions_get(struct weft_actions *out, const struct nlattr *nest, unsigned int depth);
 
 static int action_get(struct weft_action *act, const struct nlattr *attr, unsigned int depth)
@@ -386,11 +410,12 @@ static int action_get(struct weft_action *act, const struct nlattr *attr, unsign
 	case WEFT_ACT_A_SET:
 		return set_get(act, attr);
 	case WEFT_ACT_A_MOVE:
-		return attr_bytes(attr, &act->move, sizeof(act->move));
+		return wl_attr_bytes(attr, &act->move, sizeof(act->move));
 	case WEFT_ACT_A_PUSH_VLAN:
 		return wl_attr_u16(attr, &act->tpid);
 	case WEFT_ACT_A_GOTO:
 	case WEFT_ACT_A_RESUBMIT:
+	case WEFT_ACT_A_RELATED:
 		return wl_attr_u8(attr, &act->table);
 	case WEFT_ACT_A_CLONE:
 		return actions_get(&act->clone, attr, depth + 1);
@@ -400,6 +425,10 @@ static int action_get(struct weft_action *act, const struct nlattr *attr, unsign
 		return service_get(&act->service, attr);
 	case WEFT_ACT_A_DROP:
 		return wl_attr_u32(attr, &act->reason);
+	case WEFT_ACT_A_TEMPLATE:
+		return wl_attr_u32(attr, &act->template_id);
+	case WEFT_ACT_A_BIND:
+		return wl_bind_get(&act->bind, attr);
 	default:
 		return -EPROTO;
 	}
@@ -414,7 +443,7 @@ static int actions_get(struct weft_actions *out, const struct nlattr *nest, unsi
 	weft_actions_init(out);
 	if (depth > WEFT_CLONE_DEPTH_MAX)
 		return -EPROTO;
-	err = nest_check(nest);
+	err = wl_nest_check(nest);
 	if (err)
 		return err;
 	mnl_attr_for_each_nested(attr, nest) {
@@ -443,7 +472,7 @@ int weft_actions_get_attrs(struct weft_actions *out, const struct nlattr *nest)
 static int drop_entry_get(struct weft_drop_count *out, const struct nlattr *nest)
 {
 	const struct nlattr *attr;
-	int err = nest_check(nest);
+	int err = wl_nest_check(nest);
 
 	mnl_attr_for_each_nested(attr, nest) {
 		if (err)
@@ -468,7 +497,7 @@ int wl_drops_get_attrs(struct weft_drops *out, const struct nlattr *nest)
 	int err;
 
 	*out = (struct weft_drops){ 0 };
-	err = nest_check(nest);
+	err = wl_nest_check(nest);
 	if (err)
 		return err;
 	mnl_attr_for_each_nested(attr, nest)

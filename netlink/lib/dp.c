@@ -65,6 +65,14 @@ static int dp_get_attr(struct weft_dp *dp, const struct nlattr *attr)
 		return wl_attr_u32(attr, &dp->max_flows);
 	case WEFT_DP_A_MAX_CACHED:
 		return wl_attr_u32(attr, &dp->max_cached);
+	case WEFT_DP_A_MAX_INSTANCES:
+		return wl_attr_u32(attr, &dp->max_instances);
+	case WEFT_DP_A_MAX_INSTANCES_SLICE:
+		return wl_attr_u32(attr, &dp->max_instances_slice);
+	case WEFT_DP_A_MAX_INSTANCES_PORT:
+		return wl_attr_u32(attr, &dp->max_instances_port);
+	case WEFT_DP_A_N_INSTANCES:
+		return wl_attr_u32(attr, &dp->n_instances);
 	case WEFT_DP_A_N_FLOWS:
 		return wl_attr_u32(attr, &dp->n_flows);
 	case WEFT_DP_A_N_PORTS:
@@ -125,13 +133,19 @@ static int dp_request(struct weft_sock *sock, uint8_t cmd, uint16_t flags, const
 		mnl_attr_put_u32(nlh, WEFT_DP_A_MAX_FLOWS, dp->max_flows);
 	if (weft_has(dp, WEFT_DP_A_MAX_CACHED))
 		mnl_attr_put_u32(nlh, WEFT_DP_A_MAX_CACHED, dp->max_cached);
+	if (weft_has(dp, WEFT_DP_A_MAX_INSTANCES))
+		mnl_attr_put_u32(nlh, WEFT_DP_A_MAX_INSTANCES, dp->max_instances);
+	if (weft_has(dp, WEFT_DP_A_MAX_INSTANCES_SLICE))
+		mnl_attr_put_u32(nlh, WEFT_DP_A_MAX_INSTANCES_SLICE, dp->max_instances_slice);
+	if (weft_has(dp, WEFT_DP_A_MAX_INSTANCES_PORT))
+		mnl_attr_put_u32(nlh, WEFT_DP_A_MAX_INSTANCES_PORT, dp->max_instances_port);
 	return wl_request(sock, nlh, NULL, NULL);
 }
 
 /**
  * weft_dp_new - create a datapath
  * @sock: the socket
- * @dp: name, and max_flows and max_cached if present
+ * @dp: name, and the limits (max_…) that are present
  *
  * Returns 0, -EEXIST when the name is taken in the namespace, or another -errno.
  */
@@ -143,7 +157,7 @@ int weft_dp_new(struct weft_sock *sock, const struct weft_dp *dp)
 /**
  * weft_dp_set - change a datapath's limits
  * @sock: the socket
- * @dp: name, and max_flows and max_cached if present
+ * @dp: name, and the limits (max_…) that are present
  *
  * Returns 0, -ENODEV when there is none of that name, or another -errno.
  */

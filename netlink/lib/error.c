@@ -33,6 +33,7 @@ static const struct attr_name act_tunnel_attrs[] = {
 	[WEFT_ACT_TUNNEL_A_IPV4] = { "dst", NULL },  [WEFT_ACT_TUNNEL_A_IPV6] = { "dst", NULL },
 	[WEFT_ACT_TUNNEL_A_PORT] = { "port", NULL }, [WEFT_ACT_TUNNEL_A_ID] = { "id", NULL },
 	[WEFT_ACT_TUNNEL_A_TOS] = { "tos", NULL },   [WEFT_ACT_TUNNEL_A_TTL] = { "ttl", NULL },
+	[WEFT_ACT_TUNNEL_A_FROM] = { "dst", NULL },
 };
 
 static const struct attr_set act_tunnel_set = SET(act_tunnel_attrs, false);
@@ -61,6 +62,9 @@ static const struct attr_name act_attrs[] = {
 	[WEFT_ACT_A_TUNNEL] = { "tunnel", &act_tunnel_set },
 	[WEFT_ACT_A_SERVICE] = { "service", &act_service_set },
 	[WEFT_ACT_A_DROP] = { "drop", NULL },
+	[WEFT_ACT_A_TEMPLATE] = { "template", NULL },
+	[WEFT_ACT_A_BIND] = { "bind", NULL },
+	[WEFT_ACT_A_RELATED] = { "related", NULL },
 };
 
 static const struct attr_set act_set = SET(act_attrs, true);
@@ -76,6 +80,9 @@ static const struct attr_name dp_attrs[] = {
 	[WEFT_DP_A_LOOKUPS] = { "lookups", NULL },
 	[WEFT_DP_A_MAX_CACHED] = { "max_cached", NULL },
 	[WEFT_DP_A_CACHE] = { "cache", NULL },
+	[WEFT_DP_A_MAX_INSTANCES] = { "max_instances", NULL },
+	[WEFT_DP_A_MAX_INSTANCES_SLICE] = { "max_instances_slice", NULL },
+	[WEFT_DP_A_MAX_INSTANCES_PORT] = { "max_instances_port", NULL },
 };
 
 static const struct attr_name entry_attrs[] = {
@@ -147,6 +154,94 @@ static const struct attr_name packet_attrs[] = {
 	[WEFT_PACKET_A_ACTIONS] = { "actions", &act_set },
 };
 
+static const struct attr_name pool_attrs[] = {
+	[WEFT_POOL_A_DP] = { "dp", NULL },
+	[WEFT_POOL_A_ID] = { "id", NULL },
+	[WEFT_POOL_A_TYPE] = { "type", NULL },
+	[WEFT_POOL_A_CHOICE] = { "choice", NULL },
+	[WEFT_POOL_A_PARITY] = { "parity", NULL },
+	[WEFT_POOL_A_REUSE] = { "reuse", NULL },
+	[WEFT_POOL_A_RANGES] = { "ranges", &entry_set },
+	[WEFT_POOL_A_WITHDRAW] = { "withdraw", &entry_set },
+};
+
+static const struct attr_name tentry_attrs[] = {
+	[WEFT_TENTRY_A_NAME] = { "name", NULL },
+	[WEFT_TENTRY_A_TABLE] = { "table", NULL },
+	[WEFT_TENTRY_A_DELTA] = { "priority", NULL },
+	[WEFT_TENTRY_A_PRIORITY] = { "priority", NULL },
+	[WEFT_TENTRY_A_WHEN] = { "when", NULL },
+	[WEFT_TENTRY_A_MATCH] = { "match", &field_set },
+	[WEFT_TENTRY_A_BINDS] = { "binds", &entry_set },
+	[WEFT_TENTRY_A_ACTIONS] = { "actions", &act_set },
+	[WEFT_TENTRY_A_REPLY] = { "reply", NULL },
+	[WEFT_TENTRY_A_WIDE] = { "wide", NULL },
+};
+
+static const struct attr_set tentry_set = SET(tentry_attrs, false);
+
+static const struct attr_name tentries_attrs[] = {
+	[WEFT_TENTRIES_A_ENTRY] = { "", &tentry_set },
+};
+
+static const struct attr_set tentries_set = SET(tentries_attrs, true);
+
+static const struct attr_name timeouts_attrs[] = {
+	[WEFT_TIMEOUTS_A_IDLE] = { "idle", NULL },
+	[WEFT_TIMEOUTS_A_NEW] = { "new", NULL },
+	[WEFT_TIMEOUTS_A_REPLIED] = { "replied", NULL },
+	[WEFT_TIMEOUTS_A_TCP_OPENING] = { "tcp_opening", NULL },
+	[WEFT_TIMEOUTS_A_TCP_ESTABLISHED] = { "tcp_established", NULL },
+	[WEFT_TIMEOUTS_A_TCP_CLOSING] = { "tcp_closing", NULL },
+	[WEFT_TIMEOUTS_A_TCP_RESET] = { "tcp_reset", NULL },
+	[WEFT_TIMEOUTS_A_HARD] = { "hard", NULL },
+};
+
+static const struct attr_set timeouts_set = SET(timeouts_attrs, false);
+
+static const struct attr_name template_attrs[] = {
+	[WEFT_TEMPLATE_A_DP] = { "dp", NULL },
+	[WEFT_TEMPLATE_A_ID] = { "id", NULL },
+	[WEFT_TEMPLATE_A_NAME] = { "name", NULL },
+	[WEFT_TEMPLATE_A_MODE] = { "mode", NULL },
+	[WEFT_TEMPLATE_A_POOL] = { "pool", NULL },
+	[WEFT_TEMPLATE_A_MAP_FIELD] = { "map_field", NULL },
+	[WEFT_TEMPLATE_A_SERVICE] = { "service", NULL },
+	[WEFT_TEMPLATE_A_SLICE] = { "slice", NULL },
+	[WEFT_TEMPLATE_A_TRACK] = { "track", NULL },
+	[WEFT_TEMPLATE_A_ENTRIES] = { "entries", &tentries_set },
+	[WEFT_TEMPLATE_A_TIMEOUTS] = { "timeouts", &timeouts_set },
+	[WEFT_TEMPLATE_A_FAIL] = { "fail", &act_set },
+	[WEFT_TEMPLATE_A_FAIL_TIMEOUT] = { "fail_timeout", NULL },
+	[WEFT_TEMPLATE_A_PENDING_PACKETS] = { "pending_packets", NULL },
+	[WEFT_TEMPLATE_A_PENDING_TIMEOUT] = { "pending_timeout", NULL },
+};
+
+static const struct attr_name vars_attrs[] = {
+	[WEFT_VARS_A_IP] = { "ip", NULL },	  [WEFT_VARS_A_PORT] = { "port", NULL },
+	[WEFT_VARS_A_USER0] = { "v0", NULL },	  [WEFT_VARS_A_USER0 + 1] = { "v1", NULL },
+	[WEFT_VARS_A_USER0 + 2] = { "v2", NULL }, [WEFT_VARS_A_USER0 + 3] = { "v3", NULL },
+	[WEFT_VARS_A_USER0 + 4] = { "v4", NULL }, [WEFT_VARS_A_USER5] = { "v5", NULL },
+};
+
+static const struct attr_set vars_set = SET(vars_attrs, false);
+
+static const struct attr_name instance_attrs[] = {
+	[WEFT_INSTANCE_A_DP] = { "dp", NULL },
+	[WEFT_INSTANCE_A_ID] = { "id", NULL },
+	[WEFT_INSTANCE_A_TEMPLATE] = { "template", NULL },
+	[WEFT_INSTANCE_A_PENDING] = { "pending", NULL },
+	[WEFT_INSTANCE_A_SLICE] = { "slice", NULL },
+	[WEFT_INSTANCE_A_IN_PORT] = { "in_port", NULL },
+	[WEFT_INSTANCE_A_VM_ID] = { "vm_id", NULL },
+	[WEFT_INSTANCE_A_PRIORITY] = { "priority", NULL },
+	[WEFT_INSTANCE_A_FIELDS] = { "fields", &field_set },
+	[WEFT_INSTANCE_A_VARS] = { "vars", &vars_set },
+	[WEFT_INSTANCE_A_STATE] = { "state", NULL },
+	[WEFT_INSTANCE_A_IDLE] = { "idle", NULL },
+	[WEFT_INSTANCE_A_FILTER] = { "filter", NULL },
+};
+
 static const struct attr_set dp_set = SET(dp_attrs, false);
 static const struct attr_set port_set = SET(port_attrs, false);
 static const struct attr_set table_set = SET(table_attrs, false);
@@ -154,6 +249,9 @@ static const struct attr_set flow_set = SET(flow_attrs, false);
 static const struct attr_set txn_set = SET(txn_attrs, false);
 static const struct attr_set service_set = SET(service_attrs, false);
 static const struct attr_set packet_set = SET(packet_attrs, false);
+static const struct attr_set pool_set = SET(pool_attrs, false);
+static const struct attr_set template_set = SET(template_attrs, false);
+static const struct attr_set instance_set = SET(instance_attrs, false);
 
 static const struct attr_set *set_of(uint8_t cmd)
 {
@@ -172,6 +270,12 @@ static const struct attr_set *set_of(uint8_t cmd)
 		return &service_set;
 	case WEFT_CMD_PACKET_INJECT:
 		return &packet_set;
+	case WEFT_CMD_POOL_NEW ... WEFT_CMD_POOL_SET:
+		return &pool_set;
+	case WEFT_CMD_TEMPLATE_NEW ... WEFT_CMD_TEMPLATE_GET:
+		return &template_set;
+	case WEFT_CMD_INSTANCE_NEW ... WEFT_CMD_INSTANCE_GET:
+		return &instance_set;
 	default:
 		return NULL;
 	}

@@ -16,14 +16,13 @@
 #define SOL_NETLINK 270
 #endif
 
-static int membership(struct weft_sock *sock, int option)
+static int membership(struct weft_sock *sock, int option, uint32_t group)
 {
 	sock->error[0] = '\0';
 	sock->error_attr[0] = '\0';
-	if (!sock->events_group)
-		return wl_sock_fail(sock, -ENOENT, "the kernel module has no group of events");
-	if (setsockopt(sock->fd, SOL_NETLINK, option, &sock->events_group,
-		       sizeof(sock->events_group))) {
+	if (!group)
+		return wl_sock_fail(sock, -ENOENT, "the kernel module has no such group of events");
+	if (setsockopt(sock->fd, SOL_NETLINK, option, &group, sizeof(group))) {
 		int err = errno;
 
 		return wl_sock_fail(sock, -err, "group of events: %s", strerror(err));
@@ -32,25 +31,38 @@ static int membership(struct weft_sock *sock, int option)
 }
 
 /**
- * weft_event_join - subscribe to changes
+ * weft_event_join - subscribe to changes of all objects but instances
  * @sock: the socket
  *
  * Returns 0, -ENOENT when the module has no such group, or another -errno.
  */
 int weft_event_join(struct weft_sock *sock)
 {
-	return membership(sock, NETLINK_ADD_MEMBERSHIP);
+	return membership(sock, NETLINK_ADD_MEMBERSHIP, sock->events_group);
 }
 
 /**
- * weft_event_leave - unsubscribe
+ * weft_event_join_instances - subscribe to the beginning and the end of instances
+ * @sock: the socket
+ *
+ * Traffic makes them: there may be more than the socket can take, which weft_event_read() tells.
+ *
+ * Returns 0, -ENOENT when the module has no such group, or another -errno.
+ */
+int weft_event_join_instances(struct weft_sock *sock)
+{
+	return membership(sock, NETLINK_ADD_MEMBERSHIP, sock->instances_group);
+}
+
+/**
+ * weft_event_leave - unsubscribe from changes
  * @sock: the socket
  *
  * Returns 0 or -errno.
  */
 int weft_event_leave(struct weft_sock *sock)
 {
-	return membership(sock, NETLINK_DROP_MEMBERSHIP);
+	return membership(sock, NETLINK_DROP_MEMBERSHIP, sock->events_group);
 }
 
 static int read_event(const struct nlmsghdr *nlh, struct weft_event *out)
@@ -73,6 +85,12 @@ static int read_event(const struct nlmsghdr *nlh, struct weft_event *out)
 		return wl_service_get_msg(&out->service, nlh);
 	case WEFT_CMD_PACKET_INJECT ... WEFT_CMD_PACKET_UPCALL:
 		return wl_packet_get_msg(&out->packet, nlh);
+	case WEFT_CMD_POOL_NEW ... WEFT_CMD_POOL_SET:
+		return wl_pool_get_msg(&out->pool, nlh);
+	case WEFT_CMD_TEMPLATE_NEW ... WEFT_CMD_TEMPLATE_GET:
+		return wl_template_get_msg(&out->tmpl, nlh);
+	case WEFT_CMD_INSTANCE_NEW ... WEFT_CMD_INSTANCE_GET:
+		return wl_instance_get_msg(&out->instance, nlh);
 	default:
 		return -EPROTO;
 	}
@@ -99,6 +117,15 @@ void weft_event_free(struct weft_event *event)
 		break;
 	case WEFT_CMD_PACKET_INJECT ... WEFT_CMD_PACKET_UPCALL:
 		weft_packet_free(&event->packet);
+		break;
+	case WEFT_CMD_POOL_NEW ... WEFT_CMD_POOL_SET:
+		weft_pool_free(&event->pool);
+		break;
+	case WEFT_CMD_TEMPLATE_NEW ... WEFT_CMD_TEMPLATE_GET:
+		weft_template_free(&event->tmpl);
+		break;
+	case WEFT_CMD_INSTANCE_NEW ... WEFT_CMD_INSTANCE_GET:
+		weft_instance_free(&event->instance);
 		break;
 	default:
 		break;

@@ -14,6 +14,7 @@ void wl_at_begin(struct wl_at *at, const char *path, const struct weft_names *na
 		 struct weft_error *err)
 {
 	snprintf(at->path, sizeof(at->path), "%s", path ? path : "$");
+	at->binds = false;
 	at->names = names;
 	at->err = err;
 }
@@ -57,7 +58,9 @@ int wl_at_fail(const struct wl_at *at, const char *fmt, ...)
 
 struct wl_parse wl_at_parse(const struct wl_at *at)
 {
-	return (struct wl_parse){ .path = at->path, .names = at->names, .err = at->err };
+	return (struct wl_parse){
+		.path = at->path, .binds = at->binds, .names = at->names, .err = at->err
+	};
 }
 
 static const char *type_name(const json_t *json)
@@ -137,6 +140,22 @@ int wl_at_seconds(const struct wl_at *at, const json_t *json, uint64_t max, uint
 	return 0;
 }
 
+int wl_at_enum(const struct wl_at *at, const json_t *json, int (*find)(const char *name),
+	       uint32_t *value)
+{
+	char text[32];
+	int err, found;
+
+	err = wl_at_string(at, json, text, sizeof(text));
+	if (err)
+		return err;
+	found = find(text);
+	if (found < 0)
+		return wl_at_fail(at, "'%s' is none of the known names", text);
+	*value = (uint32_t)found;
+	return 0;
+}
+
 void wl_json_set(json_t **obj, const char *name, json_t *value)
 {
 	if (!*obj) {
@@ -189,6 +208,11 @@ json_t *wl_json_string(const char *s)
 		clean[i] = s[i] & 0x80 ? '?' : s[i];
 	clean[i] = '\0';
 	return json_string(clean);
+}
+
+json_t *wl_json_enum(const char *name, uint32_t value)
+{
+	return name ? json_string(name) : json_integer(value);
 }
 
 json_t *wl_json_take(struct wl_buf *buf)

@@ -11,6 +11,7 @@
 /* A place: "$.actions[2].set" */
 struct wl_at {
 	char path[160];
+	bool binds; /* in an entry of a template, see struct wl_parse */
 	const struct weft_names *names;
 	struct weft_error *err;
 };
@@ -30,6 +31,9 @@ int wl_at_uint(const struct wl_at *at, const json_t *json, uint64_t max, uint64_
 int wl_at_string(const struct wl_at *at, const json_t *json, char *buf, size_t size);
 /* Seconds, into milliseconds */
 int wl_at_seconds(const struct wl_at *at, const json_t *json, uint64_t max, uint64_t *ms);
+/* A name that @find knows */
+int wl_at_enum(const struct wl_at *at, const json_t *json, int (*find)(const char *name),
+	       uint32_t *value);
 /* The text of a string, an integer or a member; @space of at least 24 bytes */
 int wl_at_text(const struct wl_at *at, const json_t *json, char *space, size_t size,
 	       struct wl_tok *tok);
@@ -45,8 +49,15 @@ json_t *wl_json_seconds(uint64_t ms);
 json_t *wl_json_string(const char *s);
 json_t *wl_json_take(struct wl_buf *buf);
 json_t *wl_json_port(uint32_t id, const struct weft_names *names, unsigned int flags);
+/* A name if there is one, else the number */
+json_t *wl_json_enum(const char *name, uint32_t value);
+
+/* A set of enum weft_when: an array of names */
+json_t *wl_json_when(uint32_t when);
+int wl_at_when(const struct wl_at *at, const json_t *json, uint32_t *when);
 json_t *wl_json_drops(const struct weft_drops *drops);
 
+/* @check: prerequisites must be there; else it is values of a packet */
 int wl_match_from_json(const struct wl_at *at, const json_t *json, bool check,
 		       struct weft_match *out);
 json_t *wl_actions_to_json(const struct weft_actions *actions, unsigned int proto,

@@ -84,6 +84,17 @@ static json_t *service_to_json(const struct weft_act_service *s)
 	return obj;
 }
 
+static json_t *bind_to_json(const struct weft_bind *bind, const struct weft_names *names)
+{
+	struct wl_buf name = { 0 }, source = { 0 };
+	json_t *obj = json_object();
+
+	wl_bind_format(&name, &source, bind, names);
+	wl_json_set(&obj, name.failed ? "?" : name.s, wl_json_take(&source));
+	wl_buf_free(&name);
+	return obj;
+}
+
 static json_t *drop_to_json(uint32_t reason)
 {
 	struct wl_buf name = { 0 };
@@ -141,6 +152,10 @@ static json_t *action_to_json(const struct weft_action *act, unsigned int proto,
 		name = "resubmit";
 		value = json_integer(act->table);
 		break;
+	case WEFT_ACT_A_RELATED:
+		name = "related";
+		value = json_integer(act->table);
+		break;
 	case WEFT_ACT_A_CLONE:
 		name = "clone";
 		value = list_to_json(&act->clone, proto, names, flags);
@@ -152,6 +167,14 @@ static json_t *action_to_json(const struct weft_action *act, unsigned int proto,
 	case WEFT_ACT_A_SERVICE:
 		name = "service";
 		value = service_to_json(&act->service);
+		break;
+	case WEFT_ACT_A_TEMPLATE:
+		name = "template";
+		value = json_integer(act->template_id);
+		break;
+	case WEFT_ACT_A_BIND:
+		name = weft_field_desc(act->bind.field)->metadata ? "load" : "set";
+		value = bind_to_json(&act->bind, names);
 		break;
 	case WEFT_ACT_A_DROP:
 		if (act->reason == WEFT_DROP_POLICY)
@@ -323,6 +346,26 @@ static int read_table(const struct wl_at *at, const json_t *json, enum weft_act_
 	return err;
 }
 
+static int read_template(const struct wl_at *at, const json_t *json, struct weft_actions *actions)
+{
+	struct wl_parse ps = wl_at_parse(at);
+	struct weft_action *act;
+	struct wl_tok tok;
+	char space[24];
+	uint32_t id;
+	int err;
+
+	err = wl_at_text(at, json, space, sizeof(space), &tok);
+	if (!err)
+		err = wl_parse_template(&ps, tok, &id);
+	if (err)
+		return err;
+	act = add(actions, WEFT_ACT_A_TEMPLATE, &err);
+	if (act)
+		act->template_id = id;
+	return err;
+}
+
 static int read_drop(const struct wl_at *at, const json_t *json, struct weft_actions *actions)
 {
 	struct wl_parse ps = wl_at_parse(at);
@@ -377,8 +420,7 @@ static int read_details(const struct wl_at *at, const json_t *json, struct weft_
 		if (err)
 			return err;
 	}
-	if (tunnel && !weft_has(&act->tunnel, WEFT_ACT_TUNNEL_A_IPV4) &&
-	    !weft_has(&act->tunnel, WEFT_ACT_TUNNEL_A_IPV6))
+	if (tunnel && !wl_tunnel_has_dst(&act->tunnel))
 		return wl_at_fail(at, "dst is missing");
 	if (!tunnel && !act->service.name[0])
 		return wl_at_fail(at, "name is missing");
@@ -432,6 +474,10 @@ static int read_action(const struct wl_at *at, const char *name, const json_t *j
 		return read_table(at, json, WEFT_ACT_A_GOTO, actions);
 	if (!strcmp(name, "resubmit"))
 		return read_table(at, json, WEFT_ACT_A_RESUBMIT, actions);
+	if (!strcmp(name, "related"))
+		return read_table(at, json, WEFT_ACT_A_RELATED, actions);
+	if (!strcmp(name, "template"))
+		return read_template(at, json, actions);
 	if (!strcmp(name, "clone"))
 		return read_clone(at, json, depth, actions);
 	if (!strcmp(name, "multi"))
@@ -467,7 +513,8 @@ static int read_list(const struct wl_at *at, const json_t *json, struct depth de
 					  "an action is a word or an object with one member");
 		}
 		if (wl_actions_ended(actions))
-			return wl_at_fail(&place, "nothing can follow goto and drop");
+			return wl_at_fail(&place, "nothing can follow %s",
+					  wl_actions_ended(actions));
 		if (arg)
 			place = wl_at_member(&place, name);
 		err = read_action(&place, name, arg, depth, actions);

@@ -64,7 +64,7 @@ static int read_member(struct wl_match_parse *mp, const struct wl_at *at, const 
 int wl_match_from_json(const struct wl_at *at, const json_t *json, bool check,
 		       struct weft_match *out)
 {
-	struct wl_match_parse mp = { .match = out };
+	struct wl_match_parse mp = { .match = out, .metadata = !check };
 	struct wl_parse ps = wl_at_parse(at);
 	const char *name;
 	json_t *value;

@@ -48,9 +48,13 @@ json_t *weft_dp_to_json(const struct weft_dp *dp)
 	wl_json_set(&obj, "name", wl_json_string(dp->name));
 	SET_UINT(WEFT_DP_A_MAX_FLOWS, dp, max_flows);
 	SET_UINT(WEFT_DP_A_MAX_CACHED, dp, max_cached);
+	SET_UINT(WEFT_DP_A_MAX_INSTANCES, dp, max_instances);
+	SET_UINT(WEFT_DP_A_MAX_INSTANCES_SLICE, dp, max_instances_slice);
+	SET_UINT(WEFT_DP_A_MAX_INSTANCES_PORT, dp, max_instances_port);
 	SET_UINT(WEFT_DP_A_N_FLOWS, dp, n_flows);
 	SET_UINT(WEFT_DP_A_N_PORTS, dp, n_ports);
 	SET_UINT(WEFT_DP_A_N_MASKS, dp, n_masks);
+	SET_UINT(WEFT_DP_A_N_INSTANCES, dp, n_instances);
 	SET_UINT(WEFT_DP_A_VERSION, dp, version);
 	SET_UINT(WEFT_DP_A_LOOKUPS, dp, lookups);
 	if (weft_has(dp, WEFT_DP_A_CACHE))
@@ -131,11 +135,6 @@ static json_t *stats_to_json(const struct weft_port_stats *stats)
 	return obj;
 }
 
-static json_t *enum_to_json(const char *name, uint32_t value)
-{
-	return name ? json_string(name) : json_integer(value);
-}
-
 /**
  * weft_port_to_json - write a port
  * @port: to write
@@ -151,10 +150,10 @@ json_t *weft_port_to_json(const struct weft_port *port)
 	SET_STRING(WEFT_PORT_A_NAME, port, name);
 	if (weft_has(port, WEFT_PORT_A_TYPE))
 		wl_json_set(&obj, "type",
-			    enum_to_json(weft_port_type_name(port->type), port->type));
+			    wl_json_enum(weft_port_type_name(port->type), port->type));
 	if (weft_has(port, WEFT_PORT_A_CLASS))
 		wl_json_set(&obj, "class",
-			    enum_to_json(weft_port_class_name(port->port_class), port->port_class));
+			    wl_json_enum(weft_port_class_name(port->port_class), port->port_class));
 	SET_UINT(WEFT_PORT_A_IFINDEX, port, ifindex);
 	if (weft_has(port, WEFT_PORT_A_NETNSID))
 		wl_json_set(&obj, "netnsid", json_integer(port->netnsid));
@@ -174,24 +173,8 @@ json_t *weft_port_to_json(const struct weft_port *port)
 		wl_json_set(&obj, "drops", wl_json_drops(&port->drops));
 	if (weft_has(port, WEFT_PORT_A_REASON))
 		wl_json_set(&obj, "reason",
-			    enum_to_json(weft_reason_name(port->reason), port->reason));
+			    wl_json_enum(weft_reason_name(port->reason), port->reason));
 	return obj;
-}
-
-static int read_enum(const struct wl_at *at, const json_t *json, int (*find)(const char *name),
-		     uint32_t *value)
-{
-	char text[32];
-	int err, found;
-
-	err = wl_at_string(at, json, text, sizeof(text));
-	if (err)
-		return err;
-	found = find(text);
-	if (found < 0)
-		return wl_at_fail(at, "'%s' is none of the known names", text);
-	*value = (uint32_t)found;
-	return 0;
 }
 
 static int read_mac(const struct wl_at *at, const json_t *json, uint8_t *mac)
@@ -333,9 +316,9 @@ static int port_member(const struct wl_at *at, const char *name, const json_t *j
 		port->id = (uint32_t)number;
 		return !err && !number ? wl_at_fail(at, "ports are numbered from 1") : err;
 	case WEFT_PORT_A_TYPE:
-		return read_enum(at, json, weft_port_type_from_name, &port->type);
+		return wl_at_enum(at, json, weft_port_type_from_name, &port->type);
 	case WEFT_PORT_A_CLASS:
-		return read_enum(at, json, weft_port_class_from_name, &port->port_class);
+		return wl_at_enum(at, json, weft_port_class_from_name, &port->port_class);
 	case WEFT_PORT_A_VM_ID:
 		return wl_at_string(at, json, port->vm_id, sizeof(port->vm_id));
 	case WEFT_PORT_A_LPORTS:
@@ -536,6 +519,10 @@ json_t *weft_packet_to_json(const struct weft_packet *packet, const struct weft_
 	if (weft_has(packet, WEFT_PACKET_A_LEN))
 		wl_json_set(&obj, "len", wl_json_uint(packet->frame_len));
 	SET_UINT(WEFT_PACKET_A_TIME, packet, time_ns);
+	if (weft_has(packet, WEFT_PACKET_A_TEMPLATE))
+		wl_json_set(&obj, "template", json_integer(packet->template_id));
+	SET_UINT(WEFT_PACKET_A_PENDING, packet, pending);
+	SET_UINT(WEFT_PACKET_A_SLICE, packet, slice);
 	if (packet->data)
 		wl_json_set(&obj, "data", data_to_json(packet->data, packet->len));
 	return obj;
@@ -560,16 +547,12 @@ json_t *weft_txn_result_to_json(const struct weft_txn_result *result)
 	return obj;
 }
 
-static json_t *flow_event(const struct weft_flow *flow, const struct weft_names *names,
-			  unsigned int flags)
+/* Add the datapath, and of a DEL why */
+static json_t *with_dp(json_t *obj, const char *dp, bool has_reason, uint32_t reason)
 {
-	json_t *obj = weft_flow_to_json(flow, names, flags);
-
-	if (weft_has(flow, WEFT_FLOW_A_DP))
-		wl_json_set(&obj, "dp", wl_json_string(flow->dp));
-	if (weft_has(flow, WEFT_FLOW_A_REASON))
-		wl_json_set(&obj, "reason",
-			    enum_to_json(weft_reason_name(flow->reason), flow->reason));
+	wl_json_set(&obj, "dp", wl_json_string(dp));
+	if (has_reason)
+		wl_json_set(&obj, "reason", wl_json_enum(weft_reason_name(reason), reason));
 	return obj;
 }
 
@@ -587,7 +570,7 @@ json_t *weft_event_to_json(const struct weft_event *event, const struct weft_nam
 {
 	json_t *obj = json_object();
 
-	wl_json_set(&obj, "event", enum_to_json(weft_cmd_name(event->cmd), event->cmd));
+	wl_json_set(&obj, "event", wl_json_enum(weft_cmd_name(event->cmd), event->cmd));
 	switch (event->cmd) {
 	case WEFT_CMD_DP_NEW ... WEFT_CMD_DP_SET:
 		wl_json_set(&obj, "dp", weft_dp_to_json(&event->dp));
@@ -599,7 +582,10 @@ json_t *weft_event_to_json(const struct weft_event *event, const struct weft_nam
 		wl_json_set(&obj, "table", weft_table_to_json(&event->table, names, flags));
 		break;
 	case WEFT_CMD_FLOW_NEW ... WEFT_CMD_FLOW_SET:
-		wl_json_set(&obj, "flow", flow_event(&event->flow, names, flags));
+		wl_json_set(&obj, "flow",
+			    with_dp(weft_flow_to_json(&event->flow, names, flags), event->flow.dp,
+				    weft_has(&event->flow, WEFT_FLOW_A_REASON),
+				    event->flow.reason));
 		break;
 	case WEFT_CMD_TXN_BEGIN ... WEFT_CMD_TXN_ABORT:
 		wl_json_set(&obj, "txn", weft_txn_result_to_json(&event->txn));
@@ -609,6 +595,24 @@ json_t *weft_event_to_json(const struct weft_event *event, const struct weft_nam
 		break;
 	case WEFT_CMD_PACKET_INJECT ... WEFT_CMD_PACKET_UPCALL:
 		wl_json_set(&obj, "packet", weft_packet_to_json(&event->packet, names, flags));
+		break;
+	case WEFT_CMD_POOL_NEW ... WEFT_CMD_POOL_SET:
+		wl_json_set(
+			&obj, "pool",
+			with_dp(weft_pool_to_json(&event->pool, flags), event->pool.dp, false, 0));
+		break;
+	case WEFT_CMD_TEMPLATE_NEW ... WEFT_CMD_TEMPLATE_GET:
+		wl_json_set(&obj, "template",
+			    with_dp(weft_template_to_json(&event->tmpl, names, flags),
+				    event->tmpl.dp, false, 0));
+		break;
+	case WEFT_CMD_INSTANCE_NEW ... WEFT_CMD_INSTANCE_GET:
+		wl_json_set(&obj, "instance",
+			    with_dp(weft_instance_to_json(&event->instance, names,
+							  flags | WEFT_FMT_STATS),
+				    event->instance.dp,
+				    weft_has(&event->instance, WEFT_INSTANCE_A_REASON),
+				    event->instance.reason));
 		break;
 	default:
 		break;

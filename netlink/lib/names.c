@@ -39,6 +39,7 @@ static const char *const drops[WEFT_DROP_MAX + 1] = {
 	[WEFT_DROP_UPCALL_QUEUE] = "upcall_queue",
 	[WEFT_DROP_UPCALL_SOCKET] = "upcall_socket",
 	[WEFT_DROP_DETACHING] = "detaching",
+	[WEFT_DROP_INSTANCE_LIMIT] = "instance_limit",
 	[WEFT_DROP_POLICY] = "policy",
 	[WEFT_DROP_ACL] = "acl",
 	[WEFT_DROP_SPOOF] = "spoof",
@@ -49,6 +50,8 @@ static const char *const drops[WEFT_DROP_MAX + 1] = {
 	[WEFT_DROP_NOT_FORWARDED] = "not_forwarded",
 	[WEFT_DROP_LOOP] = "loop",
 	[WEFT_DROP_RATE] = "rate",
+	[WEFT_DROP_POOL_EXHAUSTED] = "pool_exhausted",
+	[WEFT_DROP_REJECTED] = "rejected",
 	[WEFT_DROP_USER0] = "user0",
 	[WEFT_DROP_USER0 + 1] = "user1",
 	[WEFT_DROP_USER0 + 2] = "user2",
@@ -80,9 +83,10 @@ static const char *const port_classes[WEFT_PORT_CLASS_MAX + 1] = {
 };
 
 static const char *const reasons[WEFT_REASON_MAX + 1] = {
-	[WEFT_REASON_REQUEST] = "request", [WEFT_REASON_IDLE] = "idle",
-	[WEFT_REASON_HARD] = "hard",	   [WEFT_REASON_DEVICE] = "device",
-	[WEFT_REASON_MOVED] = "moved",	   [WEFT_REASON_REPLACED] = "replaced",
+	[WEFT_REASON_REQUEST] = "request",   [WEFT_REASON_IDLE] = "idle",
+	[WEFT_REASON_HARD] = "hard",	     [WEFT_REASON_DEVICE] = "device",
+	[WEFT_REASON_MOVED] = "moved",	     [WEFT_REASON_REPLACED] = "replaced",
+	[WEFT_REASON_TEMPLATE] = "template",
 };
 
 static const char *const fallbacks[WEFT_FALLBACK_MAX + 1] = {
@@ -114,6 +118,82 @@ static const char *const cmds[WEFT_CMD_MAX + 1] = {
 	[WEFT_CMD_SERVICE_SET] = "service_set",
 	[WEFT_CMD_PACKET_INJECT] = "packet_inject",
 	[WEFT_CMD_PACKET_UPCALL] = "packet_upcall",
+	[WEFT_CMD_POOL_NEW] = "pool_new",
+	[WEFT_CMD_POOL_DEL] = "pool_del",
+	[WEFT_CMD_POOL_GET] = "pool_get",
+	[WEFT_CMD_POOL_SET] = "pool_set",
+	[WEFT_CMD_TEMPLATE_NEW] = "template_new",
+	[WEFT_CMD_TEMPLATE_DEL] = "template_del",
+	[WEFT_CMD_TEMPLATE_GET] = "template_get",
+	[WEFT_CMD_INSTANCE_NEW] = "instance_new",
+	[WEFT_CMD_INSTANCE_DEL] = "instance_del",
+	[WEFT_CMD_INSTANCE_GET] = "instance_get",
+};
+
+static const char *const pool_types[WEFT_POOL_TYPE_MAX + 1] = {
+	[WEFT_POOL_TYPE_RANGES] = "ranges",
+	[WEFT_POOL_TYPE_MAP] = "map",
+};
+
+static const char *const pool_choices[WEFT_POOL_CHOICE_MAX + 1] = {
+	[WEFT_POOL_CHOICE_PRESERVE] = "preserve",
+	[WEFT_POOL_CHOICE_RANDOM] = "random",
+	[WEFT_POOL_CHOICE_SEQUENTIAL] = "sequential",
+};
+
+static const char *const modes[WEFT_MODE_MAX + 1] = {
+	[WEFT_MODE_KERNEL] = "kernel",
+	[WEFT_MODE_SERVICE] = "service",
+};
+
+static const char *const tracks[WEFT_TRACK_MAX + 1] = {
+	[WEFT_TRACK_NONE] = "none",
+	[WEFT_TRACK_STATE] = "state",
+};
+
+static const char *const states[WEFT_STATE_MAX + 1] = {
+	[WEFT_STATE_FAILED] = "failed",
+	[WEFT_STATE_NEW] = "new",
+	[WEFT_STATE_REPLIED] = "replied",
+	[WEFT_STATE_TCP_OPENING] = "tcp_opening",
+	[WEFT_STATE_TCP_ESTABLISHED] = "tcp_established",
+	[WEFT_STATE_TCP_CLOSING] = "tcp_closing",
+	[WEFT_STATE_TCP_CLOSED] = "tcp_closed",
+	[WEFT_STATE_TCP_RESET] = "tcp_reset",
+};
+
+/* By the bit's number */
+static const char *const whens[] = { "ipv4", "ipv6", "tcp", "udp", "sctp", "echo", "other" };
+
+static const char *const vars[WEFT_TEMPLATE_VARS] = {
+	[WEFT_VAR_IP] = "ip",	    [WEFT_VAR_PORT] = "port",	[WEFT_VAR_USER] = "v0",
+	[WEFT_VAR_USER + 1] = "v1", [WEFT_VAR_USER + 2] = "v2", [WEFT_VAR_USER + 3] = "v3",
+	[WEFT_VAR_USER + 4] = "v4", [WEFT_VAR_USER + 5] = "v5",
+};
+
+static const char *const timeouts[WEFT_TIMEOUTS_A_MAX + 1] = {
+	[WEFT_TIMEOUTS_A_IDLE] = "idle",
+	[WEFT_TIMEOUTS_A_NEW] = "new",
+	[WEFT_TIMEOUTS_A_REPLIED] = "replied",
+	[WEFT_TIMEOUTS_A_TCP_OPENING] = "tcp_opening",
+	[WEFT_TIMEOUTS_A_TCP_ESTABLISHED] = "tcp_established",
+	[WEFT_TIMEOUTS_A_TCP_CLOSING] = "tcp_closing",
+	[WEFT_TIMEOUTS_A_TCP_RESET] = "tcp_reset",
+	[WEFT_TIMEOUTS_A_HARD] = "hard",
+};
+
+static const char *const refusals[WEFT_REFUSED_A_MAX + 1] = {
+	[WEFT_REFUSED_A_POOL] = "pool",
+	[WEFT_REFUSED_A_LIMIT_DP] = "limit_dp",
+	[WEFT_REFUSED_A_LIMIT_SLICE] = "limit_slice",
+	[WEFT_REFUSED_A_LIMIT_PORT] = "limit_port",
+	[WEFT_REFUSED_A_MEMORY] = "memory",
+	[WEFT_REFUSED_A_PACKET] = "packet",
+	[WEFT_REFUSED_A_COLLISION] = "collision",
+	[WEFT_REFUSED_A_SERVICE] = "service",
+	[WEFT_REFUSED_A_REJECTED] = "rejected",
+	[WEFT_REFUSED_A_TIMEOUT] = "timeout",
+	[WEFT_REFUSED_A_QUEUE] = "queue",
 };
 
 static const char *name_of(const char *const *names, size_t n, uint32_t value)
@@ -264,4 +344,195 @@ int weft_fallback_from_name(const char *name)
 bool weft_drop_is_usable(uint32_t reason)
 {
 	return reason >= WEFT_DROP_POLICY && weft_drop_name(reason);
+}
+
+/**
+ * weft_pool_type_name - name of a pool type
+ * @type: enum weft_pool_type
+ *
+ * Returns a constant string, NULL for a value that has no name.
+ */
+const char *weft_pool_type_name(uint32_t type)
+{
+	return NAME_OF(pool_types, type);
+}
+
+/**
+ * weft_pool_type_from_name - find a pool type
+ * @name: like "map"
+ *
+ * Returns the enumerator or -ENOENT.
+ */
+int weft_pool_type_from_name(const char *name)
+{
+	return VALUE_OF(pool_types, name);
+}
+
+/**
+ * weft_pool_choice_name - how a pool chooses
+ * @choice: enum weft_pool_choice
+ *
+ * Returns a constant string, NULL for a value that has no name.
+ */
+const char *weft_pool_choice_name(uint32_t choice)
+{
+	return NAME_OF(pool_choices, choice);
+}
+
+/**
+ * weft_pool_choice_from_name - find how a pool chooses
+ * @name: like "random"
+ *
+ * Returns the enumerator or -ENOENT.
+ */
+int weft_pool_choice_from_name(const char *name)
+{
+	return VALUE_OF(pool_choices, name);
+}
+
+/**
+ * weft_mode_name - who gives the values of a template's variables
+ * @mode: enum weft_mode
+ *
+ * Returns a constant string, NULL for a value that has no name.
+ */
+const char *weft_mode_name(uint32_t mode)
+{
+	return NAME_OF(modes, mode);
+}
+
+/**
+ * weft_mode_from_name - find who gives the values of a template's variables
+ * @name: like "kernel"
+ *
+ * Returns the enumerator or -ENOENT.
+ */
+int weft_mode_from_name(const char *name)
+{
+	return VALUE_OF(modes, name);
+}
+
+/**
+ * weft_track_name - what a template follows of a connection
+ * @track: enum weft_track
+ *
+ * Returns a constant string, NULL for a value that has no name.
+ */
+const char *weft_track_name(uint32_t track)
+{
+	return NAME_OF(tracks, track);
+}
+
+/**
+ * weft_track_from_name - find what a template follows of a connection
+ * @name: like "state"
+ *
+ * Returns the enumerator or -ENOENT.
+ */
+int weft_track_from_name(const char *name)
+{
+	return VALUE_OF(tracks, name);
+}
+
+/**
+ * weft_state_name - how far the connection of an instance is
+ * @state: enum weft_state
+ *
+ * Returns a constant string, NULL for a value that has no name.
+ */
+const char *weft_state_name(uint32_t state)
+{
+	return NAME_OF(states, state);
+}
+
+/**
+ * weft_state_from_name - find how far the connection of an instance is
+ * @name: like "tcp_opening"
+ *
+ * Returns the enumerator or -ENOENT.
+ */
+int weft_state_from_name(const char *name)
+{
+	return VALUE_OF(states, name);
+}
+
+/**
+ * weft_var_name - name of a variable
+ * @var: enum weft_var, or a higher one below WEFT_TEMPLATE_VARS
+ *
+ * Returns a constant string, NULL for a value that has no name.
+ */
+const char *weft_var_name(uint32_t var)
+{
+	return NAME_OF(vars, var);
+}
+
+/**
+ * weft_var_from_name - find a variable
+ * @name: like "port"
+ *
+ * Returns the enumerator or -ENOENT.
+ */
+int weft_var_from_name(const char *name)
+{
+	return VALUE_OF(vars, name);
+}
+
+/**
+ * weft_timeout_name - name of an idle timeout of instances
+ * @attr: WEFT_TIMEOUTS_A_…
+ *
+ * Returns a constant string, NULL for a value that has no name.
+ */
+const char *weft_timeout_name(uint32_t attr)
+{
+	return NAME_OF(timeouts, attr);
+}
+
+/**
+ * weft_timeout_from_name - find an idle timeout of instances
+ * @name: like "tcp_closing"
+ *
+ * Returns the attribute or -ENOENT.
+ */
+int weft_timeout_from_name(const char *name)
+{
+	return VALUE_OF(timeouts, name);
+}
+
+/**
+ * weft_refused_name - why an instance was not made
+ * @attr: WEFT_REFUSED_A_…
+ *
+ * Returns a constant string, NULL for a value that has no name.
+ */
+const char *weft_refused_name(uint32_t attr)
+{
+	return NAME_OF(refusals, attr);
+}
+
+/**
+ * weft_when_name - name of a kind of packets
+ * @bit: one bit of enum weft_when
+ *
+ * Returns a constant string, NULL for none, several or an unknown bit.
+ */
+const char *weft_when_name(uint32_t bit)
+{
+	if (!bit || bit & (bit - 1))
+		return NULL;
+	return NAME_OF(whens, (uint32_t)__builtin_ctz(bit));
+}
+
+/**
+ * weft_when_from_name - find a kind of packets
+ * @name: like "echo"
+ *
+ * Returns the bit of enum weft_when or -ENOENT.
+ */
+int weft_when_from_name(const char *name)
+{
+	int bit = VALUE_OF(whens, name);
+
+	return bit < 0 ? bit : 1 << bit;
 }

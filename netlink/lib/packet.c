@@ -61,6 +61,12 @@ static int packet_get_attr(struct weft_packet *packet, const struct nlattr *attr
 		return wl_attr_u32(attr, &packet->frame_len);
 	case WEFT_PACKET_A_TIME:
 		return wl_attr_u64(attr, &packet->time_ns);
+	case WEFT_PACKET_A_TEMPLATE:
+		return wl_attr_u32(attr, &packet->template_id);
+	case WEFT_PACKET_A_PENDING:
+		return wl_attr_u32(attr, &packet->pending);
+	case WEFT_PACKET_A_SLICE:
+		return wl_attr_u16(attr, &packet->slice);
 	}
 	return 0;
 }

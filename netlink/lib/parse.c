@@ -211,6 +211,25 @@ int wl_parse_port(const struct wl_parse *ps, struct wl_tok tok, uint32_t *id)
 	return 0;
 }
 
+int wl_parse_template(const struct wl_parse *ps, struct wl_tok tok, uint32_t *id)
+{
+	char name[WEFT_NAME_MAX + 1];
+	uint64_t value;
+	int err;
+
+	if ((tok.len && digit(tok.s[0]) < 10) || !ps->names || !ps->names->template_id) {
+		err = wl_parse_uint(ps, tok, "template", WEFT_TEMPLATE_ID_MAX, &value);
+		if (!err && !value)
+			return wl_fail(ps, tok, "templates are numbered from 1");
+		*id = err ? 0 : (uint32_t)value;
+		return err;
+	}
+	err = wl_parse_name(ps, tok, "template", name, sizeof(name));
+	if (!err && ps->names->template_id(ps->names->ctx, name, id))
+		err = wl_fail(ps, tok, "no template '%s'", name);
+	return err;
+}
+
 /* Could not be taken for a number, a keyword or several tokens */
 bool wl_name_is_plain(const char *name)
 {

@@ -99,6 +99,8 @@ static int group_get(struct weft_sock *sock, const struct nlattr *nest)
 	}
 	if (!strcmp(name, WEFT_MCGRP_EVENTS))
 		sock->events_group = id;
+	else if (!strcmp(name, WEFT_MCGRP_INSTANCES))
+		sock->instances_group = id;
 	return 0;
 }
 
@@ -462,6 +464,7 @@ struct talk {
 	size_t len;
 	uint32_t first, last;
 	wl_msg_cb *cb;
+	wl_refused_cb *refused; /* NULL: the first refusal is kept */
 	void *ctx;
 	bool done;
 	bool interrupted;
@@ -494,6 +497,10 @@ static void read_one(struct weft_sock *sock, struct talk *talk, const struct nlm
 						       read_done(sock, nlh, request);
 		if (err)
 			sock->failed_seq = nlh->nlmsg_seq;
+		if (err && talk->refused) {
+			talk->refused(nlh->nlmsg_seq, err, talk->ctx);
+			err = 0;
+		}
 	} else if (nlh->nlmsg_type >= NLMSG_MIN_TYPE && talk->cb && !talk->err) {
 		err = talk->cb(nlh, talk->ctx);
 		if (err == -EPROTO && !sock->error[0])
@@ -519,24 +526,15 @@ static int send_all(struct weft_sock *sock, const void *msgs, size_t len)
 	return 0;
 }
 
-int wl_talk(struct weft_sock *sock, const void *msgs, size_t len, uint32_t last, wl_msg_cb *cb,
-	    void *ctx)
+static int talk_to_end(struct weft_sock *sock, struct talk *talk)
 {
-	struct talk talk = {
-		.msgs = msgs,
-		.len = len,
-		.first = ((const struct nlmsghdr *)msgs)->nlmsg_seq,
-		.last = last,
-		.cb = cb,
-		.ctx = ctx,
-	};
 	bool overflow = false;
 	ssize_t n;
 	int err;
 
 	keep_rest(sock);
-	err = send_all(sock, msgs, len);
-	while (!err && !talk.done) {
+	err = send_all(sock, talk->msgs, talk->len);
+	while (!err && !talk->done) {
 		const struct nlmsghdr *nlh = (const void *)sock->rbuf;
 		int rest;
 
@@ -558,13 +556,43 @@ int wl_talk(struct weft_sock *sock, const void *msgs, size_t len, uint32_t last,
 			return wl_sock_fail(sock, (int)n, "receiving from the kernel: %s",
 					    strerror((int)-n));
 		for (rest = (int)n; mnl_nlmsg_ok(nlh, rest); nlh = mnl_nlmsg_next(nlh, &rest))
-			read_one(sock, &talk, nlh);
+			read_one(sock, talk, nlh);
 	}
-	if (err || talk.err)
-		return err ? err : talk.err;
+	if (err || talk->err)
+		return err ? err : talk->err;
 	sock->error[0] = '\0';
 	sock->error_attr[0] = '\0';
-	return talk.interrupted ? 1 : 0;
+	return talk->interrupted ? 1 : 0;
+}
+
+int wl_talk(struct weft_sock *sock, const void *msgs, size_t len, uint32_t last, wl_msg_cb *cb,
+	    void *ctx)
+{
+	struct talk talk = {
+		.msgs = msgs,
+		.len = len,
+		.first = ((const struct nlmsghdr *)msgs)->nlmsg_seq,
+		.last = last,
+		.cb = cb,
+		.ctx = ctx,
+	};
+
+	return talk_to_end(sock, &talk);
+}
+
+int wl_talk_each(struct weft_sock *sock, const void *msgs, size_t len, uint32_t last,
+		 wl_refused_cb *refused, void *ctx)
+{
+	struct talk talk = {
+		.msgs = msgs,
+		.len = len,
+		.first = ((const struct nlmsghdr *)msgs)->nlmsg_seq,
+		.last = last,
+		.refused = refused,
+		.ctx = ctx,
+	};
+
+	return talk_to_end(sock, &talk);
 }
 
 int wl_request(struct weft_sock *sock, struct nlmsghdr *nlh, wl_msg_cb *cb, void *ctx)

@@ -26,7 +26,7 @@ static bool is_separator(char c)
 	return c == ',' || c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-static struct wl_tok next_item(const char **p)
+struct wl_tok wl_next_item(const char **p)
 {
 	struct wl_tok tok;
 	bool quoted = false;
@@ -59,7 +59,7 @@ int wl_cookie_parse(const struct wl_parse *ps, struct wl_tok tok, struct weft_fl
 	return wl_parse_uint(ps, value, "cookie", UINT64_MAX, &flow->cookie);
 }
 
-static struct wl_tok without_unit(struct wl_tok tok)
+struct wl_tok wl_without_unit(struct wl_tok tok)
 {
 	if (tok.len > 1 && tok.s[tok.len - 1] == 's')
 		tok.len--;
@@ -115,11 +115,11 @@ static int parse_item(const struct wl_parse *ps, const struct item *item, struct
 		err = wl_cookie_parse(ps, value, flow, mode == MODE_FILTER);
 		break;
 	case WEFT_FLOW_A_IDLE_TIMEOUT:
-		err = wl_parse_seconds(ps, without_unit(value), item->name, UINT32_MAX, &number);
+		err = wl_parse_seconds(ps, wl_without_unit(value), item->name, UINT32_MAX, &number);
 		flow->idle_timeout_ms = (uint32_t)number;
 		break;
 	case WEFT_FLOW_A_HARD_TIMEOUT:
-		err = wl_parse_seconds(ps, without_unit(value), item->name, UINT32_MAX, &number);
+		err = wl_parse_seconds(ps, wl_without_unit(value), item->name, UINT32_MAX, &number);
 		flow->hard_timeout_ms = (uint32_t)number;
 		break;
 	case WEFT_FLOW_A_PACKETS:
@@ -129,11 +129,11 @@ static int parse_item(const struct wl_parse *ps, const struct item *item, struct
 		err = wl_parse_uint(ps, value, item->name, UINT64_MAX, &flow->bytes);
 		break;
 	case WEFT_FLOW_A_AGE:
-		err = wl_parse_seconds(ps, without_unit(value), item->name, INT64_MAX,
+		err = wl_parse_seconds(ps, wl_without_unit(value), item->name, INT64_MAX,
 				       &flow->age_ms);
 		break;
 	case WEFT_FLOW_A_IDLE:
-		err = wl_parse_seconds(ps, without_unit(value), item->name, INT64_MAX,
+		err = wl_parse_seconds(ps, wl_without_unit(value), item->name, INT64_MAX,
 				       &flow->idle_ms);
 		break;
 	default:
@@ -163,7 +163,7 @@ static int parse_items(const struct wl_parse *ps, const char *text, enum mode mo
 	const char *p = text;
 	int err = 0;
 
-	while (!err && (tok = next_item(&p)).len) {
+	while (!err && (tok = wl_next_item(&p)).len) {
 		bool has_value = wl_tok_split(tok, '=', &name, &value);
 
 		item = mode == MODE_MATCH || mode == MODE_METADATA ? NULL : find_item(name);

@@ -35,11 +35,15 @@ struct wl_tok {
 	size_t len;
 };
 
-/* @start: begin of the text that columns count from; NULL while reading JSON,
- * when messages give @path instead */
+/*
+ * @start: begin of the text that columns count from; NULL while reading JSON, when
+ *	messages give @path instead
+ * @binds: "$ip_src" and "@ip" may be set: this is an entry of a template
+ */
 struct wl_parse {
 	const char *start;
 	const char *path;
+	bool binds;
 	const struct weft_names *names;
 	struct weft_error *err;
 };
@@ -64,6 +68,7 @@ int wl_parse_name(const struct wl_parse *ps, struct wl_tok tok, const char *what
 		  size_t size);
 int wl_parse_table(const struct wl_parse *ps, struct wl_tok tok, uint8_t *id);
 int wl_parse_port(const struct wl_parse *ps, struct wl_tok tok, uint32_t *id);
+int wl_parse_template(const struct wl_parse *ps, struct wl_tok tok, uint32_t *id);
 /* Add the name, in quotes if it could be taken for something else */
 void wl_format_name(struct wl_buf *buf, const char *name);
 bool wl_name_is_plain(const char *name);
@@ -181,7 +186,7 @@ void wl_set_emit(enum weft_field field, const struct weft_field_value *v, unsign
 /* ip_proto of a match if it is exact, else 0 */
 unsigned int wl_match_proto(const struct weft_match *match);
 
-/* ---- text_actions.c ------------------------------------------------------ */
+/* ---- text_action.c, text_actions.c ------------------------------------------ */
 
 int wl_actions_parse(const struct wl_parse *ps, const char *text, struct weft_actions *out);
 void wl_actions_format(struct wl_buf *buf, const struct weft_actions *actions, unsigned int proto,
@@ -195,25 +200,86 @@ void wl_move_format(struct wl_buf *src, struct wl_buf *dst, const struct weft_ac
 		    const struct weft_names *names);
 int wl_drop_parse(const struct wl_parse *ps, struct wl_tok tok, uint32_t *reason);
 void wl_drop_format(struct wl_buf *buf, uint32_t reason);
+/* Has it got a remote, however that is said? */
+bool wl_tunnel_has_dst(const struct weft_act_tunnel *t);
 int wl_tunnel_dst_parse(const struct wl_parse *ps, struct wl_tok tok, struct weft_act_tunnel *t);
 void wl_tunnel_dst_format(struct wl_buf *buf, const struct weft_act_tunnel *t);
 int wl_tunnel_item_parse(const struct wl_parse *ps, struct wl_tok name, struct wl_tok value,
 			 struct weft_act_tunnel *t);
 int wl_service_item_parse(const struct wl_parse *ps, struct wl_tok name, struct wl_tok value,
 			  struct weft_act_service *s);
-/* May another action come behind the last one? */
-bool wl_actions_ended(const struct weft_actions *actions);
+/* May another action come behind the last one? NULL: yes; else the last one's name */
+const char *wl_actions_ended(const struct weft_actions *actions);
+
+/* ---- text_pool.c ----------------------------------------------------------- */
+
+int wl_pool_id_parse(const struct wl_parse *ps, struct wl_tok tok, uint32_t *id);
+/* One range, or of a @map FROM=TO, appended */
+int wl_pool_range_parse(const struct wl_parse *ps, struct wl_tok tok, bool map,
+			struct weft_ranges *ranges);
+/* The @i-th of all ranges and pairs */
+void wl_pool_range_format(struct wl_buf *buf, const struct weft_ranges *ranges, unsigned int i);
+
+/* ---- text_bind.c: "$ip_src", "@ip" ----------------------------------------- */
+
+/* What "$proto" says of when= if nothing else does */
+#define WL_WHEN_SHORT (WEFT_WHEN_IPV4 | WEFT_WHEN_TCP | WEFT_WHEN_UDP | WEFT_WHEN_SCTP)
+
+bool wl_is_bind(struct wl_tok value);
+/* @name of what gets @value, a source: a field (of the packet) or a variable */
+int wl_bind_parse(const struct wl_parse *ps, struct wl_tok name, struct wl_tok value,
+		  struct weft_bind *out);
+/* The field's name, and the source */
+void wl_bind_format(struct wl_buf *name, struct wl_buf *source, const struct weft_bind *bind,
+		    const struct weft_names *names);
+int wl_when_parse(const struct wl_parse *ps, struct wl_tok tok, uint32_t *when);
+void wl_when_format(struct wl_buf *buf, uint32_t when);
+
+/* An entry of a template while it is read */
+struct wl_tentry_parse {
+	struct weft_tentry *entry;
+	struct wl_match_parse mp;
+	/* as mp.from: what bound each field */
+	struct wl_tok bound[WEFT_FIELD_MAX + 1];
+	uint8_t proto[WEFT_FIELD_MAX + 1]; /* the IP protocol that the name speaks of; 0: none */
+	bool short_proto;		   /* "$proto" was there */
+};
+
+/* Fixed or bound: NAME=VALUE, or a bare word such as "tcp" or "$proto" (@value.s NULL) */
+int wl_tentry_parse_item(struct wl_tentry_parse *tp, struct wl_tok name, struct wl_tok value);
+/* Once all is read: what is implied, and is everything there that it needs? */
+int wl_tentry_parse_end(struct wl_tentry_parse *tp);
 
 /* ---- text_flow.c ---------------------------------------------------------- */
 
+/* The next word of *@p, up to a comma or a blank outside quotes; its len is 0 at the end */
+struct wl_tok wl_next_item(const char **p);
+/* "1.5s": without the s */
+struct wl_tok wl_without_unit(struct wl_tok tok);
 int wl_cookie_parse(const struct wl_parse *ps, struct wl_tok tok, struct weft_flow *flow,
 		    bool filter);
+
+/* ---- text_template.c ------------------------------------------------------- */
+
+/* The value of one attribute that is no nest */
+int wl_template_item_parse(const struct wl_parse *ps, enum weft_template_attr attr,
+			   struct wl_tok tok, struct weft_template *tmpl);
+int wl_tentry_priority_parse(const struct wl_parse *ps, struct wl_tok tok,
+			     struct weft_tentry *entry);
+
+/* ---- text_instance.c ------------------------------------------------------- */
+
+/* An address, a port, or 0x and digits */
+int wl_var_parse(const struct wl_parse *ps, uint32_t var, struct wl_tok tok,
+		 struct weft_instance *instance);
+void wl_var_format(struct wl_buf *buf, uint32_t var, const struct weft_var_value *value);
 
 /* ---- attr.c: payloads with exact lengths, -EPROTO otherwise ---------------- */
 
 struct nlattr;
 struct nlmsghdr;
 
+int wl_attr_bytes(const struct nlattr *attr, void *v, size_t len);
 int wl_attr_u8(const struct nlattr *attr, uint8_t *v);
 int wl_attr_u16(const struct nlattr *attr, uint16_t *v);
 int wl_attr_u32(const struct nlattr *attr, uint32_t *v);
@@ -222,6 +288,12 @@ int wl_attr_str(const struct nlattr *attr, char *buf, size_t size);
 /* A string of the caller's; one that is far too long is cut for the kernel to refuse */
 void wl_put_name(struct nlmsghdr *nlh, uint16_t type, const char *name);
 int wl_drops_get_attrs(struct weft_drops *out, const struct nlattr *nest);
+/* Attributes of @nest must fill it: 0 or -EPROTO */
+int wl_nest_check(const struct nlattr *nest);
+/* 0 or -EMSGSIZE: attribute lengths have 16 bits, and libmnl does not look */
+int wl_nest_end(struct nlmsghdr *nlh, struct nlattr *nest);
+/* Of fields and variables that there are */
+int wl_bind_get(struct weft_bind *bind, const struct nlattr *attr);
 
 /* ---- sock.c ------------------------------------------------------------------ */
 
@@ -234,6 +306,7 @@ struct weft_sock {
 	uint32_t seq;
 	uint16_t family;
 	uint32_t events_group;
+	uint32_t instances_group;
 	char error[512];
 	char error_attr[128];
 	long failed_op;
@@ -262,6 +335,13 @@ struct nlmsghdr *wl_msg_put_header(const struct weft_sock *sock, void *buf, uint
  */
 int wl_talk(struct weft_sock *sock, const void *msgs, size_t len, uint32_t last, wl_msg_cb *cb,
 	    void *ctx);
+/*
+ * The same, but @refused hears of every refusal, with the message's number and the
+ * error filled in, and none of them is returned
+ */
+typedef void wl_refused_cb(uint32_t seq, int err, void *ctx);
+int wl_talk_each(struct weft_sock *sock, const void *msgs, size_t len, uint32_t last,
+		 wl_refused_cb *refused, void *ctx);
 /* One request that wl_msg_begin() began; adds NLM_F_ACK unless it is a dump */
 int wl_request(struct weft_sock *sock, struct nlmsghdr *nlh, wl_msg_cb *cb, void *ctx);
 /* Refuse a call before anything is sent; returns @err */
@@ -299,6 +379,9 @@ int wl_flow_get_msg(struct weft_flow *out, const struct nlmsghdr *nlh);
 int wl_service_get_msg(struct weft_service *out, const struct nlmsghdr *nlh);
 int wl_packet_get_msg(struct weft_packet *out, const struct nlmsghdr *nlh);
 int wl_txn_get_msg(struct weft_txn_result *out, const struct nlmsghdr *nlh);
+int wl_pool_get_msg(struct weft_pool *out, const struct nlmsghdr *nlh);
+int wl_template_get_msg(struct weft_template *out, const struct nlmsghdr *nlh);
+int wl_instance_get_msg(struct weft_instance *out, const struct nlmsghdr *nlh);
 
 enum wl_flow_what {
 	WL_FLOW_KEY,	/* table, priority, match */
@@ -311,5 +394,19 @@ enum wl_flow_what {
 int wl_flow_put_attrs(struct nlmsghdr *nlh, size_t size, const struct weft_flow *flow,
 		      enum wl_flow_what what);
 int wl_table_put_attrs(struct nlmsghdr *nlh, size_t size, const struct weft_table *table);
+int wl_pool_put_attrs(struct nlmsghdr *nlh, size_t size, const struct weft_pool *pool, bool change);
+int wl_template_put_attrs(struct nlmsghdr *nlh, size_t size, const struct weft_template *tmpl);
+int wl_instance_put_attrs(struct nlmsghdr *nlh, size_t size, const struct weft_instance *instance,
+			  bool filter);
+
+void wl_tentries_free(struct weft_tentries *entries);
+int wl_tentries_copy(struct weft_tentries *out, const struct weft_tentries *entries);
+/* A new one at the end; NULL when out of memory */
+struct weft_tentry *wl_tentries_add(struct weft_tentries *entries);
+bool wl_tentry_equal(const struct weft_tentry *a, const struct weft_tentry *b);
+/* @out is overwritten, and empty on failure */
+int wl_tentries_get_attrs(struct weft_tentries *out, const struct nlattr *nest);
+int wl_tentries_put_attrs(struct nlmsghdr *nlh, size_t size, uint16_t type,
+			  const struct weft_tentries *entries);
 
 #endif /* WEFT_LIB_WL_H */

@@ -32,8 +32,9 @@ INTEGERS = {'u8': 1, 'u16': 2, 'u32': 4, 'u64': 8, 's32': 4}
 VOLATILE = {'dp': {'cache', 'drops', 'lookups', 'version', 'n-masks'}, 'port': {'stats', 'drops'},
             'table': {'matched', 'missed', 'n-masks'},
             'flow': {'packets', 'bytes', 'age', 'idle'},
-            'service': {'credits', 'queued', 'delivered', 'dropped'}}
+            'service': {'credits', 'queued', 'delivered', 'dropped'}, 'pool': set()}
 FLOWS_MAX = 60      # before they are deleted
+POOLS_MAX = 20
 
 
 class Spec:
@@ -116,10 +117,17 @@ class Maker:
         if name == 'data':
             return FRAME + bytes(self.rng.choice((0, 20, 1400, 9000)))
         if 'struct' in a:
-            return b''.join(self.rng.randint(0, 20).to_bytes(INTEGERS.get(m['type'], 0)
-                                                             or m['len'], sys.byteorder)
-                            for m in self.spec.structs[a['struct']]['members'])
+            return b''.join(map(self.member, self.spec.structs[a['struct']]['members']))
         return self.rng.randbytes(checks.get('exact-len', self.rng.randint(0, 20)))
+
+    def member(self, m):
+        """Of a structure; what is almost always refused is rare"""
+        length = INTEGERS.get(m['type'], 0) or m['len']
+        if m['name'] == 'reserved' and self.rng.random() < 0.9:
+            return bytes(length)
+        if m['name'] == 'family' and self.rng.random() < 0.9:
+            return bytes([self.rng.choice((4, 6))])
+        return self.rng.randint(0, 20).to_bytes(length, sys.byteorder)
 
     def attribute(self, set_name, name, depth=0):
         a, number = self.spec.sets[set_name][name], self.spec.numbers[set_name][name]
@@ -418,6 +426,7 @@ class Fuzzer:
         now = self.settled()
         if len(now['dp']) != 1 or len(now['port']) != len(self.devices) or \
            len(now['flow']) > FLOWS_MAX or len(now['service']) > 20 or \
+           len(now['pool']) > POOLS_MAX or \
            any(map(self.expires, now['flow'])):
             self.set_up()
         else:

@@ -18,6 +18,8 @@ case "$*" in
 "port show dp br1") printf '%s\n' "7: tap7 dp br1" ;;
 "table show") printf '%s\n' "table 0: flows 1" "table 12: flows 0" ;;
 "service show") printf '%s\n' "arp: members 1" ;;
+"pool show") printf '%s\n' "3 11.0.1.1:1024-65535" "41 map 10.0.0.1=11.0.0.1" ;;
+"template show") printf '%s\n' "template 5 snat mode=kernel" "  forward: table=1  actions= drop" "template 51" ;;
 esac
 END
 chmod +x "$tmp/bin/weft"
@@ -56,15 +58,15 @@ has()
 }
 
 check "complete -p weft" complete -p weft
-completes "packet port" weft p
-completes "table txn" weft t
+completes "packet pool port" weft p
+completes "table template txn" weft t
 completes "set show" weft port s
 completes "dump" weft flow du
 completes "listen" weft packet l
 has --json weft --
 completes "br0 br1 help" weft dp del ""
 completes "help host1-br0" weft -n host1 dp del h
-completes "max_cached max_flows" weft dp add br2 ""
+completes "max_cached max_flows max_instances max_instances_port max_instances_slice" weft dp add br2 ""
 completes "max_cached" weft dp set br0 max_c
 completes "" weft dp add br2 max_flows ""
 completes "" weft dp add br2 max_flows 5 max_cached ""
@@ -98,8 +100,24 @@ touch "$tmp/flows"
 has "$tmp/flows" weft flow load "$tmp/fl"
 has "$tmp/flows" weft txn "$tmp/fl"
 has "$tmp/flows" weft -b "$tmp/fl"
+has "$tmp/flows" weft template add -f "$tmp/fl"
+has "$tmp/flows" weft instance import "$tmp/fl"
 completes "dp drops" weft stats d
 completes "service" weft monitor s
+completes "template" weft monitor te
+completes "3 41 dp help" weft pool del ""
+completes "41" weft pool set 4
+completes "choice=preserve choice=random choice=sequential" weft pool add 3 11.0.0.1 c
+completes "5 51 dp help" weft template show ""
+completes "-f dp help" weft template add ""
+completes "pool=3 pool=41" weft template add 5 snat pool=
+completes "mode=kernel mode=service" weft template add 5 snat mode=
+has '$proto' weft template add 5 snat forward: table=14 '$p'
+has "template:51" weft flow add ip actions= template:5
+completes "template=5 template=51" weft instance cut template=
+completes "state=tcp_closed state=tcp_closing" weft instance show state=tcp_cl
+completes "port=vm1 port=vm2" weft instance export port=v
+has all weft instance cut a
 completes "--count" weft monitor --c
 has dp weft flow flush ""
 
@@ -123,7 +141,7 @@ is "every command is completed" "$missing" ""
 
 missing=
 while read -r object command; do
-	keywords=$(__weft_keywords "$object.$command")
+	keywords=$(__weft_keywords "$object.$command" | tr '=' ' ')
 	for word in $(weft "$object" ${command:+"$command"} help | sed -n '/^Usage/,/^$/p' |
 		sed "s/^Usage: *//; s/^ *weft $object .*drops.*//; s/weft $object $command//" |
 		grep -o '\b[a-z_]\{2,\}\b' | sort -u); do

@@ -26,6 +26,18 @@ wrong 'max_cached "4294967296" is out of range: 0 to 4294967295' dp set br0 max_
 wrong '"max_cached" is given twice' dp set br0 max_cached 0 max_flows 1 max_cached 0
 wrong 'unexpected word "max_caches"' dp set br0 max_caches 0
 wrong 'nothing to set' dp set br0
+wrong 'max_instances_slice "x" is not a number' dp add br0 max_instances_slice x
+wrong '"max_instances" is given twice' dp set br0 max_instances 1 max_instances 1
+wrong 'the pool is missing' pool add
+wrong 'the pool is missing' pool del
+wrong 'pool "65536" is not a number from 1 to 65535' pool show 65536
+wrong 'unexpected word "4"' pool show 3 4
+wrong 'the template is missing' template add
+wrong 'the template is missing' template del
+wrong '"-f" needs a value' template parse -f
+wrong 'unexpected word "x"' template parse -f file x
+wrong 'the filter is missing (all instances: all)' instance cut
+wrong 'the file is missing' instance import
 wrong 'the device is missing' port add
 wrong '"averyveryverylongname" is no name of a device' port add averyveryverylongname
 wrong 'unknown type "patch": netdev, internal or geneve' port add eth0 type patch
@@ -98,6 +110,14 @@ else
 		stats
 		stats drops
 		service show
+		pool show
+		pool add 3 11.0.1.1-11.0.1.100:1024-65535 choice=random
+		pool set 3 +11.0.2.0/24 -11.0.1.1-11.0.1.100:1024-65535 parity=no
+		template show
+		template add 5 forward: table=1 actions=drop
+		instance show
+		instance cut all
+		instance export
 		monitor
 		packet listen arp
 		packet inject in_port=1 hex 00112233445566778899aabb0800

@@ -140,7 +140,7 @@ static struct weft_change *new_change(struct kunit *test, struct model *m,
 	subtable = weft_subtable_pin(&m->dp->tables[TABLE], &match->mask);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(subtable));
 	if (op != WEFT_CHANGE_DEL) {
-		acts = weft_actions_parse(m->dp, NULL, 0, NULL);
+		acts = weft_actions_parse(m->dp, NULL, 0, NULL, NULL);
 		KUNIT_ASSERT_FALSE(test, IS_ERR(acts));
 	}
 	change->op = op;

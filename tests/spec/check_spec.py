@@ -21,6 +21,7 @@ RANGES = {
     'WEFT_FIELD_REG': (0, 15),
     'WEFT_DROP_USER': (0, 15),
     'WEFT_TUN_F_OPT': (0, 3),
+    'WEFT_VARS_A_USER': (0, 5),
 }
 NOT_NUMBERS = {'WEFT_GENL_NAME', 'WEFT_MCGRP_EVENTS'}
 OWN_PLACE = {'WEFT_GENL_VERSION': 'version'}

@@ -15,6 +15,7 @@ import jsonschema
 
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 
+TABLES = {"nat": 3, "nat_next": 4, "unnat": 1, "unnat_next": 2}
 BASE = {"version": 1, "datapath": "weft0"}
 GOOD = [
     {},
@@ -25,6 +26,14 @@ GOOD = [
     {"tunnels": [{"name": "g0", "options": [{"slot": 0, "class": "0x0103", "type": 1, "len": 4}]}]},
     {"tables": [{"id": 0, "miss": "drop"}]},
     {"hosts": {"h": {"address": "192.0.2.1"}}, "registers": {"x": "reg3"}},
+    {"nat": {"slices": []}},
+    {"nat": {"on_change": "cut", "pools": [{"name": "p", "ranges": ["192.0.2.1"]}],
+             "slices": [{"id": 1, "tables": TABLES, "ldp": 7, "timeouts": {"new": 3}, "rules": [
+                 {"name": "s", "kind": "snat", "source": "10.0.0.0/8", "pool": "p"},
+                 {"name": "d", "kind": "dnat", "mode": "service", "address": "192.0.2.1",
+                  "protocol": "tcp", "port": 80, "to": "10.0.0.1"},
+                 {"name": "n", "kind": "subnet", "inside": "10.0.0.0/24",
+                  "outside": "11.0.0.0/24"}]}]}},
 ]
 BAD = [
     {"version": 2},
@@ -50,6 +59,17 @@ BAD = [
     {"hosts": {"h": {}}},
     {"flows": [{"include": "x", "table": 1}]},
     {"flows": [7]},
+    {"nat": {}},
+    {"nat": {"pools": [{"name": "p"}], "slices": []}},
+    {"nat": {"pools": [{"name": "p", "ids": "acquire"}], "slices": []}},
+    {"nat": {"pools": [{"name": "p", "ranges": ["192.0.2.1"], "choice": "best"}], "slices": []}},
+    {"nat": {"slices": [{"id": 0, "tables": TABLES, "rules": []}]}},
+    {"nat": {"slices": [{"id": 1, "tables": {"nat": 3}, "rules": []}]}},
+    {"nat": {"slices": [{"id": 1, "tables": TABLES, "rules": [{"name": "s", "kind": "snat"}]}]}},
+    {"nat": {"slices": [{"id": 1, "tables": TABLES, "rules": [
+        {"name": "s", "kind": "dnat", "address": "192.0.2.1"}]}]}},
+    {"nat": {"slices": [{"id": 1, "tables": TABLES, "rules": [
+        {"name": "x-in", "kind": "one_to_one", "inside": "10.0.0.1", "outside": "11.0.0.1"}]}]}},
 ]
 
 

@@ -86,6 +86,9 @@ static void noise(void **state)
 			struct weft_service service;
 			struct weft_packet packet;
 			struct weft_txn_result txn;
+			struct weft_pool pool;
+			struct weft_template tmpl;
+			struct weft_instance instance;
 		} out;
 
 		nlh->nlmsg_len = len;
@@ -94,7 +97,7 @@ static void noise(void **state)
 
 			attr->nla_len = (uint16_t)(one_in(10) ? random_below(100) :
 								4 + random_below(5) * 4);
-			attr->nla_type = (uint16_t)random_below(20);
+			attr->nla_type = (uint16_t)random_below(24);
 			at += MNL_ALIGN(attr->nla_len ? attr->nla_len : 4);
 		}
 		if (!wl_dp_get_msg(&out.dp, nlh))
@@ -105,6 +108,12 @@ static void noise(void **state)
 			weft_table_free(&out.table);
 		if (!wl_packet_get_msg(&out.packet, nlh))
 			weft_packet_free(&out.packet);
+		if (!wl_pool_get_msg(&out.pool, nlh))
+			weft_pool_free(&out.pool);
+		if (!wl_template_get_msg(&out.tmpl, nlh))
+			weft_template_free(&out.tmpl);
+		if (!wl_instance_get_msg(&out.instance, nlh))
+			weft_instance_free(&out.instance);
 		wl_service_get_msg(&out.service, nlh);
 		wl_txn_get_msg(&out.txn, nlh);
 		free(nlh);
@@ -161,6 +170,10 @@ static void nonsense(void **state)
 		{ { WEFT_ACT_A_MOVE }, { 11 } },
 		{ { WEFT_ACT_A_GOTO }, { 4 } },
 		{ { WEFT_ACT_A_DROP }, { 1 } },
+		{ { WEFT_ACT_A_TEMPLATE }, { 2 } },
+		{ { WEFT_ACT_A_BIND }, { 7 } },
+		{ { WEFT_ACT_A_BIND }, { 8 } }, /* no field, of no kind */
+		{ { WEFT_ACT_A_RELATED }, { 4 } },
 		{ { WEFT_ACT_A_MAX + 1 }, { 0 } },
 	};
 	static const uint8_t zero[16];

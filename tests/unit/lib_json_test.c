@@ -240,8 +240,12 @@ static void others(void **state)
 		    "\"drops\":{\"ttl\":3,\"99\":1}}");
 	weft_mark(&cached, WEFT_DP_A_MAX_CACHED);
 	weft_mark(&cached, WEFT_DP_A_CACHE);
+	cached.max_instances_slice = 6;
+	weft_mark(&cached, WEFT_DP_A_MAX_INSTANCES_SLICE);
+	weft_mark(&cached, WEFT_DP_A_N_INSTANCES);
 	assert_json(weft_dp_to_json(&cached),
-		    "{\"name\":\"b\",\"max_cached\":0,\"cache\":{\"entries\":1,\"hits\":2,"
+		    "{\"name\":\"b\",\"max_cached\":0,\"max_instances_slice\":6,"
+		    "\"n_instances\":0,\"cache\":{\"entries\":1,\"hits\":2,"
 		    "\"misses\":3,\"stale\":4,\"evicted\":5,"
 		    "\"refused\":\"18446744073709551615\"}}");
 	weft_mark(&service, WEFT_SERVICE_A_CREDITS);
@@ -256,9 +260,16 @@ static void others(void **state)
 	packet.len = 2;
 	packet.in_port = 1;
 	weft_mark(&packet, WEFT_PACKET_A_IN_PORT);
+	packet.template_id = 5;
+	weft_mark(&packet, WEFT_PACKET_A_TEMPLATE);
+	packet.pending = 7;
+	weft_mark(&packet, WEFT_PACKET_A_PENDING);
+	packet.slice = 9;
+	weft_mark(&packet, WEFT_PACKET_A_SLICE);
 	weft_match_put_uint(&packet.metadata, WEFT_FIELD_LDP, 7);
 	assert_json(weft_packet_to_json(&packet, &odd, 0),
-		    "{\"in_port\":\"vm1\",\"metadata\":{\"ldp\":7},\"data\":\"01ff\"}");
+		    "{\"in_port\":\"vm1\",\"metadata\":{\"ldp\":7},\"template\":5,"
+		    "\"pending\":7,\"slice\":9,\"data\":\"01ff\"}");
 	weft_packet_free(&packet);
 }
 

@@ -487,6 +487,161 @@ static void refused_commit(void **state)
 	stop();
 }
 
+/* ---- batches of instances ------------------------------------------------------------ */
+
+/* Refuses every seventh operation, from the fourth on */
+static void handle_batch(const struct nlmsghdr *request)
+{
+	unsigned int op;
+
+	if (cmd_of(request) == WEFT_CMD_DP_DEL) {
+		reply(request, 0, NULL, 0);
+		return;
+	}
+	op = kernel.n_ops++;
+	if (op % 7 == 3)
+		reply(request, -ENOENT, "nothing waits for that", 0);
+	else if (request->nlmsg_flags & NLM_F_ACK)
+		reply(request, 0, NULL, 0);
+}
+
+struct heard {
+	size_t n, wrong;
+};
+
+static void hear(void *ctx, size_t op, int err, const char *words)
+{
+	struct heard *heard = ctx;
+
+	if (op != 7 * heard->n++ + 3 || err != -ENOENT || strcmp(words, "nothing waits for that"))
+		heard->wrong++;
+}
+
+static void batches(void **state)
+{
+	struct weft_instance instance;
+	struct heard heard = { 0 };
+	struct weft_batch *batch;
+
+	start(handle_batch);
+	weft_instance_init(&instance);
+	assert_int_equal(weft_batch_begin(sock, "weft0", hear, &heard, &batch), 0);
+	assert_int_equal(weft_batch_flush(batch), 0);
+	for (unsigned int i = 0; i < 10000; i++) {
+		instance.pending = i;
+		weft_mark(&instance, WEFT_INSTANCE_A_PENDING);
+		weft_instance_set_var(&instance, WEFT_VAR_PORT, "ab", 2);
+		assert_int_equal(i % 3 == 0 ? weft_batch_instance_new(batch, &instance) :
+				 i % 3 == 1 ? weft_batch_instance_reject(batch, i) :
+					      weft_batch_instance_del(batch, i),
+				 0);
+		/* the socket may be used in between */
+		if (i % 1000 == 500)
+			assert_int_equal(weft_dp_del(sock, "weft0"), 0);
+	}
+	assert_int_equal(weft_batch_flush(batch), 0);
+	assert_int_equal(weft_batch_n_ops(batch), 10000);
+	assert_int_equal(kernel.n_ops, 10000);
+	assert_int_equal(weft_batch_n_refused(batch), 1429);
+	assert_int_equal(heard.n, 1429);
+	assert_int_equal(heard.wrong, 0);
+	assert_string_equal(weft_sock_error(sock), "");
+	/* besides the refusals one a system call, and those of the other calls */
+	assert_in_range(kernel.n_acks - heard.n, 10, 30);
+	weft_batch_free(batch);
+	weft_batch_free(NULL);
+	stop();
+}
+
+/* One instance that has no room is told of in its turn */
+static void batch_too_much(void **state)
+{
+	struct weft_instance instance;
+	struct weft_batch *batch;
+
+	start(handle_batch);
+	assert_int_equal(weft_batch_begin(sock, "weft0", NULL, NULL, &batch), 0);
+	weft_instance_init(&instance);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(weft_batch_instance_del(batch, 1), 0);
+	assert_int_equal(weft_batch_instance_new(batch, &instance), 0);
+	assert_int_equal(weft_batch_flush(batch), 0);
+	assert_int_equal(weft_batch_n_refused(batch), 1);
+	assert_int_equal(weft_batch_n_ops(batch), 4);
+	weft_batch_free(batch);
+	stop();
+}
+
+/* ---- pools, templates, instances ------------------------------------------------------- */
+
+/* Deletes nothing with id 9, and has one of each */
+static void handle_objects(const struct nlmsghdr *request)
+{
+	static const uint8_t new_of[] = { [WEFT_CMD_POOL_GET] = WEFT_CMD_POOL_NEW,
+					  [WEFT_CMD_TEMPLATE_GET] = WEFT_CMD_TEMPLATE_NEW,
+					  [WEFT_CMD_INSTANCE_GET] = WEFT_CMD_INSTANCE_NEW };
+	uint8_t cmd = cmd_of(request);
+	struct nlmsghdr *nlh;
+
+	if (cmd < sizeof(new_of) && new_of[cmd]) {
+		bool dump = request->nlmsg_flags & NLM_F_DUMP;
+
+		nlh = answer(request, new_of[cmd], dump ? NLM_F_MULTI : 0);
+		/* their numbers are all alike: WEFT_POOL_A_ID and so on */
+		mnl_attr_put_u32(nlh, WEFT_POOL_A_ID, 3);
+		transmit(nlh);
+		if (dump)
+			done(request, 0, 0);
+		else
+			reply(request, 0, NULL, 0);
+		return;
+	}
+	reply(request, has_u32(request, WEFT_POOL_A_ID, 9) ? -ENOENT : 0, NULL, 0);
+}
+
+static void objects(void **state)
+{
+	struct weft_instance *instances, instance;
+	struct weft_template *tmpls, tmpl;
+	struct weft_pool *pools, pool;
+	size_t n;
+
+	assert_int_equal(WEFT_POOL_A_ID, WEFT_TEMPLATE_A_ID);
+	assert_int_equal(WEFT_POOL_A_ID, WEFT_INSTANCE_A_ID);
+	start(handle_objects);
+	assert_int_equal(weft_pool_get(sock, "weft0", 3, &pool), 0);
+	assert_int_equal(pool.id, 3);
+	assert_int_equal(weft_pool_new(sock, "weft0", &pool), 0);
+	assert_int_equal(weft_pool_set(sock, "weft0", &pool), 0);
+	weft_pool_free(&pool);
+	assert_int_equal(weft_pool_del(sock, "weft0", 3), 0);
+	assert_int_equal(weft_pool_del(sock, "weft0", 9), -ENOENT);
+	assert_int_equal(weft_pool_list(sock, "weft0", &pools, &n), 0);
+	assert_int_equal(n, 1);
+	weft_pool_list_free(pools, n);
+
+	assert_int_equal(weft_template_get(sock, "weft0", 3, &tmpl), 0);
+	assert_int_equal(weft_template_new(sock, "weft0", &tmpl), 0);
+	weft_template_free(&tmpl);
+	assert_int_equal(weft_template_del(sock, "weft0", 9), -ENOENT);
+	assert_int_equal(weft_template_list(sock, "weft0", &tmpls, &n), 0);
+	assert_int_equal(n, 1);
+	weft_template_list_free(tmpls, n);
+
+	assert_int_equal(weft_instance_get(sock, "weft0", 3, &instance), 0);
+	assert_int_equal(weft_instance_new(sock, "weft0", &instance), 0);
+	assert_int_equal(weft_instance_del_filter(sock, "weft0", &instance), 0);
+	assert_int_equal(weft_instance_del_filter(sock, "weft0", NULL), 0);
+	assert_int_equal(weft_instance_list(sock, "weft0", &instance, &instances, &n), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(instances[0].id, 3);
+	weft_instance_list_free(instances, n);
+	weft_instance_free(&instance);
+	assert_int_equal(weft_instance_del(sock, "weft0", 9), -ENOENT);
+	assert_int_equal(weft_instance_reject(sock, "weft0", 9), 0);
+	stop();
+}
+
 /* ---- limits --------------------------------------------------------------------------- */
 
 static void too_much(void **state)
@@ -528,6 +683,8 @@ int main(void)
 		cmocka_unit_test(refused_op),	  cmocka_unit_test(refused_here),
 		cmocka_unit_test(refused_commit), cmocka_unit_test(too_much),
 		cmocka_unit_test(closed),	  cmocka_unit_test(limits),
+		cmocka_unit_test(batches),	  cmocka_unit_test(batch_too_much),
+		cmocka_unit_test(objects),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -257,6 +257,8 @@ static void random_actions(struct weft_actions *actions, unsigned int depth)
 		}
 		if (type == WEFT_ACT_A_CLONE && depth == WEFT_CLONE_DEPTH_MAX)
 			continue;
+		if (type == WEFT_ACT_A_BIND)
+			continue; /* of templates only */
 		act = weft_actions_add(actions, type);
 		switch (type) {
 		case WEFT_ACT_A_OUTPUT:
@@ -267,6 +269,7 @@ static void random_actions(struct weft_actions *actions, unsigned int depth)
 			act->tpid = one_in(2) ? 0x8100 : 0x88a8;
 			break;
 		case WEFT_ACT_A_RESUBMIT:
+		case WEFT_ACT_A_RELATED:
 			act->table = (uint8_t)random_u64();
 			break;
 		case WEFT_ACT_A_CLONE:
@@ -283,6 +286,9 @@ static void random_actions(struct weft_actions *actions, unsigned int depth)
 			return;
 		case WEFT_ACT_A_DROP:
 			act->reason = random_reason();
+			return;
+		case WEFT_ACT_A_TEMPLATE:
+			act->template_id = random_below(WEFT_TEMPLATE_ID_MAX) + 1;
 			return;
 		default:
 			break;

@@ -292,12 +292,12 @@ static void resolvers(void **state)
 	struct weft_error err;
 
 	assert_int_equal(weft_flow_parse(&flow,
-					 "table=route actions=resubmit:route,"
+					 "table=route actions=resubmit:route,related:route,"
 					 "tunnel(dst=host1,id=3),tunnel:host1,5,goto:route",
 					 &names, &err),
 			 0);
 	assert_int_equal(weft_flow_parse(&same,
-					 "table=9 actions=resubmit:9,tunnel:10.0.0.1,3,"
+					 "table=9 actions=resubmit:9,related:9,tunnel:10.0.0.1,3,"
 					 "tunnel:10.0.0.1,5,goto:9",
 					 NULL, &err),
 			 0);

@@ -20,6 +20,7 @@
 #define WEFT_GENL_NAME		"weft"
 #define WEFT_GENL_VERSION	1
 #define WEFT_MCGRP_EVENTS	"events"
+#define WEFT_MCGRP_INSTANCES	"instances"
 
 #define WEFT_NAME_MAX		15	/* datapath and service names, without NUL */
 #define WEFT_VM_ID_MAX		63	/* opaque VM id of a port, without NUL */
@@ -34,13 +35,20 @@
 #define WEFT_TUN_OPTS		4	/* tunnel option slots of a port */
 #define WEFT_TUN_OPT_LEN	16	/* bytes of an option slot */
 #define WEFT_FRAME_MAX		65531	/* bytes that an attribute can carry */
+#define WEFT_POOL_ID_MAX	65535	/* pools are 1…65535 */
+#define WEFT_POOL_RANGES_MAX	1024	/* ranges, or entries of a map, of a pool */
+#define WEFT_POOL_ADDRS_MAX	65536	/* addresses of a pool */
+#define WEFT_TEMPLATE_ID_MAX	65535	/* templates are 1…65535 */
+#define WEFT_TEMPLATE_ENTRIES	8	/* entries of a template */
+#define WEFT_TEMPLATE_VARS	8	/* variables of a template */
 
 /**
  * enum weft_cmd - commands and notifications
  *
  * A GET request is answered with the NEW message of the object (a table's with
  * TABLE_SET); changes are announced in group "events" with the NEW and DEL
- * message of the object (a table's miss actions with TABLE_SET).
+ * message of the object (a table's miss actions with TABLE_SET). Instances, of which traffic
+ * makes many, are announced in a group of their own, "instances".
  *
  * @WEFT_CMD_DP_NEW: create a datapath (WEFT_DP_A_NAME); EEXIST when taken
  * @WEFT_CMD_DP_DEL: delete it with its ports and entries
@@ -70,6 +78,20 @@
  * @WEFT_CMD_SERVICE_SET: grant credits, change the queue limit
  * @WEFT_CMD_PACKET_INJECT: send a frame through the tables, or through actions
  * @WEFT_CMD_PACKET_UPCALL: notification to a service's socket: a packet
+ * @WEFT_CMD_POOL_NEW: make a pool; EEXIST when its id is taken
+ * @WEFT_CMD_POOL_DEL: delete it; EBUSY while a template draws from it
+ * @WEFT_CMD_POOL_GET: one by id, or dump
+ * @WEFT_CMD_POOL_SET: grant ranges and withdraw them, change how to choose; values in use
+ *	stay with their instances when their range is withdrawn
+ * @WEFT_CMD_TEMPLATE_NEW: make a template; EEXIST when its id is taken
+ * @WEFT_CMD_TEMPLATE_DEL: delete it and end its instances; EBUSY while an entry
+ *	has an action that names it
+ * @WEFT_CMD_TEMPLATE_GET: one by id, or dump
+ * @WEFT_CMD_INSTANCE_NEW: make an instance: with WEFT_INSTANCE_A_PENDING the one that a
+ *	packet waits for, else from nothing (import); EEXIST when there is one
+ * @WEFT_CMD_INSTANCE_DEL: end one by id; with WEFT_INSTANCE_A_FILTER all that it
+ *	selects; with WEFT_INSTANCE_A_PENDING reject what waits for an answer
+ * @WEFT_CMD_INSTANCE_GET: one by id, or dump under a filter
  */
 enum weft_cmd {
 	WEFT_CMD_UNSPEC,
@@ -96,6 +118,16 @@ enum weft_cmd {
 	WEFT_CMD_SERVICE_SET,
 	WEFT_CMD_PACKET_INJECT,
 	WEFT_CMD_PACKET_UPCALL,
+	WEFT_CMD_POOL_NEW,
+	WEFT_CMD_POOL_DEL,
+	WEFT_CMD_POOL_GET,
+	WEFT_CMD_POOL_SET,
+	WEFT_CMD_TEMPLATE_NEW,
+	WEFT_CMD_TEMPLATE_DEL,
+	WEFT_CMD_TEMPLATE_GET,
+	WEFT_CMD_INSTANCE_NEW,
+	WEFT_CMD_INSTANCE_DEL,
+	WEFT_CMD_INSTANCE_GET,
 
 	__WEFT_CMD_MAX,
 	WEFT_CMD_MAX = __WEFT_CMD_MAX - 1
@@ -343,6 +375,7 @@ enum weft_drop {
 	WEFT_DROP_UPCALL_QUEUE,		/* * the port's share of the service queue is full */
 	WEFT_DROP_UPCALL_SOCKET,	/* * the service's socket did not take it */
 	WEFT_DROP_DETACHING,		/* * port or datapath is going away */
+	WEFT_DROP_INSTANCE_LIMIT,	/* * no more instances: datapath, slice or port */
 
 	WEFT_DROP_POLICY = 32,		/* drop without a reason given */
 	WEFT_DROP_ACL,			/* access list */
@@ -354,6 +387,8 @@ enum weft_drop {
 	WEFT_DROP_NOT_FORWARDED,	/* link-local or reserved destination */
 	WEFT_DROP_LOOP,			/* would leave where it came from */
 	WEFT_DROP_RATE,			/* over a rate */
+	WEFT_DROP_POOL_EXHAUSTED,	/* nothing left to draw */
+	WEFT_DROP_REJECTED,		/* a service said no */
 
 	WEFT_DROP_USER0 = 48,		/* 16 for the operator: user0 … user15 */
 	WEFT_DROP_USER15 = 63,
@@ -375,6 +410,10 @@ enum weft_drop {
  * @WEFT_DP_A_LOOKUPS: u64, lookups in tables, those that cached programs stand for too
  * @WEFT_DP_A_MAX_CACHED: u32, limit of cached programs; 0: none; default 262144
  * @WEFT_DP_A_CACHE: nest of enum weft_cache_attr
+ * @WEFT_DP_A_MAX_INSTANCES: u32, limit of instances; default 1048576
+ * @WEFT_DP_A_MAX_INSTANCES_SLICE: u32, the same for each slice; default 1048576
+ * @WEFT_DP_A_MAX_INSTANCES_PORT: u32, the same for each port of entry; default 262144
+ * @WEFT_DP_A_N_INSTANCES: u32, instances now
  */
 enum weft_dp_attr {
 	WEFT_DP_A_UNSPEC,
@@ -389,6 +428,10 @@ enum weft_dp_attr {
 	WEFT_DP_A_LOOKUPS,
 	WEFT_DP_A_MAX_CACHED,
 	WEFT_DP_A_CACHE,
+	WEFT_DP_A_MAX_INSTANCES,
+	WEFT_DP_A_MAX_INSTANCES_SLICE,
+	WEFT_DP_A_MAX_INSTANCES_PORT,
+	WEFT_DP_A_N_INSTANCES,
 
 	__WEFT_DP_A_MAX,
 	WEFT_DP_A_MAX = __WEFT_DP_A_MAX - 1
@@ -489,6 +532,7 @@ enum weft_port_class {
  * @WEFT_REASON_DEVICE: the port's device was unregistered
  * @WEFT_REASON_MOVED: the port's device moved into another namespace
  * @WEFT_REASON_REPLACED: a new entry took its place
+ * @WEFT_REASON_TEMPLATE: the template of the instance was deleted
  */
 enum weft_reason {
 	WEFT_REASON_UNSPEC,
@@ -498,6 +542,7 @@ enum weft_reason {
 	WEFT_REASON_DEVICE,
 	WEFT_REASON_MOVED,
 	WEFT_REASON_REPLACED,
+	WEFT_REASON_TEMPLATE,
 
 	__WEFT_REASON_MAX,
 	WEFT_REASON_MAX = __WEFT_REASON_MAX - 1
@@ -742,6 +787,15 @@ enum weft_flow_attr {
  * @WEFT_ACT_A_DROP: u32, enum weft_drop; ends the packet's walk (inside clone:
  *	the copy's), also in a table that was resubmitted to; what was output
  *	before stays so; the last action
+ * @WEFT_ACT_A_TEMPLATE: u32, id of a template: make an instance of it, unless there is
+ *	one. If its first entry is in this table, look the packet up here again; else
+ *	keep the entry from idling and do the next action
+ * @WEFT_ACT_A_BIND: struct weft_bind: set a whole field to a value of the instance;
+ *	only in the entries of templates
+ * @WEFT_ACT_A_RELATED: u8: if the packet is an ICMP error about a packet of a connection that
+ *	has an instance, translate it as that says, and go on where the connection goes on: the
+ *	answer to the packet inside is looked up in that table, among entries of instances
+ *	that end with goto. Else, do the next action. The match must have ICMP or ICMPv6
  */
 enum weft_act_attr {
 	WEFT_ACT_A_UNSPEC,
@@ -759,6 +813,9 @@ enum weft_act_attr {
 	WEFT_ACT_A_TUNNEL,
 	WEFT_ACT_A_SERVICE,
 	WEFT_ACT_A_DROP,
+	WEFT_ACT_A_TEMPLATE,
+	WEFT_ACT_A_BIND,
+	WEFT_ACT_A_RELATED,
 
 	__WEFT_ACT_A_MAX,
 	WEFT_ACT_A_MAX = __WEFT_ACT_A_MAX - 1
@@ -787,13 +844,15 @@ struct weft_act_move {
  *
  * Context (ldp, lin, lout), stage, mark and present option slots go along.
  *
- * @WEFT_ACT_TUNNEL_A_IPV4: 4 bytes, remote endpoint; this or IPV6
+ * @WEFT_ACT_TUNNEL_A_IPV4: 4 bytes, remote endpoint; this, IPV6 or FROM
  * @WEFT_ACT_TUNNEL_A_IPV6: 16 bytes
  * @WEFT_ACT_TUNNEL_A_PORT: u32, the tunnel port; may be absent when the datapath
  *	has exactly one
  * @WEFT_ACT_TUNNEL_A_ID: u32, tunnel key, up to 0xffffff; absent: the packet's ldp
  * @WEFT_ACT_TUNNEL_A_TOS: u8, outer TOS; absent: 0
  * @WEFT_ACT_TUNNEL_A_TTL: u8, outer TTL, 1…255; absent: 64
+ * @WEFT_ACT_TUNNEL_A_FROM: u16, enum weft_field, an address of the tunnel: the remote endpoint is
+ *	what the opening packet had there; only in the entries of templates
  */
 enum weft_act_tunnel_attr {
 	WEFT_ACT_TUNNEL_A_UNSPEC,
@@ -803,6 +862,7 @@ enum weft_act_tunnel_attr {
 	WEFT_ACT_TUNNEL_A_ID,
 	WEFT_ACT_TUNNEL_A_TOS,
 	WEFT_ACT_TUNNEL_A_TTL,
+	WEFT_ACT_TUNNEL_A_FROM,
 
 	__WEFT_ACT_TUNNEL_A_MAX,
 	WEFT_ACT_TUNNEL_A_MAX = __WEFT_ACT_TUNNEL_A_MAX - 1
@@ -912,6 +972,9 @@ enum weft_service_attr {
  * @WEFT_PACKET_A_LEN: u32, upcall: length of the whole frame
  * @WEFT_PACKET_A_TIME: u64, upcall: CLOCK_REALTIME ns when the packet was queued
  * @WEFT_PACKET_A_PAD: alignment
+ * @WEFT_PACKET_A_TEMPLATE: u32, upcall of a template in service mode
+ * @WEFT_PACKET_A_PENDING: u32, same: what INSTANCE_NEW or INSTANCE_DEL is to answer
+ * @WEFT_PACKET_A_SLICE: u16, same: the template's slice
  */
 enum weft_packet_attr {
 	WEFT_PACKET_A_UNSPEC,
@@ -927,9 +990,499 @@ enum weft_packet_attr {
 	WEFT_PACKET_A_LEN,
 	WEFT_PACKET_A_TIME,
 	WEFT_PACKET_A_PAD,
+	WEFT_PACKET_A_TEMPLATE,
+	WEFT_PACKET_A_PENDING,
+	WEFT_PACKET_A_SLICE,
 
 	__WEFT_PACKET_A_MAX,
 	WEFT_PACKET_A_MAX = __WEFT_PACKET_A_MAX - 1
+};
+
+/**
+ * enum weft_pool_type - what a pool has to give
+ * @WEFT_POOL_TYPE_RANGES: addresses with ports (or ICMP identifiers); each pair is given to
+ *	one instance of a protocol at a time
+ * @WEFT_POOL_TYPE_MAP: an address for an address, the same each time
+ */
+enum weft_pool_type {
+	WEFT_POOL_TYPE_RANGES,
+	WEFT_POOL_TYPE_MAP,
+
+	__WEFT_POOL_TYPE_MAX,
+	WEFT_POOL_TYPE_MAX = __WEFT_POOL_TYPE_MAX - 1
+};
+
+/**
+ * enum weft_pool_choice - which of the free ports is given
+ * @WEFT_POOL_CHOICE_PRESERVE: the packet's own source port when it is free, else a random one
+ * @WEFT_POOL_CHOICE_RANDOM: a random one
+ * @WEFT_POOL_CHOICE_SEQUENTIAL: the next one
+ */
+enum weft_pool_choice {
+	WEFT_POOL_CHOICE_PRESERVE,
+	WEFT_POOL_CHOICE_RANDOM,
+	WEFT_POOL_CHOICE_SEQUENTIAL,
+
+	__WEFT_POOL_CHOICE_MAX,
+	WEFT_POOL_CHOICE_MAX = __WEFT_POOL_CHOICE_MAX - 1
+};
+
+/**
+ * struct weft_pool_range - addresses and ports of a pool: each address with each port
+ * @family: 4 or 6
+ * @reserved: zero
+ * @first_port: host order; also an ICMP identifier
+ * @last_port: not below first_port
+ * @first: address, big-endian; of IPv4 in the first four bytes, the others zero
+ * @last: not below first; at most WEFT_POOL_ADDRS_MAX - 1 above it
+ */
+struct weft_pool_range {
+	__u8 family;
+	__u8 reserved[3];
+	__u16 first_port;
+	__u16 last_port;
+	__u8 first[16];
+	__u8 last[16];
+};
+
+/**
+ * struct weft_pool_pair - entry of a map: addresses of one prefix to those of another
+ * @family: 4 or 6
+ * @prefix_len: bits that are replaced, 1…32 or 1…128; the rest of the address stays
+ * @reserved: zero
+ * @from: bits behind the prefix are zero; prefixes of a pool do not overlap
+ * @to: bits behind the prefix are zero
+ */
+struct weft_pool_pair {
+	__u8 family;
+	__u8 prefix_len;
+	__u8 reserved[2];
+	__u8 from[16];
+	__u8 to[16];
+};
+
+/**
+ * enum weft_ranges_attr - list of what a pool has, any number of
+ * @WEFT_RANGES_A_RANGE: struct weft_pool_range, in a pool of ranges
+ * @WEFT_RANGES_A_PAIR: struct weft_pool_pair, in a map
+ */
+enum weft_ranges_attr {
+	WEFT_RANGES_A_UNSPEC,
+	WEFT_RANGES_A_RANGE,
+	WEFT_RANGES_A_PAIR,
+
+	__WEFT_RANGES_A_MAX,
+	WEFT_RANGES_A_MAX = __WEFT_RANGES_A_MAX - 1
+};
+
+/**
+ * enum weft_pool_attr - a pool
+ * @WEFT_POOL_A_DP: string
+ * @WEFT_POOL_A_ID: u32, 1…65535
+ * @WEFT_POOL_A_TYPE: u32, enum weft_pool_type; default RANGES; only in a NEW
+ * @WEFT_POOL_A_CHOICE: u32, enum weft_pool_choice; default PRESERVE
+ * @WEFT_POOL_A_PARITY: u8, 1: an even port for an even one, as long as there is one; 0: no
+ *	matter; default 0
+ * @WEFT_POOL_A_REUSE: u8, 1: a pair may be in use once for each of several remote
+ *	endpoints (ip_dst and l4_dst of the packet); 0: once; default 0; only in a NEW
+ * @WEFT_POOL_A_RANGES: nest of enum weft_ranges_attr: what to add; what there is
+ * @WEFT_POOL_A_WITHDRAW: nest of enum weft_ranges_attr, in a SET: what not to give any
+ *	more, exactly as it was added
+ * @WEFT_POOL_A_TOTAL: u64, only reported: pairs that could be in use, for one protocol
+ * @WEFT_POOL_A_USED: u64, only reported: pairs in use, over all protocols and remotes, in
+ *	ranges that were withdrawn, too
+ * @WEFT_POOL_A_REFUSED: u64, only reported: draws for which there was nothing
+ * @WEFT_POOL_A_TEMPLATES: u32, only reported: templates that draw from it
+ * @WEFT_POOL_A_PAD: alignment
+ */
+enum weft_pool_attr {
+	WEFT_POOL_A_UNSPEC,
+	WEFT_POOL_A_DP,
+	WEFT_POOL_A_ID,
+	WEFT_POOL_A_TYPE,
+	WEFT_POOL_A_CHOICE,
+	WEFT_POOL_A_PARITY,
+	WEFT_POOL_A_REUSE,
+	WEFT_POOL_A_RANGES,
+	WEFT_POOL_A_WITHDRAW,
+	WEFT_POOL_A_TOTAL,
+	WEFT_POOL_A_USED,
+	WEFT_POOL_A_REFUSED,
+	WEFT_POOL_A_TEMPLATES,
+	WEFT_POOL_A_PAD,
+
+	__WEFT_POOL_A_MAX,
+	WEFT_POOL_A_MAX = __WEFT_POOL_A_MAX - 1
+};
+
+/**
+ * enum weft_mode - who gives the values of a template's variables
+ * @WEFT_MODE_KERNEL: a pool, at once
+ * @WEFT_MODE_SERVICE: a daemon; the packet waits for its answer
+ */
+enum weft_mode {
+	WEFT_MODE_KERNEL,
+	WEFT_MODE_SERVICE,
+
+	__WEFT_MODE_MAX,
+	WEFT_MODE_MAX = __WEFT_MODE_MAX - 1
+};
+
+/**
+ * enum weft_track - what is known about the connection that an instance stands for
+ * @WEFT_TRACK_NONE: nothing; its only idle timeout is IDLE
+ * @WEFT_TRACK_STATE: whether there was a reply; of TCP, how far it is
+ */
+enum weft_track {
+	WEFT_TRACK_NONE,
+	WEFT_TRACK_STATE,
+
+	__WEFT_TRACK_MAX,
+	WEFT_TRACK_MAX = __WEFT_TRACK_MAX - 1
+};
+
+/**
+ * enum weft_when - for which opening packets an entry of a template is made
+ *
+ * A set of bits; of each of the two groups (IPV4 and IPV6; the others) one has to apply
+ * if any is given.
+ *
+ * @WEFT_WHEN_IPV4: IPv4
+ * @WEFT_WHEN_IPV6: IPv6
+ * @WEFT_WHEN_TCP: TCP
+ * @WEFT_WHEN_UDP: UDP
+ * @WEFT_WHEN_SCTP: SCTP
+ * @WEFT_WHEN_ECHO: echo request of ICMP or ICMPv6
+ * @WEFT_WHEN_OTHER: any other
+ */
+enum weft_when {
+	WEFT_WHEN_IPV4 = 1 << 0,
+	WEFT_WHEN_IPV6 = 1 << 1,
+	WEFT_WHEN_TCP = 1 << 2,
+	WEFT_WHEN_UDP = 1 << 3,
+	WEFT_WHEN_SCTP = 1 << 4,
+	WEFT_WHEN_ECHO = 1 << 5,
+	WEFT_WHEN_OTHER = 1 << 6,
+};
+
+#define WEFT_WHEN_ALL	0x7f
+
+/**
+ * enum weft_bind_kind - where a value comes from
+ * @WEFT_BIND_FIELD: the opening packet's field ("$ip_src"), as it was at the action
+ * @WEFT_BIND_VAR: a variable ("@ip")
+ */
+enum weft_bind_kind {
+	WEFT_BIND_UNSPEC,
+	WEFT_BIND_FIELD,
+	WEFT_BIND_VAR,
+
+	__WEFT_BIND_MAX,
+	WEFT_BIND_MAX = __WEFT_BIND_MAX - 1
+};
+
+/**
+ * enum weft_var - variables of a template
+ * @WEFT_VAR_IP: address, 4 or 16 bytes; what a pool gives
+ * @WEFT_VAR_PORT: port or ICMP identifier, 2 bytes; what a pool of ranges gives
+ * @WEFT_VAR_USER: the first of those that only a daemon gives, as many as there are
+ *	below WEFT_TEMPLATE_VARS; each as long as the field that it is bound to
+ */
+enum weft_var {
+	WEFT_VAR_IP,
+	WEFT_VAR_PORT,
+	WEFT_VAR_USER,
+};
+
+/**
+ * struct weft_bind - a field gets its value when the instance is made
+ * @field: enum weft_field, all bits of it
+ * @kind: enum weft_bind_kind
+ * @source: enum weft_field, or enum weft_var; as long as field
+ * @reserved: zero
+ */
+struct weft_bind {
+	__u16 field;
+	__u16 kind;
+	__u16 source;
+	__u16 reserved;
+};
+
+/**
+ * enum weft_binds_attr - list of bindings
+ * @WEFT_BINDS_A_BIND: struct weft_bind, any number of them
+ */
+enum weft_binds_attr {
+	WEFT_BINDS_A_UNSPEC,
+	WEFT_BINDS_A_BIND,
+
+	__WEFT_BINDS_A_MAX,
+	WEFT_BINDS_A_MAX = __WEFT_BINDS_A_MAX - 1
+};
+
+/**
+ * enum weft_tentry_attr - an entry of a template
+ * @WEFT_TENTRY_A_NAME: string, up to 15 characters, unique in the template
+ * @WEFT_TENTRY_A_TABLE: u8
+ * @WEFT_TENTRY_A_DELTA: s32, added to the priority of the entry that names the
+ *	template; the sum is kept within 0…65535; default 1; this or PRIORITY
+ * @WEFT_TENTRY_A_PRIORITY: u16, instead
+ * @WEFT_TENTRY_A_WHEN: u32, set of enum weft_when; absent: always
+ * @WEFT_TENTRY_A_MATCH: nest of enum weft_field: what is fixed
+ * @WEFT_TENTRY_A_BINDS: nest of enum weft_binds_attr: the rest of the match
+ * @WEFT_TENTRY_A_ACTIONS: nest of enum weft_act_attr
+ * @WEFT_TENTRY_A_REPLY: flag: packets that match it go the other way
+ * @WEFT_TENTRY_A_WIDE: flag: it need not pin down ldp, or, in the table of the entry
+ *	that names the template, what that one matches
+ * @WEFT_TENTRY_A_PACKETS: u64, of an instance, only reported
+ * @WEFT_TENTRY_A_BYTES: u64, of an instance, only reported
+ * @WEFT_TENTRY_A_PAD: alignment
+ */
+enum weft_tentry_attr {
+	WEFT_TENTRY_A_UNSPEC,
+	WEFT_TENTRY_A_NAME,
+	WEFT_TENTRY_A_TABLE,
+	WEFT_TENTRY_A_DELTA,
+	WEFT_TENTRY_A_PRIORITY,
+	WEFT_TENTRY_A_WHEN,
+	WEFT_TENTRY_A_MATCH,
+	WEFT_TENTRY_A_BINDS,
+	WEFT_TENTRY_A_ACTIONS,
+	WEFT_TENTRY_A_REPLY,
+	WEFT_TENTRY_A_WIDE,
+	WEFT_TENTRY_A_PACKETS,
+	WEFT_TENTRY_A_BYTES,
+	WEFT_TENTRY_A_PAD,
+
+	__WEFT_TENTRY_A_MAX,
+	WEFT_TENTRY_A_MAX = __WEFT_TENTRY_A_MAX - 1
+};
+
+/**
+ * enum weft_tentries_attr - list of entries
+ * @WEFT_TENTRIES_A_ENTRY: nest of enum weft_tentry_attr, 1…WEFT_TEMPLATE_ENTRIES of them; the
+ *	first that applies to a packet is the one that all packets of an instance's opener meet
+ */
+enum weft_tentries_attr {
+	WEFT_TENTRIES_A_UNSPEC,
+	WEFT_TENTRIES_A_ENTRY,
+
+	__WEFT_TENTRIES_A_MAX,
+	WEFT_TENTRIES_A_MAX = __WEFT_TENTRIES_A_MAX - 1
+};
+
+/**
+ * enum weft_timeouts_attr - idle timeouts of instances, ms; 0 is none
+ * @WEFT_TIMEOUTS_A_IDLE: u32, without tracking; default 60 s
+ * @WEFT_TIMEOUTS_A_NEW: u32, until the first reply, other than TCP; default 30 s
+ * @WEFT_TIMEOUTS_A_REPLIED: u32, after it; default 180 s
+ * @WEFT_TIMEOUTS_A_TCP_OPENING: u32, before the handshake is complete; default 60 s
+ * @WEFT_TIMEOUTS_A_TCP_ESTABLISHED: u32, default 7440 s (RFC 5382)
+ * @WEFT_TIMEOUTS_A_TCP_CLOSING: u32, one FIN or both; default 240 s
+ * @WEFT_TIMEOUTS_A_TCP_RESET: u32, after a RST; default 10 s
+ * @WEFT_TIMEOUTS_A_HARD: u32, since it was made, used or not; default 0
+ */
+enum weft_timeouts_attr {
+	WEFT_TIMEOUTS_A_UNSPEC,
+	WEFT_TIMEOUTS_A_IDLE,
+	WEFT_TIMEOUTS_A_NEW,
+	WEFT_TIMEOUTS_A_REPLIED,
+	WEFT_TIMEOUTS_A_TCP_OPENING,
+	WEFT_TIMEOUTS_A_TCP_ESTABLISHED,
+	WEFT_TIMEOUTS_A_TCP_CLOSING,
+	WEFT_TIMEOUTS_A_TCP_RESET,
+	WEFT_TIMEOUTS_A_HARD,
+
+	__WEFT_TIMEOUTS_A_MAX,
+	WEFT_TIMEOUTS_A_MAX = __WEFT_TIMEOUTS_A_MAX - 1
+};
+
+/**
+ * enum weft_refused_attr - why instances were not made, counters
+ * @WEFT_REFUSED_A_POOL: u64, the pool had nothing
+ * @WEFT_REFUSED_A_LIMIT_DP: u64, limit of the datapath
+ * @WEFT_REFUSED_A_LIMIT_SLICE: u64, limit of the slice
+ * @WEFT_REFUSED_A_LIMIT_PORT: u64, limit of the port of entry
+ * @WEFT_REFUSED_A_MEMORY: u64
+ * @WEFT_REFUSED_A_PACKET: u64, no entry is for such a packet, or it lacks a field
+ * @WEFT_REFUSED_A_COLLISION: u64, another instance has an entry that it needs
+ * @WEFT_REFUSED_A_SERVICE: u64, no service, or its queue is full
+ * @WEFT_REFUSED_A_REJECTED: u64, the service said no
+ * @WEFT_REFUSED_A_TIMEOUT: u64, the service did not answer
+ * @WEFT_REFUSED_A_QUEUE: u64, packets for which there was no room to wait
+ * @WEFT_REFUSED_A_PAD: alignment
+ */
+enum weft_refused_attr {
+	WEFT_REFUSED_A_UNSPEC,
+	WEFT_REFUSED_A_POOL,
+	WEFT_REFUSED_A_LIMIT_DP,
+	WEFT_REFUSED_A_LIMIT_SLICE,
+	WEFT_REFUSED_A_LIMIT_PORT,
+	WEFT_REFUSED_A_MEMORY,
+	WEFT_REFUSED_A_PACKET,
+	WEFT_REFUSED_A_COLLISION,
+	WEFT_REFUSED_A_SERVICE,
+	WEFT_REFUSED_A_REJECTED,
+	WEFT_REFUSED_A_TIMEOUT,
+	WEFT_REFUSED_A_QUEUE,
+	WEFT_REFUSED_A_PAD,
+
+	__WEFT_REFUSED_A_MAX,
+	WEFT_REFUSED_A_MAX = __WEFT_REFUSED_A_MAX - 1
+};
+
+/**
+ * enum weft_template_attr - a template
+ * @WEFT_TEMPLATE_A_DP: string
+ * @WEFT_TEMPLATE_A_ID: u32, 1…65535
+ * @WEFT_TEMPLATE_A_NAME: string, up to 15 characters; default empty
+ * @WEFT_TEMPLATE_A_MODE: u32, enum weft_mode; default KERNEL
+ * @WEFT_TEMPLATE_A_POOL: u32, id of the pool to draw from; needed in mode KERNEL
+ *	when there are variables
+ * @WEFT_TEMPLATE_A_MAP_FIELD: u16, enum weft_field: the address to look up in a map
+ * @WEFT_TEMPLATE_A_SERVICE: string, needed in mode SERVICE
+ * @WEFT_TEMPLATE_A_SLICE: u16, default 0
+ * @WEFT_TEMPLATE_A_TRACK: u32, enum weft_track; default NONE
+ * @WEFT_TEMPLATE_A_ENTRIES: nest of enum weft_tentries_attr
+ * @WEFT_TEMPLATE_A_TIMEOUTS: nest of enum weft_timeouts_attr
+ * @WEFT_TEMPLATE_A_FAIL: nest of enum weft_act_attr: what happens to the packets when there
+ *	is no value: as actions of an entry in place of the first one; default
+ *	drop:pool_exhausted or drop:rejected
+ * @WEFT_TEMPLATE_A_FAIL_TIMEOUT: u32, ms that such an entry lives; default 1000; 0: there is
+ *	none, each packet tries again
+ * @WEFT_TEMPLATE_A_PENDING_PACKETS: u32, packets that may wait for one answer, 1…256;
+ *	default 8
+ * @WEFT_TEMPLATE_A_PENDING_TIMEOUT: u32, ms to wait for an answer, 10…60000; default 2000
+ * @WEFT_TEMPLATE_A_N_INSTANCES: u32, only reported
+ * @WEFT_TEMPLATE_A_N_PENDING: u32, only reported
+ * @WEFT_TEMPLATE_A_CREATED: u64, only reported: instances made so far
+ * @WEFT_TEMPLATE_A_REFUSED: nest of enum weft_refused_attr, only reported
+ * @WEFT_TEMPLATE_A_SENDERS: u32, only reported: entries with an action that names it
+ * @WEFT_TEMPLATE_A_PAD: alignment
+ */
+enum weft_template_attr {
+	WEFT_TEMPLATE_A_UNSPEC,
+	WEFT_TEMPLATE_A_DP,
+	WEFT_TEMPLATE_A_ID,
+	WEFT_TEMPLATE_A_NAME,
+	WEFT_TEMPLATE_A_MODE,
+	WEFT_TEMPLATE_A_POOL,
+	WEFT_TEMPLATE_A_MAP_FIELD,
+	WEFT_TEMPLATE_A_SERVICE,
+	WEFT_TEMPLATE_A_SLICE,
+	WEFT_TEMPLATE_A_TRACK,
+	WEFT_TEMPLATE_A_ENTRIES,
+	WEFT_TEMPLATE_A_TIMEOUTS,
+	WEFT_TEMPLATE_A_FAIL,
+	WEFT_TEMPLATE_A_FAIL_TIMEOUT,
+	WEFT_TEMPLATE_A_PENDING_PACKETS,
+	WEFT_TEMPLATE_A_PENDING_TIMEOUT,
+	WEFT_TEMPLATE_A_N_INSTANCES,
+	WEFT_TEMPLATE_A_N_PENDING,
+	WEFT_TEMPLATE_A_CREATED,
+	WEFT_TEMPLATE_A_REFUSED,
+	WEFT_TEMPLATE_A_SENDERS,
+	WEFT_TEMPLATE_A_PAD,
+
+	__WEFT_TEMPLATE_A_MAX,
+	WEFT_TEMPLATE_A_MAX = __WEFT_TEMPLATE_A_MAX - 1
+};
+
+/**
+ * enum weft_state - how far the connection of an instance is
+ * @WEFT_STATE_FAILED: there is none: this is what the template says for a failure
+ * @WEFT_STATE_NEW: no reply yet, or not tracked
+ * @WEFT_STATE_REPLIED: packets both ways
+ * @WEFT_STATE_TCP_OPENING: in the handshake
+ * @WEFT_STATE_TCP_ESTABLISHED: behind it, or met in the middle
+ * @WEFT_STATE_TCP_CLOSING: a FIN from one side
+ * @WEFT_STATE_TCP_CLOSED: a FIN from both
+ * @WEFT_STATE_TCP_RESET: a RST
+ */
+enum weft_state {
+	WEFT_STATE_UNSPEC,
+	WEFT_STATE_FAILED,
+	WEFT_STATE_NEW,
+	WEFT_STATE_REPLIED,
+	WEFT_STATE_TCP_OPENING,
+	WEFT_STATE_TCP_ESTABLISHED,
+	WEFT_STATE_TCP_CLOSING,
+	WEFT_STATE_TCP_CLOSED,
+	WEFT_STATE_TCP_RESET,
+
+	__WEFT_STATE_MAX,
+	WEFT_STATE_MAX = __WEFT_STATE_MAX - 1
+};
+
+/**
+ * enum weft_vars_attr - values of variables, big-endian
+ * @WEFT_VARS_A_IP: 4 or 16 bytes
+ * @WEFT_VARS_A_PORT: 2 bytes
+ * @WEFT_VARS_A_USER0: up to 16 bytes: variable WEFT_VAR_USER; those behind it follow
+ * @WEFT_VARS_A_USER5: the last of them
+ */
+enum weft_vars_attr {
+	WEFT_VARS_A_UNSPEC,
+	WEFT_VARS_A_IP,
+	WEFT_VARS_A_PORT,
+	WEFT_VARS_A_USER0,
+	WEFT_VARS_A_USER5 = WEFT_VARS_A_USER0 + WEFT_TEMPLATE_VARS - WEFT_VAR_USER - 1,
+
+	__WEFT_VARS_A_MAX,
+	WEFT_VARS_A_MAX = __WEFT_VARS_A_MAX - 1
+};
+
+/**
+ * enum weft_instance_attr - an instance: the entries that a template made for one packet
+ * @WEFT_INSTANCE_A_DP: string
+ * @WEFT_INSTANCE_A_ID: u32; in a NEW chosen by the kernel
+ * @WEFT_INSTANCE_A_TEMPLATE: u32; needed for an import; as a filter
+ * @WEFT_INSTANCE_A_PENDING: u32, in a NEW or DEL: what the upcall said
+ * @WEFT_INSTANCE_A_SLICE: u16, of the template; as a filter
+ * @WEFT_INSTANCE_A_IN_PORT: u32, port by which the opening packet came; as a filter
+ * @WEFT_INSTANCE_A_VM_ID: string, of that port, only reported, but not in events; as a filter
+ * @WEFT_INSTANCE_A_PRIORITY: s32, of the entry that named the template; for an import
+ * @WEFT_INSTANCE_A_FIELDS: nest of enum weft_field, values: of the opening packet, those
+ *	that the template uses; needed for an import; as a filter, with masks if need be
+ * @WEFT_INSTANCE_A_VARS: nest of enum weft_vars_attr; needed when the template has variables. An
+ *	address and port are taken out of the template's pool if it has one; EADDRINUSE when
+ *	they are in use or not of the pool
+ * @WEFT_INSTANCE_A_STATE: u32, enum weft_state; for an import; as a filter
+ * @WEFT_INSTANCE_A_ENTRIES: nest of enum weft_tentries_attr: NAME, TABLE, PRIORITY, REPLY and
+ *	counters of each, only reported
+ * @WEFT_INSTANCE_A_AGE: u64, ms since it was made, only reported
+ * @WEFT_INSTANCE_A_IDLE: u64, ms since the last packet
+ * @WEFT_INSTANCE_A_EXPIRES: u64, ms until it ends if no packet comes; absent: never
+ * @WEFT_INSTANCE_A_FILTER: flag: the message is a filter (DEL; every dump)
+ * @WEFT_INSTANCE_A_REASON: u32, enum weft_reason, in INSTANCE_DEL notifications
+ * @WEFT_INSTANCE_A_PAD: alignment
+ * @WEFT_INSTANCE_A_WHEN: u32, enum weft_when: one bit for what the opening packet was, and one
+ *	for its family if it was IP; needed for an import
+ */
+enum weft_instance_attr {
+	WEFT_INSTANCE_A_UNSPEC,
+	WEFT_INSTANCE_A_DP,
+	WEFT_INSTANCE_A_ID,
+	WEFT_INSTANCE_A_TEMPLATE,
+	WEFT_INSTANCE_A_PENDING,
+	WEFT_INSTANCE_A_SLICE,
+	WEFT_INSTANCE_A_IN_PORT,
+	WEFT_INSTANCE_A_VM_ID,
+	WEFT_INSTANCE_A_PRIORITY,
+	WEFT_INSTANCE_A_FIELDS,
+	WEFT_INSTANCE_A_VARS,
+	WEFT_INSTANCE_A_STATE,
+	WEFT_INSTANCE_A_ENTRIES,
+	WEFT_INSTANCE_A_AGE,
+	WEFT_INSTANCE_A_IDLE,
+	WEFT_INSTANCE_A_EXPIRES,
+	WEFT_INSTANCE_A_FILTER,
+	WEFT_INSTANCE_A_REASON,
+	WEFT_INSTANCE_A_PAD,
+	WEFT_INSTANCE_A_WHEN,
+
+	__WEFT_INSTANCE_A_MAX,
+	WEFT_INSTANCE_A_MAX = __WEFT_INSTANCE_A_MAX - 1
 };
 
 #endif /* _UAPI_LINUX_WEFT_H */

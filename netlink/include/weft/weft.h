@@ -69,8 +69,9 @@ struct weft_remote;
  *	call
  * @field: enum weft_field that the caller calls @alias; 0 when it does not
  * @field_alias: the caller's name for @field; NULL for the usual one
- * @table_id: table @name in table=, goto and resubmit; 0 or -errno
+ * @table_id: table @name in table=, goto, resubmit and related; 0 or -errno
  * @remote: tunnel endpoint @name; 0 or -errno
+ * @template_id, @template_name: as of ports, of templates
  */
 struct weft_names {
 	int (*port_id)(void *ctx, const char *name, uint32_t *id);
@@ -79,6 +80,8 @@ struct weft_names {
 	const char *(*field_alias)(void *ctx, enum weft_field field);
 	int (*table_id)(void *ctx, const char *name, uint8_t *id);
 	int (*remote)(void *ctx, const char *name, struct weft_remote *remote);
+	int (*template_id)(void *ctx, const char *name, uint32_t *id);
+	const char *(*template_name)(void *ctx, uint32_t id);
 	void *ctx;
 };
 
@@ -194,7 +197,8 @@ struct weft_actions {
 /* WEFT_ACT_A_TUNNEL; present: WEFT_ACT_TUNNEL_A_… */
 struct weft_act_tunnel {
 	uint32_t present;
-	uint8_t addr[16]; /* IPV4: first 4 bytes */
+	uint8_t addr[16]; /* IPV4: first 4 bytes; FROM: none */
+	uint32_t from;	  /* enum weft_field: in a template, where the address was */
 	uint32_t port;
 	uint32_t id;
 	uint8_t tos;
@@ -219,11 +223,13 @@ struct weft_action {
 		} set;
 		struct weft_act_move move;	 /* MOVE */
 		uint16_t tpid;			 /* PUSH_VLAN */
-		uint8_t table;			 /* GOTO, RESUBMIT */
+		uint8_t table;			 /* GOTO, RESUBMIT, RELATED */
 		struct weft_actions clone;	 /* CLONE */
 		struct weft_act_tunnel tunnel;	 /* TUNNEL */
 		struct weft_act_service service; /* SERVICE */
 		uint32_t reason;		 /* DROP */
+		uint32_t template_id;		 /* TEMPLATE */
+		struct weft_bind bind;		 /* BIND, in the entries of templates only */
 	};
 };
 
@@ -268,11 +274,15 @@ struct weft_cache_stats {
 struct weft_dp {
 	uint32_t present;
 	char name[WEFT_NAME_MAX + 1];
-	uint32_t max_flows;  /* entries over all tables, 1…UINT32_MAX; default 2097152 */
-	uint32_t max_cached; /* programs in the cache, 0 (none)…UINT32_MAX; default 262144 */
+	uint32_t max_flows;	/* entries over all tables, 1…UINT32_MAX; default 2097152 */
+	uint32_t max_cached;	/* programs in the cache, 0 (none)…UINT32_MAX; default 262144 */
+	uint32_t max_instances; /* 0…UINT32_MAX; default 1048576 */
+	uint32_t max_instances_slice; /* of each slice; default 1048576 */
+	uint32_t max_instances_port;  /* of each port of entry; default 262144 */
 	uint32_t n_flows;
 	uint32_t n_ports;
 	uint32_t n_masks;
+	uint32_t n_instances;
 	uint64_t version;
 	uint64_t lookups; /* in tables, those that cached programs stand for too */
 	struct weft_cache_stats cache;
@@ -385,6 +395,9 @@ struct weft_packet {
 	uint64_t cookie;
 	uint32_t frame_len;
 	uint64_t time_ns;
+	uint32_t template_id; /* with the next two: a template waits for an instance */
+	uint32_t pending;
+	uint16_t slice;
 };
 
 /* present: WEFT_TXN_A_…; result of a commit, and its notification */
@@ -637,24 +650,32 @@ void weft_service_list_free(struct weft_service *services, size_t n);
 /* Sends data, and of in_port, metadata, table and actions what is present */
 int weft_packet_inject(struct weft_sock *sock, const char *dp, const struct weft_packet *packet);
 
+/* ---- pools, templates, instances --------------------------------------- */
+
+#include <weft/template.h>
+
 /* ---- events and upcalls ------------------------------------------------ */
 
 /* @cmd says which member it is */
 struct weft_event {
 	enum weft_cmd cmd;
 	union {
-		struct weft_dp dp;	     /* DP_NEW, DP_DEL, DP_SET */
-		struct weft_port port;	     /* PORT_NEW, PORT_DEL, PORT_SET */
-		struct weft_table table;     /* TABLE_SET, TABLE_GET */
-		struct weft_flow flow;	     /* FLOW_NEW, FLOW_DEL, FLOW_SET */
-		struct weft_service service; /* SERVICE_NEW, SERVICE_DEL, SERVICE_SET */
-		struct weft_txn_result txn;  /* TXN_COMMIT */
-		struct weft_packet packet;   /* PACKET_UPCALL */
+		struct weft_dp dp;	       /* DP_NEW, DP_DEL, DP_SET */
+		struct weft_port port;	       /* PORT_NEW, PORT_DEL, PORT_SET */
+		struct weft_table table;       /* TABLE_SET, TABLE_GET */
+		struct weft_flow flow;	       /* FLOW_NEW, FLOW_DEL, FLOW_SET */
+		struct weft_service service;   /* SERVICE_NEW, SERVICE_DEL, SERVICE_SET */
+		struct weft_txn_result txn;    /* TXN_COMMIT */
+		struct weft_packet packet;     /* PACKET_UPCALL */
+		struct weft_pool pool;	       /* POOL_NEW, POOL_DEL */
+		struct weft_template tmpl;     /* TEMPLATE_NEW, TEMPLATE_DEL */
+		struct weft_instance instance; /* INSTANCE_NEW, INSTANCE_DEL */
 	};
 };
 
 /* Subscribe to group "events" of the namespace */
 int weft_event_join(struct weft_sock *sock);
+int weft_event_join_instances(struct weft_sock *sock);
 int weft_event_leave(struct weft_sock *sock);
 /*
  * The next event or upcall, at once (@wait false) or when one comes. Returns 0
