@@ -371,14 +371,15 @@ static int weft_instance_link(struct weft_instance *i)
 	return err;
 }
 
-static void weft_instance_stamp(struct weft_datapath *dp, const struct weft_instance *i)
+void weft_instance_stamp(const struct weft_instance *i)
 {
+	struct weft_stamps *stamps = i->dp->stamps;
 	struct weft_ientry *entry;
 	unsigned int n;
 
 	weft_for_each_ientry(entry, n, i)
-		weft_stamp_flow(dp->stamps, &entry->flow, false);
-	weft_stamps_publish(dp->stamps);
+		weft_stamp_flow(stamps, &entry->flow, false);
+	weft_stamps_publish(stamps);
 }
 
 /* Is one of the entries there already? Tells the instance that has the first one. */
@@ -469,7 +470,7 @@ static int weft_instance_try(struct weft_datapath *dp, struct weft_opening *o, u
 		weft_instance_discard(instances, i);
 		return err;
 	}
-	weft_instance_stamp(dp, i);
+	weft_instance_stamp(i);
 	weft_wheel_move(i);
 	return 0;
 }
@@ -673,7 +674,7 @@ bool weft_instance_end(struct weft_instance *i, enum weft_reason reason)
 	smp_store_release(&i->life.live, false);
 	weft_for_each_ientry(entry, n, i)
 		weft_subtable_unlink(entry->flow.subtable, &entry->flow);
-	weft_instance_stamp(i->dp, i);
+	weft_instance_stamp(i);
 	weft_wheel_remove(i);
 	xa_erase_bh(&instances->ids, i->id);
 	weft_nl_instance_event(i, WEFT_CMD_INSTANCE_DEL, reason);

@@ -181,6 +181,9 @@ bool weft_instance_track(struct weft_flow *flow, const struct weft_key *key);
 
 enum weft_state weft_instance_state(const struct weft_instance *i);
 
+/* Its entries have come, gone, or mean something else: packets that meet them walk anew. RCU. */
+void weft_instance_stamp(const struct weft_instance *i);
+
 /*
  * End it: its entries are gone for packets that come after; false when somebody else
  * was faster. Process context, or BH off; RCU or a reference.

@@ -40,8 +40,12 @@ static bool weft_track_tcp(struct weft_instance *i, bool reply, const struct wef
 	if (rst) {
 		set_bit(WEFT_SEEN_RST, &i->seen);
 	} else if (syn && !ack && !reply && before >= WEFT_STATE_TCP_CLOSED) {
-		/* the same ports again: a new connection (RFC 9293, 3.6.1) */
+		/*
+		 * The same ports again: a new connection (RFC 9293, 3.6.1), and the end of its
+		 * handshake must be seen, which programs of the old one would do unseen.
+		 */
 		WRITE_ONCE(i->seen, BIT(WEFT_SEEN_TCP) | BIT(WEFT_SEEN_SYN));
+		weft_instance_stamp(i);
 	} else if (syn) {
 		set_bit(reply ? WEFT_SEEN_SYNACK : WEFT_SEEN_SYN, &i->seen);
 	} else if (fin) {

@@ -12,6 +12,7 @@
 #include "instance.h"
 #include "pool.h"
 #include "progmem.h"
+#include "stamp.h"
 #include "table.h"
 #include "template.h"
 
@@ -388,6 +389,36 @@ static void instance_tcp(struct kunit *test)
 	drop_snat(t);
 }
 
+/* Programs of the old connection would not see the end of the new one's handshake */
+static void instance_tcp_again(struct kunit *test)
+{
+	struct weft_opening *o = kunit_kzalloc(test, sizeof(*o), GFP_KERNEL);
+	struct weft_template *t = make_snat(test, 8, 100);
+	struct weft_flow *forward, *reverse;
+	struct weft_key key, reply;
+	struct weft_probe probe;
+
+	make_key(&key, 1, IPPROTO_TCP);
+	KUNIT_ASSERT_EQ(test, open_one(o, t, &key), WEFT_OPEN_MADE);
+	reply_key(&key, o->made, &reply);
+	forward = lookup(FORWARD, &key);
+	reverse = lookup(REVERSE, &reply);
+	key.tcp_flags = htons(ACK);
+	KUNIT_EXPECT_TRUE(test, weft_instance_track(forward, &key));
+	key.tcp_flags = htons(FIN | ACK);
+	weft_instance_track(forward, &key);
+	reply.tcp_flags = htons(FIN | ACK);
+	weft_instance_track(reverse, &reply);
+	weft_probe(dp->stamps, weft_subtable_hash(forward->subtable, forward->key), &probe);
+	key.tcp_flags = htons(ACK);
+	weft_instance_track(forward, &key);
+	KUNIT_EXPECT_TRUE(test, weft_probes_hold(dp->stamps, &probe, 1, false));
+	key.tcp_flags = htons(SYN);
+	weft_instance_track(forward, &key);
+	KUNIT_EXPECT_FALSE(test, weft_probes_hold(dp->stamps, &probe, 1, false));
+	drop_snat(t);
+}
+
 static void instance_udp(struct kunit *test)
 {
 	struct weft_opening *o = kunit_kzalloc(test, sizeof(*o), GFP_KERNEL);
@@ -501,6 +532,7 @@ static struct kunit_case instance_cases[] = {
 	KUNIT_CASE(instance_exhausted),
 	KUNIT_CASE(instance_limits),
 	KUNIT_CASE_PARAM(instance_tcp, connection_gen_params),
+	KUNIT_CASE(instance_tcp_again),
 	KUNIT_CASE(instance_udp),
 	KUNIT_CASE(instance_race),
 	{ }
