@@ -617,7 +617,8 @@ int weft_instance_add(struct weft_datapath *dp, struct weft_opening *o)
 	o->exactly = true;
 	rcu_read_lock();
 	local_bh_disable();
-	err = weft_instance_admit(dp, o, entries, values);
+	o->made = weft_opening_find(o, entries);
+	err = o->made ? -EEXIST : weft_instance_admit(dp, o, entries, values);
 	local_bh_enable();
 	rcu_read_unlock();
 	return err == -ENODATA ? -EADDRINUSE : err;

@@ -47,7 +47,8 @@ static struct nlattr *entry_begin(struct sk_buff *skb, const char *name, u8 tabl
 	return nest;
 }
 
-static void put_entries(struct sk_buff *skb)
+/* @narrow: ports do not tell replies apart */
+static void put_entries(struct sk_buff *skb, bool narrow)
 {
 	struct nlattr *list = nla_nest_start(skb, WEFT_TEMPLATE_A_ENTRIES), *nest, *inner;
 
@@ -76,7 +77,8 @@ static void put_entries(struct sk_buff *skb)
 	bind(skb, WEFT_BINDS_A_BIND, WEFT_FIELD_IP_SRC, WEFT_BIND_FIELD, WEFT_FIELD_IP_DST);
 	bind(skb, WEFT_BINDS_A_BIND, WEFT_FIELD_IP_DST, WEFT_BIND_VAR, WEFT_VAR_IP);
 	bind(skb, WEFT_BINDS_A_BIND, WEFT_FIELD_L4_SRC, WEFT_BIND_FIELD, WEFT_FIELD_L4_DST);
-	bind(skb, WEFT_BINDS_A_BIND, WEFT_FIELD_L4_DST, WEFT_BIND_VAR, WEFT_VAR_PORT);
+	if (!narrow)
+		bind(skb, WEFT_BINDS_A_BIND, WEFT_FIELD_L4_DST, WEFT_BIND_VAR, WEFT_VAR_PORT);
 	nla_nest_end(skb, inner);
 	inner = nla_nest_start(skb, WEFT_TENTRY_A_ACTIONS);
 	bind(skb, WEFT_ACT_A_BIND, WEFT_FIELD_IP_DST, WEFT_BIND_FIELD, WEFT_FIELD_IP_SRC);
@@ -86,8 +88,7 @@ static void put_entries(struct sk_buff *skb)
 	nla_nest_end(skb, list);
 }
 
-/* Source NAT to a pool with so many ports */
-static struct weft_template *make_snat(struct kunit *test, u32 id, u32 ports)
+static struct weft_template *make_template(struct kunit *test, u32 id, u32 ports, bool narrow)
 {
 	struct sk_buff *skb = alloc_skb(4096, GFP_KERNEL);
 	struct nlattr *attrs[WEFT_TEMPLATE_A_MAX + 1];
@@ -109,7 +110,7 @@ static struct weft_template *make_snat(struct kunit *test, u32 id, u32 ports)
 	nla_put_u32(skb, WEFT_TEMPLATE_A_POOL, id);
 	nla_put_u32(skb, WEFT_TEMPLATE_A_TRACK, WEFT_TRACK_STATE);
 	nla_put_u32(skb, WEFT_TEMPLATE_A_FAIL_TIMEOUT, 0);
-	put_entries(skb);
+	put_entries(skb, narrow);
 	err = nla_parse(attrs, WEFT_TEMPLATE_A_MAX, (struct nlattr *)skb->data, skb->len, NULL,
 			NULL);
 	KUNIT_ASSERT_EQ(test, err, 0);
@@ -124,6 +125,12 @@ static struct weft_template *make_snat(struct kunit *test, u32 id, u32 ports)
 	KUNIT_ASSERT_NOT_NULL(test, t);
 	kfree_skb(skb);
 	return t;
+}
+
+/* Source NAT to a pool with so many ports */
+static struct weft_template *make_snat(struct kunit *test, u32 id, u32 ports)
+{
+	return make_template(test, id, ports, false);
 }
 
 static void drop_snat(struct weft_template *t)
@@ -270,6 +277,26 @@ static void instance_exhausted(struct kunit *test)
 	weft_instance_end(last, WEFT_REASON_REQUEST);
 	rcu_read_unlock();
 	make_key(&key, n, IPPROTO_TCP);
+	KUNIT_EXPECT_EQ(test, open_one(o, t, &key), WEFT_OPEN_MADE);
+	drop_snat(t);
+}
+
+/* An entry that another instance has: none is made, and what was drawn goes back */
+static void instance_collision(struct kunit *test)
+{
+	struct weft_opening *o = kunit_kzalloc(test, sizeof(*o), GFP_KERNEL);
+	struct weft_template *t = make_template(test, 9, 2, true);
+	struct weft_key key;
+
+	make_key(&key, 1, IPPROTO_TCP);
+	KUNIT_EXPECT_EQ(test, open_one(o, t, &key), WEFT_OPEN_MADE);
+	make_key(&key, 2, IPPROTO_TCP);
+	KUNIT_EXPECT_EQ(test, open_one(o, t, &key), WEFT_OPEN_FAILED);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&t->refused[WEFT_REFUSED_COLLISION]), 1);
+	KUNIT_EXPECT_NULL(test, lookup(FORWARD, &key));
+	KUNIT_EXPECT_EQ(test, atomic_read(&t->n_instances), 1);
+	/* another server's replies are others; this takes the port that was given back */
+	key.ip_dst.s6_addr32[0] = cpu_to_be32(0x0a000202);
 	KUNIT_EXPECT_EQ(test, open_one(o, t, &key), WEFT_OPEN_MADE);
 	drop_snat(t);
 }
@@ -530,6 +557,7 @@ static struct kunit_case instance_cases[] = {
 	KUNIT_CASE(instance_entries),
 	KUNIT_CASE(instance_other_packets),
 	KUNIT_CASE(instance_exhausted),
+	KUNIT_CASE(instance_collision),
 	KUNIT_CASE(instance_limits),
 	KUNIT_CASE_PARAM(instance_tcp, connection_gen_params),
 	KUNIT_CASE(instance_tcp_again),
