@@ -117,13 +117,8 @@ static void weft_instances_leave(struct weft_instances *instances, const struct 
 /* Entries that are made, as a set; all of them without the first one are none */
 static u32 weft_opening_entries(const struct weft_opening *o)
 {
-	const struct weft_template *t = o->template;
-	unsigned int i;
-	u32 set = 0;
+	u32 set = weft_template_applies(o->template, o->when);
 
-	for (i = 0; i < t->n_entries; i++)
-		if (weft_tentry_applies(&t->entries[i], o->when))
-			set |= BIT(i);
 	return o->failed ? set & -set : set;
 }
 
@@ -242,12 +237,16 @@ static struct weft_instance *weft_instance_alloc(struct weft_datapath *dp,
 						 const struct weft_opening *o, u32 entries)
 {
 	struct weft_template *t = o->template;
-	size_t at = ALIGN(sizeof(struct weft_instance) + t->values_len, sizeof(u64)), size = at;
+	bool windows = weft_template_windows(t) && o->when & WEFT_WHEN_TCP && !o->failed;
+	size_t at = ALIGN(sizeof(struct weft_instance) + t->values_len, sizeof(u64)), size;
 	struct weft_ientry *entry;
 	struct weft_instance *i;
 	u32 left;
 	u8 from;
 
+	if (windows)
+		at += sizeof(struct weft_window);
+	size = at;
 	for (left = entries; left; left &= left - 1)
 		size += weft_ientry_size(&t->entries[__ffs(left)]);
 	i = weft_progmem_alloc(size, &from);
@@ -264,6 +263,9 @@ static struct weft_instance *weft_instance_alloc(struct weft_datapath *dp,
 	i->created = get_jiffies_64();
 	i->opened = jiffies - o->idle;
 	i->when = o->when;
+	i->windows = windows;
+	if (windows)
+		spin_lock_init(&weft_instance_window(i)->lock);
 	i->seen = o->seen;
 	i->drawn = o->drawn;
 	INIT_LIST_HEAD(&i->wheel);

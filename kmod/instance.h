@@ -16,7 +16,9 @@
 #include "pool.h"
 #include "table.h"
 #include "template.h"
+#include "window.h"
 
+struct sk_buff;
 struct weft_datapath;
 struct weft_key;
 struct weft_port;
@@ -42,8 +44,8 @@ struct weft_ientry {
 };
 
 /*
- * In one piece: behind this structure the values, and then the entries, each of
- * weft_ientry_size(). References: one of being there, and one for each entry's counters, which
+ * In one piece: behind this structure the values, the windows of a TCP connection if the template
+ * asks for them, and then the entries, each of weft_ientry_size(). References: one of being there, and one for each entry's counters, which
  * cached programs share.
  */
 struct weft_instance {
@@ -61,6 +63,7 @@ struct weft_instance {
 	s32 priority;			/* of the sending entry */
 	u16 entries_at;			/* bytes from the instance */
 	u8 when;			/* enum weft_when, what opened it */
+	bool windows;			/* a struct weft_window is in front of the entries */
 	u64 created;			/* jiffies64 */
 	unsigned long opened;		/* jiffies; an import may have been idle before */
 	struct list_head wheel;		/* instances->slots */
@@ -77,6 +80,12 @@ static inline struct weft_ientry *weft_ientry_next(struct weft_ientry *entry)
 static inline struct weft_ientry *weft_ientry_first(const struct weft_instance *i)
 {
 	return (void *)i + i->entries_at;
+}
+
+/* Of a TCP connection whose windows are tracked; else NULL */
+static inline struct weft_window *weft_instance_window(const struct weft_instance *i)
+{
+	return i->windows ? (void *)weft_ientry_first(i) - sizeof(struct weft_window) : NULL;
 }
 
 #define weft_for_each_ientry(entry, n, i)					\
@@ -173,11 +182,25 @@ static inline const u8 *weft_flow_values(const struct weft_flow *flow)
 	return flow->instance->values;
 }
 
+enum weft_tracked {
+	WEFT_TRACKED_KEEP,	/* packets like this one may from now on pass without being seen */
+	WEFT_TRACKED_SEE,	/* they may not */
+	WEFT_TRACKED_OUT,	/* outside of the connection's windows: to be dropped */
+};
+
 /*
- * A packet with @key meets an entry of an instance whose template tracks state. Returns
- * whether packets like this one may from now on pass without being seen. BH off, RCU.
+ * A packet with @key meets an entry of an instance whose template tracks state. Without @skb,
+ * windows are not looked at. *reply: it is of who replies. BH off, RCU.
  */
-bool weft_instance_track(struct weft_flow *flow, const struct weft_key *key);
+enum weft_tracked weft_instance_track(struct weft_flow *flow, const struct weft_key *key,
+				      const struct sk_buff *skb, bool *reply);
+
+/*
+ * Is a TCP segment, not SYN, RST or FIN, inside of the windows of an instance that has such? If
+ * so they move along. @skb has been through weft_key_extract(), which found @layers. BH off.
+ */
+bool weft_instance_in_window(struct weft_instance *i, bool reply, const struct sk_buff *skb,
+			     u16 layers);
 
 enum weft_state weft_instance_state(const struct weft_instance *i);
 

@@ -80,16 +80,6 @@ static struct weft_waiting *weft_waiting(struct sk_buff *skb)
 	return (struct weft_waiting *)skb->cb;
 }
 
-static const struct weft_tentry *weft_pending_entry(const struct weft_template *t, u32 when)
-{
-	unsigned int i;
-
-	for (i = 0; i < t->n_entries; i++)
-		if (weft_tentry_applies(&t->entries[i], when))
-			return &t->entries[i];
-	return NULL;
-}
-
 /* The same template, and the same first entry of it; pendings->lock */
 static struct weft_pending *weft_pending_find(struct weft_pendings *pendings,
 					      const struct weft_opening *o,
@@ -101,7 +91,7 @@ static struct weft_pending *weft_pending_find(struct weft_pendings *pendings,
 
 	hash_for_each_possible(pendings->buckets, p, node, hash) {
 		if (p->hash != hash || p->template != o->template ||
-		    p->priority != o->priority || weft_pending_entry(p->template, p->when) != e)
+		    p->priority != o->priority || weft_template_first(p->template, p->when) != e)
 			continue;
 		weft_tentry_words(p->template, e, p->values, theirs);
 		if (!memcmp(words, theirs, e->n_words * sizeof(*words)))
@@ -156,7 +146,7 @@ no_memory:
 u32 weft_pending_open(struct weft_datapath *dp, const struct weft_opening *o,
 		      struct weft_port *in)
 {
-	const struct weft_tentry *e = weft_pending_entry(o->template, o->when);
+	const struct weft_tentry *e = weft_template_first(o->template, o->when);
 	struct weft_pendings *pendings = dp->pendings;
 	u64 words[WEFT_KEY_WORDS];
 	struct weft_pending *p;

@@ -18,6 +18,8 @@
 #include <linux/slab.h>
 #include "cache.h"
 #include "datapath.h"
+#include "flow.h"
+#include "instance.h"
 #include "pipeline.h"
 #include "port.h"
 #include "trail.h"
@@ -127,6 +129,25 @@ static noinline void weft_pipeline_miss(struct weft_level *level, struct weft_po
 	weft_pipeline_walk(level, port, skb, 0, NULL, &keep);
 }
 
+/*
+ * Does the packet fit what all instances know that look at each one? If not it has to walk,
+ * where that is judged once more, and counted.
+ */
+static noinline bool weft_pipeline_fits(const struct weft_cached *p, const struct sk_buff *skb,
+					u16 layers)
+{
+	struct weft_flow_stats **stats = weft_cached_stats(p);
+	const u16 *tables = weft_cached_tables(p);
+	u32 i;
+
+	for (i = 0; i < p->n_credits; i++)
+		if (tables[i] & WEFT_CREDIT_GUARD &&
+		    !weft_instance_in_window(stats[i]->instance, tables[i] & WEFT_CREDIT_REPLY,
+					     skb, layers))
+			return false;
+	return true;
+}
+
 void weft_pipeline_receive(struct weft_port *port, struct sk_buff *skb)
 {
 	bool tunnel = port->type == WEFT_PORT_TYPE_GENEVE;
@@ -148,7 +169,8 @@ void weft_pipeline_receive(struct weft_port *port, struct sk_buff *skb)
 		goto out;
 	}
 	cached = weft_cache_find(port->dp->caches, key, tunnel, weft_nested(), &hash);
-	if (likely(cached)) {
+	if (likely(cached) && (likely(!cached->guarded) ||
+			       weft_pipeline_fits(cached, skb, key->layers))) {
 		weft_cached_used(cached, weft_skb_segs(skb), skb->len);
 		weft_execute(port->dp, port, skb, weft_cached_ops(cached), cached->len,
 			     cached->layers);

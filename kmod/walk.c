@@ -500,37 +500,59 @@ static void weft_walk_unclone(struct weft_walk *w)
 	op->arg = prog->len - saved->op_ofs - sizeof(*op);
 }
 
-/* An instance that tracks its connection sees each packet that could change its state */
-static void weft_walk_state(struct weft_walk *w, struct weft_flow *flow)
+/*
+ * An instance that tracks its connection sees each packet that could change its state. Returns
+ * how the entry is to be credited: a packet that is not of the connection does not count.
+ */
+static enum weft_drop weft_walk_state(struct weft_walk *w, struct weft_flow *flow,
+				      enum weft_guard *guard)
 {
-	if (!flow->instance->template->track)
-		return;
+	struct weft_instance *i = flow->instance;
+	bool reply;
+
+	if (!i->template->track)
+		return WEFT_DROP_UNSPEC;
 	if (w->key.layers & WEFT_L_TCP)
 		w->trail->vol.l4 |= WEFT_VOLATILE_STATE;
-	if (!weft_instance_track(flow, &w->key))
+	switch (weft_instance_track(flow, &w->key, w->skb, &reply)) {
+	case WEFT_TRACKED_OUT:
 		w->trail->cacheable = false;
+		return WEFT_DROP_TCP_WINDOW;
+	case WEFT_TRACKED_SEE:
+		w->trail->cacheable = false;
+		break;
+	case WEFT_TRACKED_KEEP:
+		if (i->windows && w->key.layers & WEFT_L_TCP)
+			*guard = reply ? WEFT_GUARD_REPLY : WEFT_GUARD_FORWARD;
+		break;
+	}
+	return WEFT_DROP_UNSPEC;
 }
 
 /* Look the key up in a table and push what it says */
 static enum weft_drop weft_walk_table(struct weft_walk *w, u8 id, bool resubmit)
 {
+	enum weft_guard guard = WEFT_GUARD_NONE;
+	enum weft_drop reason = WEFT_DROP_UNSPEC;
 	struct weft_frame *frame;
 	struct weft_flow *flow;
 
 	if (w->stages++ == WEFT_STAGE_MAX)
 		return WEFT_DROP_STAGE_LIMIT;
 	flow = weft_table_lookup(w->dp, id, &w->key, w->version, w->trail);
-	weft_trail_credit(w->trail, flow ? flow->stats : NULL, id,
-			  flow && flow->priority != WEFT_PRIORITY_MISS);
+	if (flow && flow->of_instance)
+		reason = weft_walk_state(w, flow, &guard);
+	weft_trail_credit(w->trail, flow && !reason ? flow->stats : NULL, id,
+			  flow && flow->priority != WEFT_PRIORITY_MISS, guard);
+	if (reason)
+		return reason;
 	if (!flow)
 		return resubmit ? WEFT_DROP_UNSPEC : WEFT_DROP_TABLE_MISS;
 	frame = weft_walk_push(w, flow->actions->acts, flow->actions->len, id);
 	frame->cookie = flow->cookie;
 	frame->priority = flow->priority;
-	if (flow->of_instance) {
+	if (flow->of_instance)
 		frame->values = weft_flow_values(flow);
-		weft_walk_state(w, flow);
-	}
 	return WEFT_DROP_UNSPEC;
 }
 
@@ -687,7 +709,7 @@ static enum weft_drop weft_walk_related(struct weft_walk *w, struct weft_frame *
 	flow = weft_table_lookup_instance(w->dp, id, &answer);
 	if (flow)
 		next = weft_inner_translate(flow, &answer);
-	weft_trail_credit(w->trail, NULL, id, next >= 0);
+	weft_trail_credit(w->trail, NULL, id, next >= 0, WEFT_GUARD_NONE);
 	if (next < 0)
 		return WEFT_DROP_UNSPEC;
 	if (weft_inner_update(&w->inner, &answer)) {

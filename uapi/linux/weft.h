@@ -376,6 +376,7 @@ enum weft_drop {
 	WEFT_DROP_UPCALL_SOCKET,	/* * the service's socket did not take it */
 	WEFT_DROP_DETACHING,		/* * port or datapath is going away */
 	WEFT_DROP_INSTANCE_LIMIT,	/* * no more instances: datapath, slice or port */
+	WEFT_DROP_TCP_WINDOW,		/* * outside of the windows of its connection */
 
 	WEFT_DROP_POLICY = 32,		/* drop without a reason given */
 	WEFT_DROP_ACL,			/* access list */
@@ -1132,10 +1133,15 @@ enum weft_mode {
  * enum weft_track - what is known about the connection that an instance stands for
  * @WEFT_TRACK_NONE: nothing; its only idle timeout is IDLE
  * @WEFT_TRACK_STATE: whether there was a reply; of TCP, how far it is
+ * @WEFT_TRACK_WINDOW: the same, and TCP segments outside of the windows of both sides change
+ *	nothing and are dropped (WEFT_DROP_TCP_WINDOW)
+ * @WEFT_TRACK_WINDOW_LIBERAL: the same, but they pass
  */
 enum weft_track {
 	WEFT_TRACK_NONE,
 	WEFT_TRACK_STATE,
+	WEFT_TRACK_WINDOW,
+	WEFT_TRACK_WINDOW_LIBERAL,
 
 	__WEFT_TRACK_MAX,
 	WEFT_TRACK_MAX = __WEFT_TRACK_MAX - 1
