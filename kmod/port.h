@@ -65,6 +65,7 @@ struct weft_port {
 	struct list_head lports;	/* of struct weft_lport_entry; dp->lock */
 	u32 n_lports;			/* dp->lock */
 	u32 n_pending;			/* instances that its packets wait for; pending.c */
+	atomic64_t answer_due;		/* ns: when the next answer is; reject.c */
 
 	/* what the device said last; dp->lock, so that reports need no RTNL */
 	char name[IFNAMSIZ];

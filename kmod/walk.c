@@ -27,6 +27,7 @@
 #include "inner.h"
 #include "pending.h"
 #include "port.h"
+#include "reject.h"
 #include "table.h"
 #include "trail.h"
 #include "tunnel.h"
@@ -469,6 +470,7 @@ static void weft_walk_clone(struct weft_walk *w, struct weft_frame *frame,
 	saved->op_ofs = w->prog->len;
 	saved->key = w->key;
 	saved->inner = w->inner;
+	saved->skb = w->skb;
 	weft_emit_plain(w, WEFT_OP_CLONE, 0);
 	w->n_saved++;
 	inner = weft_walk_push(w, body, act->arg, frame->table);
@@ -486,6 +488,7 @@ static void weft_walk_unclone(struct weft_walk *w)
 
 	w->key = saved->key;
 	w->inner = saved->inner;
+	w->skb = saved->skb;
 	w->base = saved->key;
 	w->dirty = 0;
 	w->ttl_spent = 0;
@@ -724,6 +727,31 @@ static enum weft_drop weft_walk_related(struct weft_walk *w, struct weft_frame *
 	return weft_walk_goto(w, frame, next);
 }
 
+/* From here on the packet is an answer to what it was; nobody has that yet */
+static enum weft_drop weft_walk_reject(struct weft_walk *w, enum weft_reject how)
+{
+	struct weft_op_reject *op;
+
+	how = weft_reject_how(&w->key, how);
+	weft_walk_depends(w, WEFT_FIELD_TCP_FLAGS);
+	weft_walk_depends(w, WEFT_FIELD_IP_TTL);
+	if (!weft_reject_allowed(&w->key, how))
+		return WEFT_DROP_REJECTED;
+	weft_flush(w);
+	weft_reject_key(&w->key, how);
+	op = weft_emit(w, WEFT_OP_REJECT, how, sizeof(*op));
+	if (op) {
+		op->layers = w->key.layers;
+		memset(op->pad, 0, sizeof(op->pad));
+	}
+	weft_sent(w);
+	w->base = w->key;
+	w->inner.layers = 0;
+	w->skb = NULL;
+	w->ttl_set = true;
+	return WEFT_DROP_UNSPEC;
+}
+
 static enum weft_drop weft_walk_action(struct weft_walk *w, struct weft_frame *frame,
 				       const struct weft_act *act)
 {
@@ -769,6 +797,8 @@ static enum weft_drop weft_walk_action(struct weft_walk *w, struct weft_frame *f
 		return weft_walk_bind(w, frame, (const void *)act);
 	case WEFT_ACT_A_RELATED:
 		return weft_walk_related(w, frame, act->arg);
+	case WEFT_ACT_A_REJECT:
+		return weft_walk_reject(w, act->arg);
 	case WEFT_ACT_A_DROP:
 		return act->arg;
 	}

@@ -39,13 +39,14 @@ struct weft_frame {
 struct weft_saved {
 	struct weft_key key;
 	struct weft_inner inner;
+	const struct sk_buff *skb;
 	u32 op_ofs;		/* where its operation is in the program */
 };
 
 struct weft_walk {
 	struct weft_datapath *dp;
 	struct weft_port *in;
-	const struct sk_buff *skb;	/* only what key and inner are of */
+	const struct sk_buff *skb;	/* only what key and inner are of; NULL: not there yet */
 	struct weft_program *prog;
 	struct weft_trail *trail;
 	u64 version;
