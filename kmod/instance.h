@@ -55,7 +55,8 @@ struct weft_instance {
 	u8 entry[WEFT_TEMPLATE_ENTRIES];	/* of the template, which they are */
 	atomic_t refs;
 	unsigned long seen;		/* WEFT_SEEN_* */
-	unsigned long ended;		/* bit 0: somebody is at it */
+	atomic_t ended;			/* 1: somebody is at it */
+	u32 pending;			/* packets line up there, behind those that wait; 0: none */
 	struct weft_template *template;	/* holds a reference */
 	struct weft_datapath *dp;	/* valid until it has ended */
 	u32 id;
@@ -132,8 +133,10 @@ struct weft_opening {
 	bool exactly;			/* values and drawn are what is wanted */
 	unsigned long seen;		/* WEFT_SEEN_*, as if from before */
 	unsigned long idle;		/* jiffies */
+	u32 pending;			/* what waits for it; 0: nothing */
 	struct weft_drawn drawn;
 	struct weft_instance *made;	/* or found; valid under RCU */
+	u32 id;				/* of that */
 	u8 values[WEFT_VALUES_MAX * WEFT_FIELD_LEN_MAX];
 };
 
@@ -166,6 +169,9 @@ int weft_instance_add(struct weft_datapath *dp, struct weft_opening *o);
  * for failures, or there is no room for one. dp->lock.
  */
 bool weft_instance_add_failure(struct weft_datapath *dp, struct weft_opening *o);
+
+/* Nothing waits any more for the instance with number @id, if it is there: others need not */
+void weft_instance_go_on(struct weft_datapath *dp, u32 id, u32 pending);
 
 /* The packet has found an instance: has it also the values that other entries and actions took? */
 bool weft_opening_same(const struct weft_opening *o);

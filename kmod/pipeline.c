@@ -126,6 +126,7 @@ static noinline void weft_pipeline_miss(struct weft_level *level, struct weft_po
 		memset((void *)key + offsetof(struct weft_key, ldp), 0,
 		       WEFT_KEY_PACKET - offsetof(struct weft_key, ldp));
 	level->key = *key;
+	level->walk.waited = 0;
 	weft_pipeline_walk(level, port, skb, 0, NULL, &keep);
 }
 
@@ -181,9 +182,9 @@ out:
 	weft_level_put();
 }
 
-void weft_pipeline_inject(struct weft_port *port, struct sk_buff *skb,
-			  const struct weft_key *metadata, u8 table,
-			  const struct weft_actions *acts)
+static void weft_pipeline_enter(struct weft_port *port, struct sk_buff *skb,
+				const struct weft_key *metadata, u8 table,
+				const struct weft_actions *acts, u32 waited)
 {
 	struct weft_level *level = weft_level_get();
 	enum weft_drop reason;
@@ -192,12 +193,26 @@ void weft_pipeline_inject(struct weft_port *port, struct sk_buff *skb,
 		return weft_port_drop(port, skb, WEFT_DROP_RECURSION);
 	memcpy(&level->walk.key, metadata, WEFT_KEY_PACKET);
 	level->walk.key.in_port = cpu_to_be32(port->id);
+	level->walk.waited = waited;
 	reason = weft_key_extract(skb, &level->walk.key);
 	if (reason)
 		weft_port_drop(port, skb, reason);
 	else
 		weft_pipeline_walk(level, port, skb, table, acts, NULL);
 	weft_level_put();
+}
+
+void weft_pipeline_inject(struct weft_port *port, struct sk_buff *skb,
+			  const struct weft_key *metadata, u8 table,
+			  const struct weft_actions *acts)
+{
+	weft_pipeline_enter(port, skb, metadata, table, acts, 0);
+}
+
+void weft_pipeline_resume(struct weft_port *port, struct sk_buff *skb,
+			  const struct weft_key *metadata, u8 table, u32 waited)
+{
+	weft_pipeline_enter(port, skb, metadata, table, NULL, waited);
 }
 
 int weft_pipeline_init(void)

@@ -161,6 +161,14 @@ void weft_port_xmit(struct weft_port *port, struct sk_buff *skb);
 enum weft_drop weft_tunnel_decode(struct weft_port *port, struct sk_buff *skb,
 				  struct weft_key *key);
 
+/*
+ * A port that is none, for a packet that comes from nowhere: it takes and gives nothing, and
+ * nothing that outlives the packet may wait for it. Freeing it adds its drops to the datapath's.
+ * dp->lock throughout; NULL without memory.
+ */
+struct weft_port *weft_port_nowhere(struct weft_datapath *dp);
+void weft_port_nowhere_free(struct weft_port *port);
+
 /* Count a drop of a packet that came in by @port, trace it, free @skb (may be NULL) */
 void weft_port_drop(struct weft_port *port, struct sk_buff *skb, enum weft_drop reason);
 

@@ -503,6 +503,35 @@ static void weft_walk_unclone(struct weft_walk *w)
 	op->arg = prog->len - saved->op_ofs - sizeof(*op);
 }
 
+/* The packet waits as it is now, to go on in that table, and this walk of it ends */
+static void weft_walk_wait(struct weft_walk *w, u32 id, u8 table, u64 cookie)
+{
+	struct weft_op_wait *wait;
+
+	w->trail->cacheable = false;
+	weft_flush(w);
+	wait = weft_emit(w, WEFT_OP_WAIT, id, sizeof(*wait));
+	if (!wait)
+		return;
+	wait->cookie = cookie;
+	wait->table = table;
+	memset(wait->pad, 0, sizeof(wait->pad));
+	memcpy(wait->metadata, &w->key, sizeof(wait->metadata));
+	weft_sent(w);
+	weft_walk_leave(w);
+}
+
+/* Packets that came before this one still wait for the instance: it lines up behind them */
+static bool weft_walk_lines_up(struct weft_walk *w, const struct weft_flow *flow, u8 table)
+{
+	u32 pending = READ_ONCE(flow->instance->pending);
+
+	if (likely(!pending || pending == w->waited))
+		return false;
+	weft_walk_wait(w, pending, table, flow->cookie);
+	return true;
+}
+
 /*
  * An instance that tracks its connection sees each packet that could change its state. Returns
  * how the entry is to be credited: a packet that is not of the connection does not count.
@@ -543,8 +572,11 @@ static enum weft_drop weft_walk_table(struct weft_walk *w, u8 id, bool resubmit)
 	if (w->stages++ == WEFT_STAGE_MAX)
 		return WEFT_DROP_STAGE_LIMIT;
 	flow = weft_table_lookup(w->dp, id, &w->key, w->version, w->trail);
-	if (flow && flow->of_instance)
+	if (flow && flow->of_instance) {
+		if (weft_walk_lines_up(w, flow, id))
+			return WEFT_DROP_UNSPEC;
 		reason = weft_walk_state(w, flow, &guard);
+	}
 	weft_trail_credit(w->trail, flow && !reason ? flow->stats : NULL, id,
 			  flow && flow->priority != WEFT_PRIORITY_MISS, guard);
 	if (reason)
@@ -576,25 +608,15 @@ static enum weft_drop weft_walk_goto(struct weft_walk *w, struct weft_frame *fra
 	return weft_walk_table(w, id, false);
 }
 
-/* A daemon has to say: the packet waits as it is now, and this walk of it ends */
-static enum weft_drop weft_walk_wait(struct weft_walk *w, const struct weft_frame *frame)
+/* A daemon has to say: the packet waits */
+static enum weft_drop weft_walk_ask(struct weft_walk *w, const struct weft_frame *frame)
 {
 	u32 id = weft_pending_open(w->dp, &w->opening, w->in);
-	struct weft_op_wait *wait;
 
 	w->trail->cacheable = false;
 	if (!id)
 		return WEFT_DROP_UPCALL_QUEUE;
-	weft_flush(w);
-	wait = weft_emit(w, WEFT_OP_WAIT, id, sizeof(*wait));
-	if (!wait)
-		return WEFT_DROP_UNSPEC;
-	wait->cookie = frame->cookie;
-	wait->table = frame->table;
-	memset(wait->pad, 0, sizeof(wait->pad));
-	memcpy(wait->metadata, &w->key, sizeof(wait->metadata));
-	weft_sent(w);
-	weft_walk_leave(w);
+	weft_walk_wait(w, id, frame->table, frame->cookie);
 	return WEFT_DROP_UNSPEC;
 }
 
@@ -644,7 +666,7 @@ static enum weft_drop weft_walk_template(struct weft_walk *w, struct weft_frame 
 	opened = weft_walk_open(w, o, frame->table);
 	switch (opened) {
 	case WEFT_OPEN_WAITS:
-		return weft_walk_wait(w, frame);
+		return weft_walk_ask(w, frame);
 	case WEFT_OPEN_NO_HEADER:
 		return WEFT_DROP_NO_HEADER;
 	case WEFT_OPEN_REFUSED:

@@ -994,7 +994,8 @@ enum weft_service_attr {
  * enum weft_packet_attr - a frame to inject, or an upcall
  * @WEFT_PACKET_A_DP: string
  * @WEFT_PACKET_A_DATA: the frame from its Ethernet header, 14…65531 bytes; last
- * @WEFT_PACKET_A_IN_PORT: u32, port as if from which
+ * @WEFT_PACKET_A_IN_PORT: u32, port as if from which; inject: with ACTIONS it may be left out,
+ *	and then what needs a port of entry (output to it, services) drops the frame
  * @WEFT_PACKET_A_METADATA: nest of enum weft_field, values without masks: marks
  *	and registers; in an upcall also the tunnel's fields
  * @WEFT_PACKET_A_TABLE: u8: inject: where to start, default 0; upcall: where the
