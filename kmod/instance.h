@@ -45,8 +45,8 @@ struct weft_ientry {
 
 /*
  * In one piece: behind this structure the values, the windows of a TCP connection if the template
- * asks for them, and then the entries, each of weft_ientry_size(). References: one of being there, and one for each entry's counters, which
- * cached programs share.
+ * asks for them, and then the entries, each of weft_ientry_size(). References: one of being there,
+ * and one for each entry's counters, which cached programs share.
  */
 struct weft_instance {
 	struct weft_instance_life life;

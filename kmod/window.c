@@ -4,7 +4,7 @@
  *
  * Of each side is kept what it has sent, what of that is acknowledged, up to where
  * the other one takes data, and how large its own window was at most. From these follow the
- * bounds of a segment's sequence number and acknowledgement, as RFC 9293 (3.4, 3.10.7.4)
+ * bounds of a segment's sequence number and acknowledgment, as RFC 9293 (3.4, 3.10.7.4)
  * and RFC 5961 (5.2) state them for the two ends; here they are wider by a window, since segments
  * may overtake each other on the way to us. Bounds only grow, so who loses a segment behind us,
  * shrinks its window or probes one that is closed is still within them.
@@ -16,10 +16,10 @@
  * for the same reason (RFC 5961, 4.2).
  *
  * When a SYN was not seen (an import, rules that came later), scales are not known. The
- * largest there is, 14, is taken, and acknowledgements may then be of what was sent before we came,
+ * largest there is, 14, is taken, and acknowledgments may then be of what was sent before we came,
  * up to where the window ends.
  *
- * Selective acknowledgements are of data inside the window, and so need nothing.
+ * Selective acknowledgments are of data inside the window, and so need nothing.
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -69,7 +69,7 @@ void weft_segment_parse(const struct sk_buff *skb, u16 layers, struct weft_segme
 		if (end)
 			end += sizeof(struct ipv6hdr);
 	}
-	/* larger ones than their header can say come from segmentation offload; they are not padded */
+	/* one that is longer than its header can say is of segmentation offload, and not padded */
 	end = end ? net + end : skb->len;
 	seg->seq = get_unaligned_be32(&th->seq);
 	seg->ack = get_unaligned_be32(&th->ack_seq);

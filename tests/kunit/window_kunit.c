@@ -51,14 +51,13 @@ struct connection {
 	{ true, flags, B + (seq), A + (ack), len, window, scale, state, verdict }
 
 /* Windows: A 1000, scaled 2000; B 500, scaled 64000 */
-#define HANDSHAKE								\
-	OF_A(SYN, 0, -B, 0, 1000, 1, OPENING, IN),				\
-	OF_B(SYN | ACK, 0, 1, 0, 500, 7, OPENING, IN),				\
-	OF_A(ACK, 1, 1, 0, 1000, 0, OPENING, IN)
+#define OPENED_BY_A	OF_A(SYN, 0, -B, 0, 1000, 1, OPENING, IN)
+#define ANSWERED_BY_B	OF_B(SYN | ACK, 0, 1, 0, 500, 7, OPENING, IN)
+#define ACKED_BY_A	OF_A(ACK, 1, 1, 0, 1000, 0, OPENING, IN)
 
 static const struct connection connections[] = {
 	{ "plain", {
-		HANDSHAKE,
+		OPENED_BY_A, ANSWERED_BY_B, ACKED_BY_A,
 		OF_A(ACK, 1, 1, 500, 1000, 0, OPEN, IN),
 		OF_B(ACK, 1, 501, 0, 500, 0, OPEN, IN),
 		OF_B(ACK, 1, 501, 1000, 500, 0, OPEN, IN),
@@ -68,7 +67,7 @@ static const struct connection connections[] = {
 		OF_A(ACK, 502, 1002, 0, 1000, 0, CLOSED, IN),
 	} },
 	{ "data ahead of the window", {
-		HANDSHAKE,
+		OPENED_BY_A, ANSWERED_BY_B, ACKED_BY_A,
 		/* A was offered 500 by the SYN, B 2000 by the last ACK */
 		OF_A(ACK, 501, 1, 100, 1000, 0, OPEN, IN),
 		OF_A(ACK, 502, 1, 100, 1000, 0, OPEN, OUT),
@@ -79,15 +78,15 @@ static const struct connection connections[] = {
 		OF_A(ACK, 64002, 1, 100, 1000, 0, OPEN, OUT),
 	} },
 	{ "data behind the window", {
-		HANDSHAKE,
+		OPENED_BY_A, ANSWERED_BY_B, ACKED_BY_A,
 		OF_B(ACK, 1, 1, 0, 0xffff, 0, OPEN, IN),
 		OF_A(ACK, 1000001, 1, 1, 1000, 0, OPEN, IN),
 		/* late by less than B's largest window, which is 65535 * 128 */
 		OF_A(ACK, -7000000, 1, 0, 1000, 0, OPEN, IN),
 		OF_A(ACK, -7500000, 1, 0, 1000, 0, OPEN, OUT),
 	} },
-	{ "acknowledgement of what was not sent", {
-		HANDSHAKE,
+	{ "acknowledgment of what was not sent", {
+		OPENED_BY_A, ANSWERED_BY_B, ACKED_BY_A,
 		OF_A(ACK, 1, 2, 10, 1000, 0, OPEN, OUT),
 		OF_B(ACK, 1, 2, 10, 500, 0, OPEN, OUT),
 		OF_B(ACK, 1, 1, 10, 500, 0, OPEN, IN),
@@ -97,13 +96,13 @@ static const struct connection connections[] = {
 		OF_A(ACK, 11, 11 - 65537, 10, 1000, 0, OPEN, OUT),
 		OF_A(ACK, 11, 11 - 65536, 10, 1000, 0, OPEN, IN),
 	} },
-	{ "no acknowledgement", {
-		HANDSHAKE,
+	{ "no acknowledgment", {
+		OPENED_BY_A, ANSWERED_BY_B, ACKED_BY_A,
 		OF_A(0, 1, 1, 10, 1000, 0, OPEN, OUT),
 		OF_A(FIN, 1, 1, 0, 1000, 0, OPEN, OUT),
 	} },
 	{ "blind RST", {
-		HANDSHAKE,
+		OPENED_BY_A, ANSWERED_BY_B, ACKED_BY_A,
 		OF_A(ACK, 1, 1, 100, 1000, 0, OPEN, IN),
 		OF_A(RST, -70000, 0, 0, 0, 0, OPEN, OUT),
 		OF_A(RST, 70000, 0, 0, 0, 0, OPEN, OUT),
@@ -125,7 +124,7 @@ static const struct connection connections[] = {
 		OF_B(RST | ACK, -B, 1, 0, 0, 0, OPENING, IN),
 	} },
 	{ "blind SYN", {
-		HANDSHAKE,
+		OPENED_BY_A, ANSWERED_BY_B, ACKED_BY_A,
 		OF_A(SYN, 5000000, -B, 0, 1000, 1, OPEN, DOUBT),
 		OF_B(SYN, 5000000, 0, 0, 1000, 1, OPEN, DOUBT),
 		OF_B(SYN | ACK, 0, 1, 0, 500, 7, OPEN, DOUBT),
@@ -172,7 +171,7 @@ static const struct connection connections[] = {
 		OF_A(ACK, 401, 901, 0, 1000, 0, OPENING, IN),
 	} },
 	{ "closed window, and a probe", {
-		HANDSHAKE,
+		OPENED_BY_A, ANSWERED_BY_B, ACKED_BY_A,
 		OF_A(ACK, 1, 1, 500, 1000, 0, OPEN, IN),
 		OF_B(ACK, 1, 501, 0, 0, 0, OPEN, IN),
 		OF_A(ACK, 500, 1, 0, 1000, 0, OPEN, IN),
@@ -181,8 +180,8 @@ static const struct connection connections[] = {
 		OF_B(ACK, 1, 502, 0, 500, 0, OPEN, IN),
 		OF_A(ACK, 502, 1, 500, 1000, 0, OPEN, IN),
 	} },
-	{ "losses, with selective acknowledgements", {
-		HANDSHAKE,
+	{ "losses, with selective acknowledgments", {
+		OPENED_BY_A, ANSWERED_BY_B, ACKED_BY_A,
 		OF_B(ACK, 1, 1, 0, 0xffff, 0, OPEN, IN),
 		OF_A(ACK, 1, 1, 60000, 1000, 0, OPEN, IN),
 		OF_A(ACK, 60001, 1, 60000, 1000, 0, OPEN, IN),
@@ -194,7 +193,7 @@ static const struct connection connections[] = {
 		OF_B(ACK, 1, 180001, 0, 0xffff, 0, OPEN, IN),
 	} },
 	{ "the same ports again", {
-		HANDSHAKE,
+		OPENED_BY_A, ANSWERED_BY_B, ACKED_BY_A,
 		OF_A(SYN, 0x30000000, -B, 0, 1000, 1, CLOSED, IN),
 		OF_B(SYN | ACK, 0x30000000, 0x30000001, 0, 500, 7, OPENING, IN),
 		OF_A(ACK, 0x30000001, 0x30000001, 10, 1000, 0, OPENING, IN),
