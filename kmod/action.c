@@ -13,6 +13,7 @@
 #include "action.h"
 #include "compat.h"
 #include "datapath.h"
+#include "defrag.h"
 #include "flow.h"
 #include "netlink.h"
 #include "port.h"
@@ -69,6 +70,7 @@ const struct nla_policy weft_nl_act_policy[WEFT_ACT_A_MAX + 1] = {
 	[WEFT_ACT_A_TEMPLATE] = NLA_POLICY_FULL_RANGE(NLA_U32, &weft_template_id_range),
 	[WEFT_ACT_A_BIND] = NLA_POLICY_EXACT_LEN(sizeof(struct weft_bind)),
 	[WEFT_ACT_A_RELATED] = { .type = NLA_U8 },
+	[WEFT_ACT_A_DEFRAG] = { .type = NLA_FLAG },
 };
 
 /* A list of attributes that is being read: the outermost, or a clone's body */
@@ -476,6 +478,16 @@ static int weft_act_related(struct weft_act_parser *p, const struct nlattr *attr
 	return weft_act_plain(p, attr, nla_get_u8(attr));
 }
 
+static int weft_act_defrag(struct weft_act_parser *p, const struct nlattr *attr)
+{
+	if (!p->dp->number) {
+		WEFT_ERR_ATTR(p->extack, attr, "defrag: only %u datapaths of a namespace can do this",
+			      WEFT_DEFRAG_NUMBER_MAX);
+		return -ENOSPC;
+	}
+	return weft_act_plain(p, attr, 0);
+}
+
 static int weft_act_open(struct weft_act_parser *p, const struct nlattr *attr)
 {
 	struct weft_act_level *level;
@@ -539,6 +551,8 @@ static int weft_act_parse_one(struct weft_act_parser *p, const struct nlattr *at
 		return weft_act_bind(p, attr);
 	case WEFT_ACT_A_RELATED:
 		return weft_act_related(p, attr);
+	case WEFT_ACT_A_DEFRAG:
+		return weft_act_defrag(p, attr);
 	default:
 		return weft_act_plain(p, attr, 0);
 	}

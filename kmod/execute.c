@@ -20,6 +20,8 @@
 #include <linux/skbuff.h>
 #include <linux/weft.h>
 #include "datapath.h"
+#include "defrag.h"
+#include "fragment.h"
 #include "headers.h"
 #include "inner.h"
 #include "pending.h"
@@ -46,6 +48,7 @@ struct waiting {
 struct run {
 	struct weft_datapath *dp;
 	struct weft_port *in;
+	const struct weft_whole *whole;	/* how its fragments were; NULL: it came as one */
 	struct sk_buff *outer;	/* the frames that wait, innermost first */
 	struct frame f;
 	enum weft_drop reason;	/* for a packet with which nothing was done */
@@ -75,6 +78,7 @@ static bool needed(const u8 *op, const u8 *end)
 		case WEFT_OP_TUNNEL:
 		case WEFT_OP_UPCALL:
 		case WEFT_OP_WAIT:
+		case WEFT_OP_DEFRAG:
 		case WEFT_OP_CLONE:
 			return true;
 		case WEFT_OP_DROP:
@@ -137,6 +141,14 @@ static void lost(struct run *r, enum weft_drop reason)
 	count_drops(r, r->f.op, r->f.end);
 }
 
+/* Hand @skb, which is consumed, over to a port */
+static enum weft_drop send(struct weft_port *port, struct sk_buff *skb, const struct weft_op *op)
+{
+	if (op->code == WEFT_OP_TUNNEL)
+		return weft_tunnel_send(port, skb, (const struct weft_op_tunnel *)op);
+	return weft_port_send(port, skb, ((const struct weft_op_output *)op)->mark);
+}
+
 static void output(struct run *r, const struct weft_op *op)
 {
 	bool tunnel = op->code == WEFT_OP_TUNNEL;
@@ -158,10 +170,10 @@ static void output(struct run *r, const struct weft_op *op)
 	skb = take(r);
 	if (unlikely(!skb))
 		return;
-	if (tunnel)
-		reason = weft_tunnel_send(port, skb, (const struct weft_op_tunnel *)op);
+	if (unlikely(r->whole))
+		reason = weft_fragment(port, skb, r->whole, op, send);
 	else
-		reason = weft_port_send(port, skb, ((const struct weft_op_output *)op)->mark);
+		reason = send(port, skb, op);
 	if (unlikely(reason))
 		weft_port_drop(r->in, NULL, reason);
 }
@@ -209,7 +221,20 @@ static void wait(struct run *r, const struct weft_op_wait *op)
 
 	if (unlikely(!skb))
 		return;
-	reason = weft_pending_wait(r->dp, r->in, skb, op);
+	reason = weft_pending_wait(r->dp, r->in, skb, op, r->whole);
+	if (reason)
+		weft_port_drop(r->in, NULL, reason);
+}
+
+/* The packet, a fragment, is kept until the others are there */
+static void defrag(struct run *r, const struct weft_op_defrag *op)
+{
+	struct sk_buff *skb = take(r);
+	enum weft_drop reason;
+
+	if (unlikely(!skb))
+		return;
+	reason = weft_defrag(r->dp, r->in, skb, op);
 	if (reason)
 		weft_port_drop(r->in, NULL, reason);
 }
@@ -304,6 +329,9 @@ static void step(struct run *r)
 	case WEFT_OP_WAIT:
 		wait(r, (const struct weft_op_wait *)op);
 		break;
+	case WEFT_OP_DEFRAG:
+		defrag(r, (const struct weft_op_defrag *)op);
+		break;
 	case WEFT_OP_CLONE:
 		clone(r, op);
 		break;
@@ -319,11 +347,13 @@ static void step(struct run *r)
 }
 
 static noinline void execute(struct weft_datapath *dp, struct weft_port *in,
-			     struct sk_buff *skb, const void *ops, u32 len, u16 layers)
+			     struct sk_buff *skb, const void *ops, u32 len, u16 layers,
+			     const struct weft_whole *whole)
 {
 	struct run r = {
 		.dp = dp,
 		.in = in,
+		.whole = whole,
 		.f = {
 			.skb = skb,
 			.op = ops,
@@ -373,5 +403,11 @@ void weft_execute(struct weft_datapath *dp, struct weft_port *in, struct sk_buff
 			weft_port_drop(in, NULL, reason);
 		return;
 	}
-	execute(dp, in, skb, ops, len, layers);
+	execute(dp, in, skb, ops, len, layers, NULL);
+}
+
+void weft_execute_whole(struct weft_datapath *dp, struct weft_port *in, struct sk_buff *skb,
+			const void *ops, u32 len, u16 layers, const struct weft_whole *whole)
+{
+	execute(dp, in, skb, ops, len, layers, whole);
 }

@@ -6,8 +6,8 @@
  * made for such a packet, and it is executed. Else the packet walks the tables (walk.c), and
  * what comes out is executed and, unless something forbids it, kept.
  *
- * Packets that user space injects walk and are not cached, since they may bring
- * metadata and begin anywhere.
+ * Packets that user space injects, and those that were kept for a while, walk and are not
+ * cached, since they may bring metadata and begin anywhere.
  *
  * Work space is per CPU, one set for each level of re-entrance (a packet that
  * leaves by a device whose transmit path leads back into a datapath at once);
@@ -83,7 +83,7 @@ static enum weft_drop weft_pipeline_metadata(struct weft_port *port, struct sk_b
 /* Walk with the key that is there, execute, and keep the program if @keep; consumes @skb */
 static void weft_pipeline_walk(struct weft_level *level, struct weft_port *port,
 			       struct sk_buff *skb, u8 table, const struct weft_actions *acts,
-			       struct weft_cache_entry *keep)
+			       struct weft_cache_entry *keep, const struct weft_whole *whole)
 {
 	struct weft_datapath *dp = port->dp;
 	u32 packets = weft_skb_segs(skb), bytes = skb->len;
@@ -108,7 +108,10 @@ static void weft_pipeline_walk(struct weft_level *level, struct weft_port *port,
 	}
 	if (!kept)
 		weft_trail_settle(dp->caches, w->trail, packets, bytes);
-	weft_execute(dp, port, skb, w->prog->ops, w->prog->len, w->layers);
+	if (whole)
+		weft_execute_whole(dp, port, skb, w->prog->ops, w->prog->len, w->layers, whole);
+	else
+		weft_execute(dp, port, skb, w->prog->ops, w->prog->len, w->layers);
 }
 
 static noinline void weft_pipeline_miss(struct weft_level *level, struct weft_port *port,
@@ -124,7 +127,7 @@ static noinline void weft_pipeline_miss(struct weft_level *level, struct weft_po
 		memset((void *)key + offsetof(struct weft_key, ldp), 0,
 		       WEFT_KEY_PACKET - offsetof(struct weft_key, ldp));
 	level->key = *key;
-	weft_pipeline_walk(level, port, skb, 0, NULL, &keep);
+	weft_pipeline_walk(level, port, skb, 0, NULL, &keep, NULL);
 }
 
 void weft_pipeline_receive(struct weft_port *port, struct sk_buff *skb)
@@ -159,9 +162,9 @@ out:
 	weft_level_put();
 }
 
-void weft_pipeline_inject(struct weft_port *port, struct sk_buff *skb,
-			  const struct weft_key *metadata, u8 table,
-			  const struct weft_actions *acts)
+static void weft_pipeline_enter(struct weft_port *port, struct sk_buff *skb,
+				const struct weft_key *metadata, u8 table,
+				const struct weft_actions *acts, const struct weft_whole *whole)
 {
 	struct weft_level *level = weft_level_get();
 	enum weft_drop reason;
@@ -174,8 +177,22 @@ void weft_pipeline_inject(struct weft_port *port, struct sk_buff *skb,
 	if (reason)
 		weft_port_drop(port, skb, reason);
 	else
-		weft_pipeline_walk(level, port, skb, table, acts, NULL);
+		weft_pipeline_walk(level, port, skb, table, acts, NULL, whole);
 	weft_level_put();
+}
+
+void weft_pipeline_inject(struct weft_port *port, struct sk_buff *skb,
+			  const struct weft_key *metadata, u8 table,
+			  const struct weft_actions *acts)
+{
+	weft_pipeline_enter(port, skb, metadata, table, acts, NULL);
+}
+
+void weft_pipeline_resume(struct weft_port *port, struct sk_buff *skb,
+			  const struct weft_key *metadata, u8 table,
+			  const struct weft_whole *whole)
+{
+	weft_pipeline_enter(port, skb, metadata, table, NULL, whole);
 }
 
 int weft_pipeline_init(void)

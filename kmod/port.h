@@ -19,6 +19,7 @@
 #include <linux/u64_stats_sync.h>
 #include <linux/weft.h>
 #include <net/dst.h>
+#include "defrag.h"
 
 struct netlink_ext_ack;
 struct nlattr;
@@ -65,6 +66,7 @@ struct weft_port {
 	struct list_head lports;	/* of struct weft_lport_entry; dp->lock */
 	u32 n_lports;			/* dp->lock */
 	u32 n_pending;			/* instances that its packets wait for; pending.c */
+	struct weft_defrag_shares defrag;
 
 	/* what the device said last; dp->lock, so that reports need no RTNL */
 	char name[IFNAMSIZ];

@@ -45,6 +45,8 @@
 	EM(UPCALL_QUEUE, "upcall_queue") \
 	EM(UPCALL_SOCKET, "upcall_socket") \
 	EM(DETACHING, "detaching")	\
+	EM(INSTANCE_LIMIT, "instance_limit") \
+	EM(FRAGMENT, "fragment")	\
 	EM(POLICY, "policy")		\
 	EM(ACL, "acl")			\
 	EM(SPOOF, "spoof")		\

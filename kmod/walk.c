@@ -21,6 +21,7 @@
 #include <net/ipv6.h>
 #include "action.h"
 #include "datapath.h"
+#include "defrag.h"
 #include "field.h"
 #include "flow.h"
 #include "headers.h"
@@ -573,6 +574,26 @@ static enum weft_drop weft_walk_wait(struct weft_walk *w, const struct weft_fram
 	return WEFT_DROP_UNSPEC;
 }
 
+/* A fragment waits for the others, and this walk of it ends */
+static void weft_walk_defrag(struct weft_walk *w, const struct weft_frame *frame)
+{
+	struct weft_op_defrag *op;
+
+	if (!w->key.ip_frag)
+		return;
+	weft_walk_depends(w, WEFT_FIELD_TUN_TOS);	/* metadata of other tunnels' are others */
+	weft_flush(w);
+	op = weft_emit(w, WEFT_OP_DEFRAG, weft_defrag_user(w->dp, be32_to_cpu(w->key.ldp), w->in->id),
+		       sizeof(*op));
+	if (!op)
+		return;
+	op->table = frame->table;
+	memset(op->pad, 0, sizeof(op->pad));
+	memcpy(op->metadata, &w->key, sizeof(op->metadata));
+	weft_sent(w);
+	weft_walk_leave(w);
+}
+
 /* Which instance it is, and whether it is replaced, depends on all that is taken from the packet */
 static void weft_walk_depends_template(struct weft_walk *w, const struct weft_template *t)
 {
@@ -747,6 +768,9 @@ static enum weft_drop weft_walk_action(struct weft_walk *w, struct weft_frame *f
 		return weft_walk_bind(w, frame, (const void *)act);
 	case WEFT_ACT_A_RELATED:
 		return weft_walk_related(w, frame, act->arg);
+	case WEFT_ACT_A_DEFRAG:
+		weft_walk_defrag(w, frame);
+		break;
 	case WEFT_ACT_A_DROP:
 		return act->arg;
 	}

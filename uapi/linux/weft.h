@@ -376,6 +376,7 @@ enum weft_drop {
 	WEFT_DROP_UPCALL_SOCKET,	/* * the service's socket did not take it */
 	WEFT_DROP_DETACHING,		/* * port or datapath is going away */
 	WEFT_DROP_INSTANCE_LIMIT,	/* * no more instances: datapath, slice or port */
+	WEFT_DROP_FRAGMENT,		/* * fragment doubled or overlapping, or too many of a packet */
 
 	WEFT_DROP_POLICY = 32,		/* drop without a reason given */
 	WEFT_DROP_ACL,			/* access list */
@@ -796,6 +797,10 @@ enum weft_flow_attr {
  *	has an instance, translate it as that says, and go on where the connection goes on: the
  *	answer to the packet inside is looked up in that table, among entries of instances
  *	that end with goto. Else, do the next action. The match must have ICMP or ICMPv6
+ * @WEFT_ACT_A_DEFRAG: flag: if the packet is a fragment, keep it until all fragments of its packet
+ *	are there, then look that packet up in this table again, with the metadata of the last of
+ *	them to come. Else, do the next action. It leaves in fragments no longer than those that
+ *	came. Fragments of different ldp, or of different ports where ldp is 0, do not mix
  */
 enum weft_act_attr {
 	WEFT_ACT_A_UNSPEC,
@@ -816,6 +821,7 @@ enum weft_act_attr {
 	WEFT_ACT_A_TEMPLATE,
 	WEFT_ACT_A_BIND,
 	WEFT_ACT_A_RELATED,
+	WEFT_ACT_A_DEFRAG,
 
 	__WEFT_ACT_A_MAX,
 	WEFT_ACT_A_MAX = __WEFT_ACT_A_MAX - 1
