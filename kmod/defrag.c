@@ -87,18 +87,19 @@ static void weft_defrag_uncharge(struct weft_port *in, bool ip6, u32 bytes)
 	spin_unlock(&in->defrag.lock);
 }
 
-/* Let go of what must not wait, and be as the kernel wants it */
+/* Let go of what must not wait, and be as the kernel wants it: data at the IP header */
 static bool weft_defrag_prepare(struct sk_buff *skb, bool ip6)
 {
+	skb_reset_mac_header(skb);
+	__skb_pull(skb, skb_network_offset(skb));
 	/* IPv4 takes all that is there for the packet: no padding */
-	if (!ip6 && pskb_trim(skb, skb_network_offset(skb) + ntohs(ip_hdr(skb)->tot_len)))
+	if (!ip6 && pskb_trim(skb, ntohs(ip_hdr(skb)->tot_len)))
 		return false;
 	if (skb_orphan_frags_rx(skb, GFP_ATOMIC))
 		return false;
 	skb_orphan(skb);
 	skb_scrub_packet(skb, true);
 	skb_clear_hash(skb);
-	skb_reset_mac_header(skb);
 	/* that of a fragment says nothing about the packet */
 	skb->ip_summed = CHECKSUM_NONE;
 	skb->dev = weft_defrag_dev;
