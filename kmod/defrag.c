@@ -6,7 +6,9 @@
  * as a whole. The action "defrag" hands fragments to the kernel's reassembly, that of the
  * namespace in which the datapath is; the fragment that completes a packet turns into it, and
  * the packet is looked up once more in the table where that fragment met the action, with the
- * metadata that the fragment had. It is cut again when it leaves (fragment.c).
+ * metadata that the fragment had. It is cut again when it leaves (fragment.c). If that is the
+ * first table, and nothing was loaded before, the packet is as one that came as a whole:
+ * the flow cache knows it.
  *
  * Strangers. What belongs together is told by addresses, identification and a "user": each
  * logical datapath of each datapath is one of its own, far from those that the kernel knows.
@@ -146,14 +148,15 @@ enum weft_drop weft_defrag(struct weft_datapath *dp, struct weft_port *in, struc
 {
 	bool ip6 = ((const struct iphdr *)skb_network_header(skb))->version == 6;
 	struct weft_whole whole = {};
+	u32 bytes;
 	int err;
 
 	if (unlikely(skb_is_gso(skb))) {
 		kfree_skb(skb);
 		return WEFT_DROP_FRAGMENT;
 	}
-	if (!weft_defrag_prepare(skb, ip6) ||
-	    !weft_defrag_charge(in, dp->net, ip6, skb->truesize)) {
+	bytes = skb->truesize;
+	if (!weft_defrag_prepare(skb, ip6) || !weft_defrag_charge(in, dp->net, ip6, bytes)) {
 		kfree_skb(skb);
 		return WEFT_DROP_NO_MEMORY;
 	}
@@ -161,15 +164,21 @@ enum weft_drop weft_defrag(struct weft_datapath *dp, struct weft_port *in, struc
 		    weft_defrag_gather(dp->net, skb, op->op.arg, &whole);
 	if (err == -EINPROGRESS)
 		return WEFT_DROP_UNSPEC;
-	if (err)
+	if (err) {
+		weft_defrag_uncharge(in, ip6, bytes);
 		return err == -ENOMEM ? WEFT_DROP_NO_MEMORY : WEFT_DROP_FRAGMENT;
-	weft_defrag_uncharge(in, ip6, skb->truesize);
+	}
+	weft_defrag_uncharge(in, ip6, skb->truesize);	/* of all of them */
 
 	/* headers are those of the first fragment, but data begins behind Ethernet */
 	skb_push(skb, skb->data - skb_mac_header(skb));
 	skb->dev = NULL;
 	skb->ignore_df = 0;
-	weft_pipeline_resume(in, skb, (const struct weft_key *)op->metadata, op->table, &whole);
+	if (op->fresh)
+		weft_pipeline_again(in, skb, (const struct weft_key *)op->metadata, &whole);
+	else
+		weft_pipeline_resume(in, skb, (const struct weft_key *)op->metadata, op->table,
+				     &whole);
 	return WEFT_DROP_UNSPEC;
 }
 

@@ -18,7 +18,8 @@ struct weft_port;
 struct weft_op_defrag {
 	struct weft_op op;	/* arg: weft_defrag_user() */
 	u8 table;
-	u8 pad[7];
+	bool fresh;		/* as if it had come as one */
+	u8 pad[6];
 	u8 metadata[WEFT_KEY_PACKET];
 };
 

@@ -98,6 +98,7 @@ static void weft_pipeline_walk(struct weft_level *level, struct weft_port *port,
 	w->trail = &level->trail;
 	w->hash = keep ? keep->hash : 0;
 	w->tunnel = keep && keep->tunnel;
+	w->fresh = keep;
 	weft_walk(w, table, acts);
 	if (keep && w->trail->cacheable) {
 		keep->prog = w->prog;
@@ -115,7 +116,8 @@ static void weft_pipeline_walk(struct weft_level *level, struct weft_port *port,
 }
 
 static noinline void weft_pipeline_miss(struct weft_level *level, struct weft_port *port,
-					struct sk_buff *skb, bool tunnel, u32 hash)
+					struct sk_buff *skb, bool tunnel, u32 hash,
+					const struct weft_whole *whole)
 {
 	struct weft_key *key = &level->walk.key;
 	struct weft_cache_entry keep = {
@@ -127,7 +129,7 @@ static noinline void weft_pipeline_miss(struct weft_level *level, struct weft_po
 		memset((void *)key + offsetof(struct weft_key, ldp), 0,
 		       WEFT_KEY_PACKET - offsetof(struct weft_key, ldp));
 	level->key = *key;
-	weft_pipeline_walk(level, port, skb, 0, NULL, &keep, NULL);
+	weft_pipeline_walk(level, port, skb, 0, NULL, &keep, whole);
 }
 
 void weft_pipeline_receive(struct weft_port *port, struct sk_buff *skb)
@@ -156,7 +158,7 @@ void weft_pipeline_receive(struct weft_port *port, struct sk_buff *skb)
 		weft_execute(port->dp, port, skb, weft_cached_ops(cached), cached->len,
 			     cached->layers);
 	} else {
-		weft_pipeline_miss(level, port, skb, tunnel, hash);
+		weft_pipeline_miss(level, port, skb, tunnel, hash, NULL);
 	}
 out:
 	weft_level_put();
@@ -193,6 +195,37 @@ void weft_pipeline_resume(struct weft_port *port, struct sk_buff *skb,
 			  const struct weft_whole *whole)
 {
 	weft_pipeline_enter(port, skb, metadata, table, NULL, whole);
+}
+
+void weft_pipeline_again(struct weft_port *port, struct sk_buff *skb,
+			 const struct weft_key *metadata, const struct weft_whole *whole)
+{
+	bool tunnel = port->type == WEFT_PORT_TYPE_GENEVE;
+	struct weft_level *level = weft_level_get();
+	struct weft_cached *cached;
+	enum weft_drop reason;
+	struct weft_key *key;
+	u32 hash;
+
+	if (unlikely(!level))
+		return weft_port_drop(port, skb, WEFT_DROP_RECURSION);
+	key = &level->walk.key;
+	memcpy(key, metadata, WEFT_KEY_PACKET);
+	reason = weft_key_extract(skb, key);
+	if (unlikely(reason)) {
+		weft_port_drop(port, skb, reason);
+		goto out;
+	}
+	cached = weft_cache_find(port->dp->caches, key, tunnel, weft_nested(), &hash);
+	if (cached) {
+		weft_cached_used(cached, 1, skb->len);
+		weft_execute_whole(port->dp, port, skb, weft_cached_ops(cached), cached->len,
+				   cached->layers, whole);
+	} else {
+		weft_pipeline_miss(level, port, skb, tunnel, hash, whole);
+	}
+out:
+	weft_level_put();
 }
 
 int weft_pipeline_init(void)

@@ -39,4 +39,11 @@ void weft_pipeline_resume(struct weft_port *port, struct sk_buff *skb,
 			  const struct weft_key *metadata, u8 table,
 			  const struct weft_whole *whole);
 
+/*
+ * A packet that was put together begins like one that came as a whole with these metadata, of
+ * which in_port is that of @port. BH off, RCU.
+ */
+void weft_pipeline_again(struct weft_port *port, struct sk_buff *skb,
+			 const struct weft_key *metadata, const struct weft_whole *whole);
+
 #endif /* WEFT_PIPELINE_H */

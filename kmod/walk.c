@@ -156,8 +156,10 @@ static void weft_flush(struct weft_walk *w)
 
 static void weft_walk_written(struct weft_walk *w, enum weft_field f)
 {
-	if (f < WEFT_FIELD_PACKET)
+	if (f < WEFT_FIELD_PACKET) {
+		w->fresh = false;
 		return;
+	}
 	w->dirty |= BIT_ULL(f - WEFT_FIELD_PACKET);
 	if (f == WEFT_FIELD_IP_TTL) {
 		w->ttl_spent = 0;	/* now an absolute value */
@@ -588,6 +590,7 @@ static void weft_walk_defrag(struct weft_walk *w, const struct weft_frame *frame
 	if (!op)
 		return;
 	op->table = frame->table;
+	op->fresh = w->fresh && !frame->table;
 	memset(op->pad, 0, sizeof(op->pad));
 	memcpy(op->metadata, &w->key, sizeof(op->metadata));
 	weft_sent(w);

@@ -266,7 +266,7 @@ snat_host() {
 	shift
 	for p; do
 		n=${p##*:}
-		echo "in_port=${p%%=*} actions= load:ldp=$(cut -d= -f2 <<<"${p%:*}"), load:lin=$n, load:reg3=$n, defrag, goto:$HINT"
+		echo "in_port=${p%%=*} actions= defrag, load:ldp=$(cut -d= -f2 <<<"${p%:*}"), load:lin=$n, load:reg3=$n, goto:$HINT"
 	done
 	for n in 1 2 3; do
 		[ $n = "$host" ] || echo "table=$BACK, reg0=0xc000020$n actions= tunnel:192.0.2.$n"

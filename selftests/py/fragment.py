@@ -400,7 +400,7 @@ def copies():
 
 
 def cached(f, v):
-    """Programs for fragments are kept; what they make walks"""
+    """Programs for fragments are kept; with what was loaded, what they make walks"""
     payload = data(2900)
     counts = []
     for n in range(3):
@@ -410,6 +410,22 @@ def cached(f, v):
         counts.append((c["hits"], c["misses"]))
     TAP.equal((counts[2][0] - counts[1][0], counts[2][1] - counts[1][1]), (3, 0),
               f"{v}: fragments are done by cached programs")
+
+
+def cached_whole():
+    """What begins as if it had come as one is known to the cache, too"""
+    entry = "in_port=p1 actions="
+    weft("flow", "set", f"{entry} defrag, load:ldp=7, goto:1")
+    for f in (4, 6):
+        payload, counts = data(2900), []
+        for n in range(3):
+            LAB.send(RED, *cut(f, MACHINE[f], FAR[f], datagram(f, 1014, payload), 210 + n))
+            arrives(f"IPv{f}: defrag before anything else, packet {n + 1}", LAB.see(OUT), f, payload, 1000)
+            c = ask("dp", "show", "weft0")[0]["cache"]
+            counts.append((c["hits"], c["misses"]))
+        TAP.equal((counts[2][0] - counts[1][0], counts[2][1] - counts[1][1]), (4, 0),
+                  f"IPv{f}: what three fragments make is a hit, too")
+    weft("flow", "set", f"{entry} load:ldp=7, goto:1")
 
 
 def flood():
@@ -449,7 +465,7 @@ def main():
             print(f"# {case.__name__}", flush=True)
             case(f, f"{sys.argv[1]}: IPv{f}")
     if not LAB.daemon:
-        for case in (options, tags, copies, flood):
+        for case in (options, tags, copies, cached_whole, flood):
             print(f"# {case.__name__}", flush=True)
             case()
     TAP.done()
