@@ -21,6 +21,7 @@
 #include <net/ipv6.h>
 #include "action.h"
 #include "datapath.h"
+#include "defrag.h"
 #include "field.h"
 #include "flow.h"
 #include "headers.h"
@@ -156,8 +157,10 @@ static void weft_flush(struct weft_walk *w)
 
 static void weft_walk_written(struct weft_walk *w, enum weft_field f)
 {
-	if (f < WEFT_FIELD_PACKET)
+	if (f < WEFT_FIELD_PACKET) {
+		w->fresh = false;
 		return;
+	}
 	w->dirty |= BIT_ULL(f - WEFT_FIELD_PACKET);
 	if (f == WEFT_FIELD_IP_TTL) {
 		w->ttl_spent = 0;	/* now an absolute value */
@@ -620,6 +623,27 @@ static enum weft_drop weft_walk_ask(struct weft_walk *w, const struct weft_frame
 	return WEFT_DROP_UNSPEC;
 }
 
+/* A fragment waits for the others, and this walk of it ends */
+static void weft_walk_defrag(struct weft_walk *w, const struct weft_frame *frame)
+{
+	struct weft_op_defrag *op;
+
+	if (!w->key.ip_frag)
+		return;
+	weft_walk_depends(w, WEFT_FIELD_TUN_TOS);	/* metadata of other tunnels' are others */
+	weft_flush(w);
+	op = weft_emit(w, WEFT_OP_DEFRAG, weft_defrag_user(w->dp, be32_to_cpu(w->key.ldp), w->in->id),
+		       sizeof(*op));
+	if (!op)
+		return;
+	op->table = frame->table;
+	op->fresh = w->fresh && !frame->table;
+	memset(op->pad, 0, sizeof(op->pad));
+	memcpy(op->metadata, &w->key, sizeof(op->metadata));
+	weft_sent(w);
+	weft_walk_leave(w);
+}
+
 /* Which instance it is, and whether it is replaced, depends on all that is taken from the packet */
 static void weft_walk_depends_template(struct weft_walk *w, const struct weft_template *t)
 {
@@ -821,6 +845,9 @@ static enum weft_drop weft_walk_action(struct weft_walk *w, struct weft_frame *f
 		return weft_walk_related(w, frame, act->arg);
 	case WEFT_ACT_A_REJECT:
 		return weft_walk_reject(w, act->arg);
+	case WEFT_ACT_A_DEFRAG:
+		weft_walk_defrag(w, frame);
+		break;
 	case WEFT_ACT_A_DROP:
 		return act->arg;
 	}

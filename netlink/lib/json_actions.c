@@ -129,6 +129,8 @@ static json_t *action_to_json(const struct weft_action *act, unsigned int proto,
 		return json_string("pop_vlan");
 	case WEFT_ACT_A_DEC_TTL:
 		return json_string("dec_ttl");
+	case WEFT_ACT_A_DEFRAG:
+		return json_string("defrag");
 	case WEFT_ACT_A_OUTPUT:
 		name = "output";
 		value = wl_json_port(act->port, names, flags);
@@ -489,7 +491,16 @@ static int read_multi(const struct wl_at *at, const json_t *json, struct depth d
 static int read_action(const struct wl_at *at, const char *name, const json_t *json,
 		       struct depth depth, struct weft_actions *actions)
 {
+	static const struct {
+		const char *name;
+		enum weft_act_attr type;
+	} plain[] = {
+		{ "pop_vlan", WEFT_ACT_A_POP_VLAN },
+		{ "dec_ttl", WEFT_ACT_A_DEC_TTL },
+		{ "defrag", WEFT_ACT_A_DEFRAG },
+	};
 	struct weft_action *act;
+	size_t i;
 	int err;
 
 	if (!strcmp(name, "push_vlan"))
@@ -498,10 +509,12 @@ static int read_action(const struct wl_at *at, const char *name, const json_t *j
 		return read_drop(at, json, actions);
 	if (!strcmp(name, "reject"))
 		return read_reject(at, json, actions);
-	if (!strcmp(name, "pop_vlan") || !strcmp(name, "dec_ttl")) {
+	for (i = 0; i < WL_ARRAY_SIZE(plain); i++) {
+		if (strcmp(name, plain[i].name))
+			continue;
 		if (json && !json_is_true(json) && !json_is_null(json))
 			return wl_at_fail(at, "'%s' takes no argument", name);
-		add(actions, name[0] == 'p' ? WEFT_ACT_A_POP_VLAN : WEFT_ACT_A_DEC_TTL, &err);
+		add(actions, plain[i].type, &err);
 		return err;
 	}
 	if (!strcmp(name, "output"))
