@@ -379,7 +379,7 @@ enum weft_drop {
 	WEFT_DROP_TCP_WINDOW,		/* * outside of the windows of its connection */
 	WEFT_DROP_FRAGMENT,		/* * fragment doubled or overlapping, or too many of a packet */
 
-	WEFT_DROP_POLICY = 32,		/* drop without a reason given */
+	WEFT_DROP_POLICY = 64,		/* drop without a reason given */
 	WEFT_DROP_ACL,			/* access list */
 	WEFT_DROP_SPOOF,		/* port security: source MAC or address not its own */
 	WEFT_DROP_ISOLATION,		/* the two may not talk */
@@ -392,8 +392,8 @@ enum weft_drop {
 	WEFT_DROP_POOL_EXHAUSTED,	/* nothing left to draw */
 	WEFT_DROP_REJECTED,		/* a service said no, or "reject" did */
 
-	WEFT_DROP_USER0 = 48,		/* 16 for the operator: user0 … user15 */
-	WEFT_DROP_USER15 = 63,
+	WEFT_DROP_USER0 = 80,		/* 16 for the operator: user0 … user15 */
+	WEFT_DROP_USER15 = 95,
 
 	__WEFT_DROP_MAX,
 	WEFT_DROP_MAX = __WEFT_DROP_MAX - 1
