@@ -16,6 +16,10 @@
 #include "table.h"
 #include "template.h"
 
+#if BITS_PER_LONG == 64
+static_assert(sizeof(struct weft_instance) <= 144);
+#endif
+
 #define OUTSIDE		0x0b000101	/* 11.0.1.1 */
 #define FIRST_PORT	2000
 #define FORWARD		14
