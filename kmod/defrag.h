@@ -38,7 +38,7 @@ struct weft_defrag_share {
 };
 
 struct weft_defrag_shares {
-	spinlock_t lock;
+	spinlock_t lock;		/* all of it */
 	struct weft_defrag_share share[2];
 };
 

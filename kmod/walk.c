@@ -580,13 +580,14 @@ static enum weft_drop weft_walk_wait(struct weft_walk *w, const struct weft_fram
 static void weft_walk_defrag(struct weft_walk *w, const struct weft_frame *frame)
 {
 	struct weft_op_defrag *op;
+	u32 user;
 
 	if (!w->key.ip_frag)
 		return;
 	weft_walk_depends(w, WEFT_FIELD_TUN_TOS);	/* metadata of other tunnels' are others */
 	weft_flush(w);
-	op = weft_emit(w, WEFT_OP_DEFRAG, weft_defrag_user(w->dp, be32_to_cpu(w->key.ldp), w->in->id),
-		       sizeof(*op));
+	user = weft_defrag_user(w->dp, be32_to_cpu(w->key.ldp), w->in->id);
+	op = weft_emit(w, WEFT_OP_DEFRAG, user, sizeof(*op));
 	if (!op)
 		return;
 	op->table = frame->table;

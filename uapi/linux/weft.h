@@ -376,7 +376,7 @@ enum weft_drop {
 	WEFT_DROP_UPCALL_SOCKET,	/* * the service's socket did not take it */
 	WEFT_DROP_DETACHING,		/* * port or datapath is going away */
 	WEFT_DROP_INSTANCE_LIMIT,	/* * no more instances: datapath, slice or port */
-	WEFT_DROP_FRAGMENT,		/* * fragment doubled or overlapping, or too many of a packet */
+	WEFT_DROP_FRAGMENT,		/* * doubled or overlapping fragment, or too many of them */
 
 	WEFT_DROP_POLICY = 32,		/* drop without a reason given */
 	WEFT_DROP_ACL,			/* access list */
