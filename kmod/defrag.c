@@ -43,7 +43,7 @@
 #define WEFT_DEFRAG_BY_PORT	BIT(24)	/* in a user: what is below is not an ldp */
 #define WEFT_DEFRAG_NUMBER	25	/* in a user: where a datapath's number is */
 
-static_assert(WEFT_DEFRAG_NUMBER_MAX < BIT(32 - WEFT_DEFRAG_NUMBER));
+static_assert(!(WEFT_DEFRAG_NUMBER_MAX >> (32 - WEFT_DEFRAG_NUMBER)));
 static_assert(!(WEFT_LDP_MAX >> 24) && !(WEFT_PORT_ID_MAX >> 24), "below WEFT_DEFRAG_BY_PORT");
 
 /* In no namespace, and without an index */
