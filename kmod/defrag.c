@@ -54,6 +54,18 @@ u32 weft_defrag_user(const struct weft_datapath *dp, u32 ldp, u32 in_port)
 	return (u32)dp->number << WEFT_DEFRAG_NUMBER | (ldp ?: WEFT_DEFRAG_BY_PORT | in_port);
 }
 
+void weft_defrag_describe(struct weft_op_defrag *op, const struct weft_datapath *dp,
+			  const struct weft_key *key, u8 table, bool fresh)
+{
+	if (!op)
+		return;
+	op->op.arg = weft_defrag_user(dp, be32_to_cpu(key->ldp), op->op.arg);
+	op->table = table;
+	op->fresh = fresh && !table;
+	memset(op->pad, 0, sizeof(op->pad));
+	memcpy(op->metadata, key, sizeof(op->metadata));
+}
+
 /* May @bytes more wait? */
 static bool weft_defrag_charge(struct weft_port *in, const struct net *net, bool ip6, u32 bytes)
 {
@@ -176,7 +188,7 @@ enum weft_drop weft_defrag(struct weft_datapath *dp, struct weft_port *in, struc
 	if (op->fresh)
 		weft_pipeline_again(in, skb, (const struct weft_key *)op->metadata, &whole);
 	else
-		weft_pipeline_resume(in, skb, (const struct weft_key *)op->metadata, op->table,
+		weft_pipeline_resume(in, skb, (const struct weft_key *)op->metadata, op->table, 0,
 				     &whole);
 	return WEFT_DROP_UNSPEC;
 }

@@ -27,6 +27,7 @@
 #include "pending.h"
 #include "port.h"
 #include "program.h"
+#include "reject.h"
 #include "rewrite.h"
 #include "upcall.h"
 
@@ -34,6 +35,7 @@ struct frame {
 	struct sk_buff *skb;	/* NULL: handed over or dropped */
 	const u8 *op;		/* next operation */
 	const u8 *end;
+	const struct weft_whole *whole;	/* how its fragments were; NULL: it came as one */
 	u16 layers;
 };
 
@@ -42,13 +44,13 @@ struct waiting {
 	struct sk_buff *outer;
 	const u8 *op;
 	const u8 *end;
+	const struct weft_whole *whole;
 	u16 layers;
 };
 
 struct run {
 	struct weft_datapath *dp;
 	struct weft_port *in;
-	const struct weft_whole *whole;	/* how its fragments were; NULL: it came as one */
 	struct sk_buff *outer;	/* the frames that wait, innermost first */
 	struct frame f;
 	enum weft_drop reason;	/* for a packet with which nothing was done */
@@ -95,10 +97,17 @@ static void count_drops(struct run *r, const u8 *pos, const u8 *end)
 
 	for (; pos < end; pos += op->len) {
 		op = (const struct weft_op *)pos;
-		if (op->code != WEFT_OP_DROP && op->code != WEFT_OP_LOST)
-			continue;
-		weft_port_drop(r->in, NULL, op->arg);
-		r->done = true;
+		switch (op->code) {
+		case WEFT_OP_DROP:
+		case WEFT_OP_LOST:
+			weft_port_drop(r->in, NULL, op->arg);
+			r->done = true;
+			break;
+		case WEFT_OP_REJECT:
+			weft_port_drop(r->in, NULL, WEFT_DROP_REJECTED);
+			r->done = true;
+			return;
+		}
 		if (op->code == WEFT_OP_DROP)
 			return;
 	}
@@ -170,8 +179,8 @@ static void output(struct run *r, const struct weft_op *op)
 	skb = take(r);
 	if (unlikely(!skb))
 		return;
-	if (unlikely(r->whole))
-		reason = weft_fragment(port, skb, r->whole, op, send);
+	if (unlikely(r->f.whole))
+		reason = weft_fragment(port, skb, r->f.whole, op, send);
 	else
 		reason = send(port, skb, op);
 	if (unlikely(reason))
@@ -213,6 +222,30 @@ static void upcall(struct run *r, const struct weft_op_upcall *op)
 		count_drops(r, r->f.op, r->f.end);
 }
 
+/* The packet is dropped; if there may be an answer, and somebody sends it, that goes on */
+static void reject(struct run *r, const struct weft_op_reject *op)
+{
+	struct sk_buff *answer;
+
+	if (!needed(r->f.op, r->f.end)) {
+		drop(r, WEFT_DROP_REJECTED);
+		return;
+	}
+	if (!weft_reject_admit(r->in)) {
+		drop(r, WEFT_DROP_RATE);
+		return;
+	}
+	answer = weft_reject_make(r->f.skb, r->f.layers, op->op.arg);
+	if (unlikely(!answer)) {
+		drop(r, WEFT_DROP_NO_MEMORY);
+		return;
+	}
+	drop(r, WEFT_DROP_REJECTED);
+	r->f.skb = answer;
+	r->f.whole = NULL;
+	r->f.layers = op->layers;
+}
+
 /* The packet waits for an instance, and what is behind that is done when it goes on */
 static void wait(struct run *r, const struct weft_op_wait *op)
 {
@@ -221,7 +254,7 @@ static void wait(struct run *r, const struct weft_op_wait *op)
 
 	if (unlikely(!skb))
 		return;
-	reason = weft_pending_wait(r->dp, r->in, skb, op, r->whole);
+	reason = weft_pending_wait(r->dp, r->in, skb, op, r->f.whole);
 	if (reason)
 		weft_port_drop(r->in, NULL, reason);
 }
@@ -266,6 +299,7 @@ static void clone(struct run *r, const struct weft_op *op)
 		.outer = r->outer,
 		.op = r->f.op,
 		.end = r->f.end,
+		.whole = r->f.whole,
 		.layers = r->f.layers,
 	};
 	r->outer = r->f.skb;
@@ -288,6 +322,7 @@ static bool resume(struct run *r)
 		.skb = skb,
 		.op = w->op,
 		.end = w->end,
+		.whole = w->whole,
 		.layers = w->layers,
 	};
 	return true;
@@ -318,6 +353,9 @@ static void step(struct run *r)
 		break;
 	case WEFT_OP_INNER:
 		reason = weft_inner_write(r->f.skb, &((const struct weft_op_inner *)op)->inner);
+		break;
+	case WEFT_OP_REJECT:
+		reject(r, (const struct weft_op_reject *)op);
 		break;
 	case WEFT_OP_OUTPUT:
 	case WEFT_OP_TUNNEL:
@@ -353,11 +391,11 @@ static noinline void execute(struct weft_datapath *dp, struct weft_port *in,
 	struct run r = {
 		.dp = dp,
 		.in = in,
-		.whole = whole,
 		.f = {
 			.skb = skb,
 			.op = ops,
 			.end = ops + len,
+			.whole = whole,
 			.layers = layers,
 		},
 		.reason = WEFT_DROP_NO_OUTPUT,

@@ -46,7 +46,7 @@
 	EM(UPCALL_SOCKET, "upcall_socket") \
 	EM(DETACHING, "detaching")	\
 	EM(INSTANCE_LIMIT, "instance_limit") \
-	EM(FRAGMENT, "fragment")	\
+	EM(TCP_WINDOW, "tcp_window")	\
 	EM(POLICY, "policy")		\
 	EM(ACL, "acl")			\
 	EM(SPOOF, "spoof")		\
@@ -57,6 +57,9 @@
 	EM(NOT_FORWARDED, "not_forwarded") \
 	EM(LOOP, "loop")		\
 	EM(RATE, "rate")		\
+	EM(FRAGMENT, "fragment")	\
+	EM(POOL_EXHAUSTED, "pool_exhausted") \
+	EM(REJECTED, "rejected")	\
 	EMe(USER0, "user0")
 
 /* the numbers have to be known to those who read the binary trace */

@@ -27,6 +27,8 @@ good 'nd_ns, nd_target=fe80::1 actions=move:reg0[0..15]->lout, resubmit:3, outpu
 good 'ip, ip_frag=yes actions=load:ldp=7, defrag, goto:3'
 good 'table=11, ldp=7, icmp actions=related:11, related:14, drop:no_route'
 good 'ip, ip_frag=later actions=clone(load:reg1=1, output:2), push_vlan, output:3'
+good 'tcp, tcp_dst=23 actions=clone(reject:tcp_rst, output:in_port), reject, set:eth_src=02:00:00:00:00:02, goto:20'
+good 'ip actions=reject:port, reject:host, reject:net, reject:admin, output:1'
 good 'mark=0x80000000/0x80000000 actions=set:mark=0/0xff, drop:user15'
 good 'reg0=0x10/0xf0, reg15=1, stage=15 actions=tunnel:192.0.2.1'
 good 'tun_id=7, tun_src=192.0.2.1 actions=tunnel:2001:db8::1'
