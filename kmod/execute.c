@@ -180,8 +180,8 @@ static void output(struct run *r, const struct weft_op *op)
 	skb = take(r);
 	if (unlikely(!skb))
 		return;
-	if (unlikely(whole))
-		reason = weft_fragment(port, skb, whole, op, send);
+	if (unlikely(r->f.whole))
+		reason = weft_fragment(port, skb, r->f.whole, op, send);
 	else
 		reason = send(port, skb, op);
 	if (unlikely(reason))

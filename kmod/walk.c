@@ -157,10 +157,9 @@ static void weft_flush(struct weft_walk *w)
 
 static void weft_walk_written(struct weft_walk *w, enum weft_field f)
 {
-	if (f < WEFT_FIELD_PACKET) {
-		w->fresh = false;
+	w->fresh &= f >= WEFT_FIELD_PACKET;
+	if (f < WEFT_FIELD_PACKET)
 		return;
-	}
 	w->dirty |= BIT_ULL(f - WEFT_FIELD_PACKET);
 	if (f == WEFT_FIELD_IP_TTL) {
 		w->ttl_spent = 0;	/* now an absolute value */
@@ -628,18 +627,10 @@ static void weft_walk_defrag(struct weft_walk *w, const struct weft_frame *frame
 {
 	struct weft_op_defrag *op;
 
-	if (!w->key.ip_frag)
-		return;
 	weft_walk_depends(w, WEFT_FIELD_TUN_TOS);	/* metadata of other tunnels' are others */
 	weft_flush(w);
-	op = weft_emit(w, WEFT_OP_DEFRAG, weft_defrag_user(w->dp, be32_to_cpu(w->key.ldp), w->in->id),
-		       sizeof(*op));
-	if (!op)
-		return;
-	op->table = frame->table;
-	op->fresh = w->fresh && !frame->table;
-	memset(op->pad, 0, sizeof(op->pad));
-	memcpy(op->metadata, &w->key, sizeof(op->metadata));
+	op = weft_emit(w, WEFT_OP_DEFRAG, w->in->id, sizeof(*op));
+	weft_defrag_describe(op, w->dp, &w->key, frame->table, w->fresh);
 	weft_sent(w);
 	weft_walk_leave(w);
 }
@@ -846,7 +837,8 @@ static enum weft_drop weft_walk_action(struct weft_walk *w, struct weft_frame *f
 	case WEFT_ACT_A_REJECT:
 		return weft_walk_reject(w, act->arg);
 	case WEFT_ACT_A_DEFRAG:
-		weft_walk_defrag(w, frame);
+		if (w->key.ip_frag)
+			weft_walk_defrag(w, frame);
 		break;
 	case WEFT_ACT_A_DROP:
 		return act->arg;
