@@ -3,16 +3,13 @@
 """snat.py kernel|service|serve - the cases of the worked example; output is TAP.
 
 Run by snat_kernel.sh and snat_service.sh on what snat.bash sets up. SN and AT numbers are those
-of the requirements. In the environment, SNAT_MANY is how many connections there are at once.
+of the requirements. Very many connections at once: many.py.
 """
-import os
 import subprocess
 import sys
-import time
 
-import frame
-from snatlab import (ACK, ADDRESSES, BULK, GATEWAYS, HOSTS, ICMP, Kernel, Lab, MACS, MAC_X, MAC_Y,
-                     PSH, SLOW, Seen, Service, TAP, TCP, UDP, Way, answer, number, packet, wait_for)
+from snatlab import (ACK, ADDRESSES, HOSTS, ICMP, Kernel, Lab, MACS, MAC_X, MAC_Y, PSH, Seen,
+                     Service, TAP, TCP, UDP, Way, answer, number, packet, wait_for)
 
 VM1, VM2, VM3, VM4, VM5 = MACS
 MFE1, MFE2, MFE3 = HOSTS
@@ -547,50 +544,7 @@ def destination_nat():
     LAB.clear()
 
 
-# ---- many ----------------------------------------------------------------------------------
-
-class Template:
-    """UDP packets that differ in ports only, quickly"""
-
-    def __init__(self, vm, dst):
-        l4 = b"\0" * 8 + b"many"
-        self.head = frame.ether(GATEWAYS[vm], MACS[vm], 0x800, frame.ipv4(
-            ADDRESSES[vm], dst, UDP, l4))[:34]
-
-    def make(self, sport, dport):
-        return self.head + bytes((sport >> 8, sport & 255, dport >> 8, dport & 255, 0, 12, 0, 0)) \
-            + b"many"
-
-
-def many(n):
-    """@n connections at once"""
-    mfe1, mfe3 = LAB.hosts[MFE1], LAB.hosts[MFE3]
-    LAB.clear()
-    made, start = Template(VM1, ADDRESSES[VM3]), time.monotonic()
-    ends = [(1024 + i % 60000, 80 + i // 60000) for i in range(n)]
-    failed = mfe1.template(SNAT)["refused"]
-    for at in range(0, n, BULK):
-        for sport, dport in ends[at:at + BULK]:
-            LAB.vms[VM1].send(made.make(sport, dport))
-        want = min(n, at + BULK)
-        wait_for(lambda w=want: mfe3.count(HINT) >= w, 20)
-        wait_for(lambda: not LAB.drain())
-    TAP.equal([mfe1.count(SNAT), mfe3.count(SANITISE), mfe3.count(HINT)], [n] * 3,
-              f"many: {n} connections are as many instances")
-    print(f"# in {time.monotonic() - start:.1f} s", flush=True)
-    TAP.equal(mfe1.template(SNAT)["refused"], failed, "many: none was refused")
-    for sport, dport in (ends[0], ends[n // 2], ends[-1]):
-        seen = LAB.through(VM1, made.make(sport, dport), VM3)
-        back = seen and LAB.through(VM3, answer(VM3, seen), VM1)
-        TAP.equal(back and back.ends(), (ADDRESSES[VM3], dport, ADDRESSES[VM1], sport),
-                  "many: one of them still works")
-        LAB.drain()
-    given = {values(i) for i in mfe1.instances(SNAT)}
-    TAP.equal(len(given), n, "many: each has its own address and port")
-    LAB.clear()
-    TAP.equal([mfe1.count(SNAT), mfe3.count(SANITISE), mfe3.count(HINT)], [0] * 3,
-              "many: all of them end")
-
+# ---- the cases -----------------------------------------------------------------------------
 
 def serve():
     """Only give values, until standard input ends"""
@@ -614,8 +568,6 @@ def main():
                  life_cycle, stage_form, destination_nat):
         print(f"# {case.__name__}", flush=True)
         case()
-    if not SERVICE:
-        many(int(os.environ.get("SNAT_MANY", "0")) or max(1000, BULK // SLOW))
     GIVER.stop()
     return TAP.done()
 
