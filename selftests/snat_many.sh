@@ -33,7 +33,7 @@ kernel_kib() {
 memory_is_back() { [ $((($(kernel_kib) - before) * 10)) -lt $((during - before)) ]; }
 
 before=$(kernel_kib)
-snat_python many.py "$(jq -nc --arg x $MAC_X --argjson n1 $n1 --argjson n2 $n2 '{ window: 1000,
+snat_python many.py "$(jq -nc --arg x $MAC_X --argjson n1 $n1 --argjson n2 $n2 '{ window: 1000, addresses: 2,
 	senders: [{ ns: "vm1", dev: "eth0", mac: "02:00:00:00:01:01", gateway: $x, ip: "10.0.1.1", number: $n1 },
 	          { ns: "vm2", dev: "eth0", mac: "02:00:00:00:01:02", gateway: $x, ip: "10.0.1.2", number: $n2 }],
 	receiver: { ns: "vm3", dev: "eth0", ip: "10.0.2.1" },

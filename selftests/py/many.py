@@ -3,7 +3,7 @@
 """many.py CONFIG - very many connections at once through source NAT; output is TAP.
 
 CONFIG is JSON: {"senders": [{"ns": …, "dev": …, "mac": …, "gateway": …, "ip": …, "number": …}],
-"receiver": {"ns": …, "dev": …, "ip": …}, "hosts": {NAMESPACE: FILTER}, "window": …}.
+"receiver": {"ns": …, "dev": …, "ip": …}, "hosts": {NAMESPACE: FILTER}, "window": …, "addresses": …}.
 
 Each connection is one UDP packet that says whose it is, and which. What the receiver sees of each
 must be unlike all others, and be what `weft instance show FILTER` tells of the hosts, where there
@@ -48,6 +48,7 @@ class Many:
         self.receiver = inside(to["ns"], frame.Port, to["dev"])
         self.ip = to["ip"]
         self.window, self.hosts = config["window"], config["hosts"]
+        self.addresses = config["addresses"]
         self.seen = {}      # (sender, i): (address, port, destination port)
         self.frames = {}    # of the sample
         self.wrong = []
@@ -113,7 +114,7 @@ class Many:
         TAP.equal((len(ids), self.wrong[:3]), (n, []), "weft instance shows as many")
         TAP.equal(len(given), n, "no host gave an address and port twice")
         addresses = {ip for ip, _ in by_sender.values()}
-        TAP.ok(len(addresses) > 1, f"{len(addresses)} addresses of the pool are in use")
+        TAP.ok(len(addresses) >= self.addresses, f"{len(addresses)} addresses of the pool are in use")
         changed = unlike = 0
         for (who, i), (ip, port, _) in self.seen.items():
             was = by_sender.get((self.senders[who].ip, *self.senders[who].ends(i)), (0, 0))

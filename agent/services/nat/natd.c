@@ -158,6 +158,18 @@ static void copy_field(uint8_t *out, const struct weft_match *fields, enum weft_
 		memcpy(out, value->value, weft_field_desc(field)->len);
 }
 
+/* of what the opening packet was; 0: of something that has no ports */
+static uint8_t proto_of(uint32_t when)
+{
+	if (when & WEFT_WHEN_TCP)
+		return IPPROTO_TCP;
+	if (when & WEFT_WHEN_UDP)
+		return IPPROTO_UDP;
+	if (when & WEFT_WHEN_SCTP)
+		return IPPROTO_SCTP;
+	return when & WEFT_WHEN_ECHO ? IPPROTO_ICMP : 0;
+}
+
 /* an instance as the question that it once was; false: it has no pair */
 static bool ask_of(const struct weft_instance *instance, struct nat_ask *ask)
 {
@@ -165,13 +177,10 @@ static bool ask_of(const struct weft_instance *instance, struct nat_ask *ask)
 	uint64_t number;
 
 	memset(ask, 0, sizeof(*ask));
-	if (!ip->len || instance->vars[WEFT_VAR_PORT].len != 2)
+	ask->proto = proto_of(instance->when);
+	if (!ip->len || instance->vars[WEFT_VAR_PORT].len != 2 || !ask->proto)
 		return false;
 	ask->family = ip->len == 16 ? 6 : 4;
-	/* what matches the identifier of an echo matches no protocol of the packet's */
-	ask->proto = IPPROTO_ICMP;
-	if (weft_match_exact_uint(&instance->fields, WEFT_FIELD_IP_PROTO, &number))
-		ask->proto = number;
 	if (weft_match_exact_uint(&instance->fields, WEFT_FIELD_L4_DST, &number))
 		ask->remote_port = number;
 	copy_field(ask->remote, &instance->fields,
