@@ -263,10 +263,13 @@ static void test_frames(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_snat),	   cmocka_unit_test(test_learn),
+		cmocka_unit_test(test_snat),
+		cmocka_unit_test(test_learn),
 		cmocka_unit_test(test_learn_protocols),
-		cmocka_unit_test(test_refused),	   cmocka_unit_test(test_fixed),
-		cmocka_unit_test(test_bad_config), cmocka_unit_test(test_frames),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_fixed),
+		cmocka_unit_test(test_bad_config),
+		cmocka_unit_test(test_frames),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -199,7 +199,8 @@ static void hammer(int fd, unsigned int seed)
 	srandom(seed);
 	for (range_file_open(&provider, path);;) {
 		range_held(provider, "child", &held, &n);
-		if (n < 5 && !range_acquire(provider, "child", 1 + random() % 9, RANGE_NAT, &lease)) {
+		if (n < 5 &&
+		    !range_acquire(provider, "child", 1 + random() % 9, RANGE_NAT, &lease)) {
 			write(fd, &lease.id, sizeof(lease.id));
 		} else if (n) {
 			lease.id = held[random() % n].id;

@@ -107,8 +107,8 @@ void grants_configure(struct grants *grants, const struct natd *natd, const char
 		grant = &grants->v[grants->n++];
 		*grant = (struct grant){ .pool = pool, .index = i };
 		grant->name = memory_strdup(pool->name);
-		grant->key = memory_printf("%s%s%s/%s/%s", host, netns ? "/" : "", netns ? netns : "",
-					   grants->dp, pool->name);
+		grant->key = memory_printf("%s%s%s/%s/%s", host, netns ? "/" : "",
+					   netns ? netns : "", grants->dp, pool->name);
 		result = range_file_open(&grant->provider, pool->provider);
 		if (result)
 			grant->provider = NULL;

@@ -46,7 +46,7 @@ struct program {
 	const char *config; /* NULL: weftd says */
 	const char *user;
 	const char *netns; /* NULL: this one */
-	char *path; /* of the control socket */
+	char *path;	   /* of the control socket */
 	char *aside;
 	uint32_t window;
 	struct event_base *base;
