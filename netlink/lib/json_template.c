@@ -265,6 +265,7 @@ static int read_entry(const struct wl_at *at, const char *name, const json_t *js
 	unsigned int i;
 	int err = wl_at_object(at, json);
 
+	(void)name;
 	if (err)
 		return err;
 	if (tmpl->entries.n == WEFT_TEMPLATE_ENTRIES)
