@@ -53,8 +53,8 @@ config() {
 		        { "name": "snat6", "kind": "snat", "mode": "$1", "source": "fd00:1::/64", "pool": "public6" }
 		        ${3:-} ] } ] },
 		  "flows": [
-		    "in_port=p1 actions=load:ldp=7, goto:nat", "in_port=p2 actions=load:ldp=7, goto:nat",
-		    "in_port=p3 actions=load:ldp=7, goto:unnat",
+		    "in_port=p1 actions=defrag, load:ldp=7, goto:nat", "in_port=p2 actions=defrag, load:ldp=7, goto:nat",
+		    "in_port=p3 actions=defrag, load:ldp=7, goto:unnat",
 		    "table=nat, priority=100, ldp=7, ip, ip_src=10.0.1.0/24, ip_dst=10.0.2.0/24 actions=template:snat",
 		    "table=nat, priority=100, ldp=7, ipv6, ipv6_src=fd00:1::/64, ipv6_dst=fd00:2::/64 actions=template:snat6",
 		    "table=deliver, ip, ip_dst=10.0.2.1 actions=set:eth_dst=02:00:00:00:02:01, output:p3",
