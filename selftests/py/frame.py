@@ -42,8 +42,9 @@ class Port:
     def receive(self, timeout=1.0, want=None):
         """Next frame for which want() holds, with the VLAN tag the kernel took off; or None."""
         end = time.monotonic() + timeout
-        while (left := end - time.monotonic()) > 0:
-            if not select.select([self.sock], [], [], left)[0]:
+        # what is there already is looked at even if this process got no time until the end
+        while (left := end - time.monotonic()) > -5:
+            if not select.select([self.sock], [], [], max(left, 0))[0]:
                 break
             frame, aux, _, _ = self.sock.recvmsg(1 << 17, 128)
             for _, kind, data in aux:
