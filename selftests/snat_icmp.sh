@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# timeout: 120
+# timeout: 200
 # ICMP errors about connections that source NAT translates, in both directions.
 #
 #   m1 10.0.1.1 ── [ sw: weft0 ] ── 10.0.2.1 out 10.0.3.254 ── (MTU 1300) ── far 10.0.3.1
@@ -131,7 +131,7 @@ behind_nat() {
 	capture out eth0 "$TMP/behind.pcap" 'icmp or icmp6 and ip6[40] == 1'
 	send_frame m1 eth0 "$l2/$6(src='$router',dst='$far')/$7/$6(src='$far',dst='$machine')/UDP(sport=4321,dport=2100)/'12345678'" \
 		"$l2/$6(src='$router',dst='$far')/$7/$6(src='$far',dst='$machine')/UDP(sport=4322,dport=2100)/'unknown'"
-	wait_until 5 matches . tcpdump -n -r "$TMP/behind.pcap" >/dev/null
+	wait_until 5 matches unreachable tcpdump -n -r "$TMP/behind.pcap" >/dev/null
 	capture_stop "$TMP/behind.pcap"
 	like "$(tcpdump -n -vv -r "$TMP/behind.pcap" 2>&1)" "$outside > $far: .*unreachable.*" "$name: a router's error comes from outside address"
 	like "$(tcpdump -n -vv -r "$TMP/behind.pcap" 2>&1 | tr -d '\n')" "$far.4321 > $outside.$port" "$name: about the packet as it was outside"
