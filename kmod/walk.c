@@ -712,9 +712,8 @@ static enum weft_drop weft_walk_template(struct weft_walk *w, struct weft_frame 
 }
 
 /*
- * An address of the error itself that was one of the answer's becomes the new one, too. @any: in any
- * case; who is behind a translated source may be a router with an address that must
- * not be seen either (RFC 5508, REQ-5).
+ * An address of the error itself that was one of the answer's becomes the new one, too. @any: and
+ * any other: behind a translated source may be a router that must not be seen either (RFC 5508).
  */
 static void weft_walk_outer(struct weft_walk *w, struct in6_addr *addr, const struct in6_addr *from,
 			    const struct in6_addr *to, enum weft_field f, bool any)
