@@ -711,11 +711,14 @@ static enum weft_drop weft_walk_template(struct weft_walk *w, struct weft_frame 
 	return WEFT_DROP_UNSPEC;
 }
 
-/* An address of the error itself that was one of the answer's becomes the new one, too */
+/*
+ * An address of the error itself that was one of the answer's becomes the new one, too. @any: and
+ * any other: behind a translated source may be a router that must not be seen either (RFC 5508).
+ */
 static void weft_walk_outer(struct weft_walk *w, struct in6_addr *addr, const struct in6_addr *from,
-			    const struct in6_addr *to, enum weft_field f)
+			    const struct in6_addr *to, enum weft_field f, bool any)
 {
-	if (!ipv6_addr_equal(addr, from) || ipv6_addr_equal(from, to))
+	if (ipv6_addr_equal(from, to) || !(any || ipv6_addr_equal(addr, from)))
 		return;
 	*addr = *to;
 	weft_walk_written(w, f);
@@ -758,9 +761,9 @@ static enum weft_drop weft_walk_related(struct weft_walk *w, struct weft_frame *
 			op->inner = w->inner;
 	}
 	weft_walk_outer(w, &w->key.ip_src, &src, &answer.ip_src,
-			ip6 ? WEFT_FIELD_IPV6_SRC : WEFT_FIELD_IP_SRC);
+			ip6 ? WEFT_FIELD_IPV6_SRC : WEFT_FIELD_IP_SRC, true);
 	weft_walk_outer(w, &w->key.ip_dst, &dst, &answer.ip_dst,
-			ip6 ? WEFT_FIELD_IPV6_DST : WEFT_FIELD_IP_DST);
+			ip6 ? WEFT_FIELD_IPV6_DST : WEFT_FIELD_IP_DST, false);
 	return weft_walk_goto(w, frame, next);
 }
 
