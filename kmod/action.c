@@ -617,12 +617,10 @@ struct weft_actions *weft_actions_parse(struct weft_datapath *dp, const struct n
 	return p.acts;
 }
 
-void weft_actions_free(struct weft_actions *acts)
+void weft_actions_release(const struct weft_actions *acts)
 {
 	const struct weft_act *act;
 
-	if (!acts)
-		return;
 	weft_for_each_act(act, acts) {
 		if (act->type == WEFT_ACT_A_SERVICE) {
 			const struct weft_act_service *s = (const void *)act;
@@ -636,6 +634,13 @@ void weft_actions_free(struct weft_actions *acts)
 			weft_template_put(t);
 		}
 	}
+}
+
+void weft_actions_free(struct weft_actions *acts)
+{
+	if (!acts)
+		return;
+	weft_actions_release(acts);
 	kfree(acts);
 }
 
