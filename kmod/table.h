@@ -31,10 +31,9 @@ struct weft_subtable {
 	u32 n_pending;			/* changes that mean to use it; dp->lock */
 	u64 announced;			/* ldp buckets whose walks know it; dp->lock; stamp.c */
 	s8 ldp_at;			/* which of the words pins ldp down; -1: none does */
-	u32 seed;			/* of weft_subtable_hash() */
 	struct weft_volatile vol;	/* volatile bits that the mask looks at */
 	struct rcu_work free_work;
-	u64 mask[];			/* the n words */
+	u64 mask[];			/* the n words; then the secret of weft_subtable_hash() */
 };
 
 struct weft_subtable_ref {
