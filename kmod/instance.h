@@ -16,6 +16,7 @@
 #include "pool.h"
 #include "table.h"
 #include "template.h"
+#include "trail.h"
 
 struct weft_datapath;
 struct weft_key;
@@ -174,10 +175,16 @@ static inline const u8 *weft_flow_values(const struct weft_flow *flow)
 }
 
 /*
- * A packet with @key meets an entry of an instance whose template tracks state. Returns
- * whether packets like this one may from now on pass without being seen. BH off, RCU.
+ * A packet with @key meets an entry of an instance whose template tracks state. *watch: what else
+ * is to be told of to weft_instance_watch(), as of @reply; false: a program for such packets is
+ * not worth its memory, as there may be no other one. BH off, RCU.
  */
-bool weft_instance_track(struct weft_flow *flow, const struct weft_key *key);
+bool weft_instance_track(struct weft_flow *flow, const struct weft_key *key,
+			 enum weft_watch *watch, bool *reply);
+
+/* A program does a packet of a connection that is watched. Returns how it goes on. BH off, RCU. */
+enum weft_watch weft_instance_watch(struct weft_instance *i, bool reply,
+				    const struct weft_key *key);
 
 enum weft_state weft_instance_state(const struct weft_instance *i);
 

@@ -3,8 +3,7 @@
  * What an instance knows of its connection.
  *
  * Bits that packets set, each once and in any order, from any CPU; the state is what they
- * amount to. Only a packet that walks can set one: so programs are kept for packets that
- * cannot, and SYN, FIN and RST are compared wherever state is tracked (walk.c).
+ * amount to. A program of the flow cache says of which packets its instances are told.
  */
 #include "flow.h"
 #include "instance.h"
@@ -28,8 +27,9 @@ enum weft_state weft_instance_state(const struct weft_instance *i)
 						   WEFT_STATE_TCP_OPENING;
 }
 
-/* TCP; true when nothing but SYN, FIN and RST can change the state from now on */
-static bool weft_track_tcp(struct weft_instance *i, bool reply, const struct weft_key *key)
+/* TCP; from the end of the handshake on only SYN, FIN and RST can change the state */
+static enum weft_watch weft_track_tcp(struct weft_instance *i, bool reply,
+				      const struct weft_key *key)
 {
 	__be16 flags = key->tcp_flags;
 	bool syn = flags & htons(0x02), rst = flags & htons(0x04), fin = flags & htons(0x01);
@@ -59,27 +59,35 @@ static bool weft_track_tcp(struct weft_instance *i, bool reply, const struct wef
 		set_bit(WEFT_SEEN_REPLY, &i->seen);
 	if (weft_instance_state(i) != before)
 		weft_wheel_move(i);
-	return !syn && !fin && !rst && test_bit(WEFT_SEEN_ESTABLISHED, &i->seen);
+	return test_bit(WEFT_SEEN_ESTABLISHED, &i->seen) ? WEFT_WATCH_ENDS : WEFT_WATCH_ALL;
 }
 
-bool weft_instance_track(struct weft_flow *flow, const struct weft_key *key)
+enum weft_watch weft_instance_watch(struct weft_instance *i, bool reply,
+				    const struct weft_key *key)
+{
+	return weft_track_tcp(i, reply, key);
+}
+
+bool weft_instance_track(struct weft_flow *flow, const struct weft_key *key,
+			 enum weft_watch *watch, bool *reply)
 {
 	struct weft_instance *i = flow->instance;
 	const struct weft_ientry *entry = container_of(flow, struct weft_ientry, flow);
-	const struct weft_tentry *e;
 	unsigned int n = 0;
 
+	*watch = WEFT_WATCH_NONE;
 	if (test_bit(WEFT_SEEN_FAILED, &i->seen))
 		return true;
 	while (weft_instance_entry(i, n) != entry)
 		n++;
-	e = &i->template->entries[i->entry[n]];
-	if (key->layers & WEFT_L_TCP)
-		return weft_track_tcp(i, e->reply, key);
-	if (e->reply && !test_bit(WEFT_SEEN_REPLY, &i->seen)) {
-		set_bit(WEFT_SEEN_REPLY, &i->seen);
-		weft_wheel_move(i);
+	*reply = i->template->entries[i->entry[n]].reply;
+	if (key->layers & WEFT_L_TCP) {
+		*watch = weft_track_tcp(i, *reply, key);
+		return true;
 	}
-	return true;
+	if (!*reply || test_bit(WEFT_SEEN_REPLY, &i->seen))
+		return true;
+	set_bit(WEFT_SEEN_REPLY, &i->seen);
+	weft_wheel_move(i);
+	return false;
 }
-

@@ -33,8 +33,6 @@ struct weft_flow_stats;
 #define WEFT_VOLATILE_IP	((__force u64)cpu_to_be64(0xffff0000ffffffffULL))
 #define WEFT_VOLATILE_TTL	((__force u64)cpu_to_be64(0x00ff000000000000ULL))
 #define WEFT_VOLATILE_L4	((__force u64)cpu_to_be64(0x00000000ffff0000ULL))
-/* SYN, RST and FIN, which change the state of a connection */
-#define WEFT_VOLATILE_STATE	((__force u64)cpu_to_be64(0x0000000000070000ULL))
 
 static_assert(offsetof(struct weft_key, stage) % sizeof(u64) == 0);
 static_assert(offsetof(struct weft_key, tun_tos) % sizeof(u64) == 1);
@@ -52,9 +50,18 @@ struct weft_volatile {
 	u64 l4;
 };
 
+/* Which packets that come after has the instance of an entry to be told of? */
+enum weft_watch {
+	WEFT_WATCH_NONE,
+	WEFT_WATCH_ENDS,	/* of TCP those with SYN, FIN or RST */
+	WEFT_WATCH_ALL,
+};
+
 struct weft_credit {
 	struct weft_flow_stats *stats;	/* NULL: no entry won */
 	u8 table;
+	u8 watch;			/* enum weft_watch */
+	bool reply;			/* of who replies, if watched */
 	bool matched;			/* an entry other than the miss entry */
 	bool refresh;			/* only its time of use, no lookup */
 };

@@ -500,15 +500,17 @@ static void weft_walk_unclone(struct weft_walk *w)
 	op->arg = prog->len - saved->op_ofs - sizeof(*op);
 }
 
-/* An instance that tracks its connection sees each packet that could change its state */
+/* An instance that tracks its connection is told of each packet that could change its state */
 static void weft_walk_state(struct weft_walk *w, struct weft_flow *flow)
 {
+	struct weft_credit *credit = &w->trail->credits[w->trail->n_credits - 1];
+	enum weft_watch watch;
+
 	if (!flow->instance->template->track)
 		return;
-	if (w->key.layers & WEFT_L_TCP)
-		w->trail->vol.l4 |= WEFT_VOLATILE_STATE;
-	if (!weft_instance_track(flow, &w->key))
+	if (!weft_instance_track(flow, &w->key, &watch, &credit->reply))
 		w->trail->cacheable = false;
+	credit->watch = watch;
 }
 
 /* Look the key up in a table and push what it says */

@@ -395,7 +395,9 @@ static void instance_tcp(struct kunit *test)
 	struct weft_template *t = make_snat(test, 5, 100);
 	struct weft_flow *forward, *reverse;
 	struct weft_key key, reply;
+	enum weft_watch watch;
 	unsigned int n;
+	bool replies;
 
 	make_key(&key, 1, IPPROTO_TCP);
 	KUNIT_ASSERT_EQ(test, open_one(o, t, &key), WEFT_OPEN_MADE);
@@ -409,11 +411,23 @@ static void instance_tcp(struct kunit *test)
 		struct weft_key *k = step->reply ? &reply : &key;
 
 		k->tcp_flags = htons(step->flags);
-		KUNIT_EXPECT_EQ_MSG(test, weft_instance_track(step->reply ? reverse : forward, k),
-				    step->stable, "step %u", n);
+		KUNIT_EXPECT_TRUE(test, weft_instance_track(step->reply ? reverse : forward, k,
+							    &watch, &replies));
+		KUNIT_EXPECT_EQ(test, replies, step->reply);
+		KUNIT_EXPECT_EQ_MSG(test, watch == WEFT_WATCH_ENDS &&
+				    !(step->flags & (SYN | FIN | RST)), step->stable, "step %u", n);
 		KUNIT_EXPECT_EQ_MSG(test, weft_instance_state(o->made), step->state, "step %u", n);
 	}
 	drop_snat(t);
+}
+
+static enum weft_watch track(struct weft_flow *flow, const struct weft_key *key)
+{
+	enum weft_watch watch;
+	bool reply;
+
+	weft_instance_track(flow, key, &watch, &reply);
+	return watch;
 }
 
 /* Programs of the old connection would not see the end of the new one's handshake */
@@ -431,17 +445,17 @@ static void instance_tcp_again(struct kunit *test)
 	forward = lookup(FORWARD, &key);
 	reverse = lookup(REVERSE, &reply);
 	key.tcp_flags = htons(ACK);
-	KUNIT_EXPECT_TRUE(test, weft_instance_track(forward, &key));
+	KUNIT_EXPECT_EQ(test, track(forward, &key), WEFT_WATCH_ENDS);
 	key.tcp_flags = htons(FIN | ACK);
-	weft_instance_track(forward, &key);
+	track(forward, &key);
 	reply.tcp_flags = htons(FIN | ACK);
-	weft_instance_track(reverse, &reply);
+	track(reverse, &reply);
 	weft_probe(dp->stamps, weft_subtable_hash(forward->subtable, forward->key), &probe);
 	key.tcp_flags = htons(ACK);
-	weft_instance_track(forward, &key);
+	track(forward, &key);
 	KUNIT_EXPECT_TRUE(test, weft_probes_hold(dp->stamps, &probe, 1, false));
 	key.tcp_flags = htons(SYN);
-	weft_instance_track(forward, &key);
+	KUNIT_EXPECT_EQ(test, track(forward, &key), WEFT_WATCH_ALL);
 	KUNIT_EXPECT_FALSE(test, weft_probes_hold(dp->stamps, &probe, 1, false));
 	drop_snat(t);
 }
@@ -451,14 +465,20 @@ static void instance_udp(struct kunit *test)
 	struct weft_opening *o = kunit_kzalloc(test, sizeof(*o), GFP_KERNEL);
 	struct weft_template *t = make_snat(test, 6, 100);
 	struct weft_key key, reply;
+	enum weft_watch watch;
+	bool replies;
 
 	make_key(&key, 1, IPPROTO_UDP);
 	KUNIT_ASSERT_EQ(test, open_one(o, t, &key), WEFT_OPEN_MADE);
 	reply_key(&key, o->made, &reply);
-	KUNIT_EXPECT_TRUE(test, weft_instance_track(lookup(FORWARD, &key), &key));
+	KUNIT_EXPECT_TRUE(test, weft_instance_track(lookup(FORWARD, &key), &key, &watch, &replies));
+	KUNIT_EXPECT_EQ(test, watch, WEFT_WATCH_NONE);
 	KUNIT_EXPECT_EQ(test, weft_instance_state(o->made), WEFT_STATE_NEW);
-	KUNIT_EXPECT_TRUE(test, weft_instance_track(lookup(REVERSE, &reply), &reply));
+	/* the first answer is not worth a program */
+	KUNIT_EXPECT_FALSE(test, weft_instance_track(lookup(REVERSE, &reply), &reply, &watch, &replies));
+	KUNIT_EXPECT_TRUE(test, replies);
 	KUNIT_EXPECT_EQ(test, weft_instance_state(o->made), WEFT_STATE_REPLIED);
+	KUNIT_EXPECT_TRUE(test, weft_instance_track(lookup(REVERSE, &reply), &reply, &watch, &replies));
 	drop_snat(t);
 }
 
