@@ -52,7 +52,10 @@
 #define WEFT_WORD_NEIGH		(offsetof(struct weft_key, arp_sha) / sizeof(u64))
 #define WEFT_WORD_TUN_SRC	(offsetof(struct weft_key, tun_src) / sizeof(u64))
 #define WEFT_WORD_TUN_DST	(offsetof(struct weft_key, tun_dst) / sizeof(u64))
-#define WEFT_WORDS_BASE		(1 + WEFT_WORD_NEIGH - WEFT_WORD_PACKET)
+#define WEFT_WORD_SRC		(offsetof(struct weft_key, ip_src) / sizeof(u64))
+#define WEFT_WORD_DST		(offsetof(struct weft_key, ip_dst) / sizeof(u64))
+/* All but the second ones of both addresses, which follow if there is IPv6 */
+#define WEFT_WORDS_BASE		(1 + WEFT_WORD_NEIGH - WEFT_WORD_PACKET - 2)
 
 static_assert(offsetof(struct weft_key, mark) == 4 && sizeof_field(struct weft_key, in_port) == 4,
 	      "the first word is in_port and mark");
@@ -64,6 +67,9 @@ static_assert((WEFT_WORD_PACKET - WEFT_WORD_TUN_DST) % 2 == 0);
 static_assert(offsetof(struct weft_key, arp_sha) % sizeof(u64) == 0);
 static_assert(WEFT_WORD_NEIGH - WEFT_WORD_L4 == 1);
 static_assert(WEFT_WORD_L4 - WEFT_WORD_IP == 1);
+static_assert(WEFT_WORD_DST - WEFT_WORD_SRC == 2 && WEFT_WORD_IP - WEFT_WORD_DST == 2);
+static_assert(WEFT_CACHED_OPS_MAX / sizeof(struct weft_op_tunnel) <= U8_MAX, "n_tunnels");
+static_assert(WEFT_STAGE_MAX + WEFT_OPENED_MAX <= U8_MAX, "n_credits");
 
 /* Keys */
 
@@ -71,6 +77,8 @@ static __always_inline u8 weft_key_shape(const struct weft_key *key, bool tunnel
 {
 	u8 shape = key->layers & (WEFT_L_ARP | WEFT_L_ND) ? WEFT_SHAPE_NEIGH : 0;
 
+	if (key->layers & WEFT_L_IPV6)
+		shape |= WEFT_SHAPE_IPV6;
 	if (tunnel) {
 		shape |= WEFT_SHAPE_TUNNEL;
 		if (key->tun_flags & cpu_to_be16(WEFT_TUN_F_IPV6 | WEFT_TUN_F_OPTS))
@@ -107,7 +115,7 @@ static __always_inline unsigned int weft_more_next(unsigned int i, u8 shape)
 
 static unsigned int weft_shape_words(u8 shape)
 {
-	unsigned int i, n = WEFT_WORDS_BASE;
+	unsigned int i, n = WEFT_WORDS_BASE + (shape & WEFT_SHAPE_IPV6 ? 2 : 0);
 
 	weft_for_more_words(i, shape)
 		n++;
@@ -119,37 +127,40 @@ static void weft_shape_copy(u64 *to, const u64 *k, u8 shape)
 	unsigned int i;
 
 	*to++ = k[0];
-	memcpy(to, k + WEFT_WORD_PACKET, (WEFT_WORDS_BASE - 1) * sizeof(u64));
-	to += WEFT_WORDS_BASE - 1;
-	weft_for_more_words(i, shape) {
-		*to = k[i];
-		to++;
+	for (i = WEFT_WORD_PACKET; i < WEFT_WORD_NEIGH; i++)
+		if (i != WEFT_WORD_SRC + 1 && i != WEFT_WORD_DST + 1)
+			*to++ = k[i];
+	if (shape & WEFT_SHAPE_IPV6) {
+		*to++ = k[WEFT_WORD_SRC + 1];
+		*to++ = k[WEFT_WORD_DST + 1];
 	}
+	weft_for_more_words(i, shape)
+		*to++ = k[i];
 }
 
 /* What comes from other hosts */
-static __always_inline bool weft_cached_tunnel_matches(const struct weft_cached *p, const u64 *k)
+static __always_inline bool weft_cached_tunnel_matches(const struct weft_cached *p, const u64 *w,
+						       const u64 *k)
 {
-	const u64 *w = p->data + WEFT_WORDS_BASE;
-
 	return !((w[0] ^ k[WEFT_WORD_META]) |
-		 ((w[1] ^ k[WEFT_WORD_TUN]) & p->vol.tun) |
+		 ((w[1] ^ k[WEFT_WORD_TUN]) & data_race(p->vol.tun)) |
 		 (w[2] ^ k[WEFT_WORD_TUN + 1]) |
 		 (w[3] ^ k[WEFT_WORD_TUN_SRC]) |
 		 (w[4] ^ k[WEFT_WORD_TUN_DST]));
 }
 
-static noinline bool weft_cached_more_matches(const struct weft_cached *p, const u64 *k)
+static noinline bool weft_cached_more_matches(const struct weft_cached *p, const u64 *w,
+					      const u64 *k)
 {
-	const u64 *w = p->data + WEFT_WORDS_BASE;
 	unsigned int i;
 	u64 diff = 0;
 
 	weft_for_more_words(i, p->shape)
-		diff |= (*w++ ^ k[i]) & (i == WEFT_WORD_TUN ? p->vol.tun : U64_MAX);
+		diff |= (*w++ ^ k[i]) & (i == WEFT_WORD_TUN ? data_race(p->vol.tun) : U64_MAX);
 	return !diff;
 }
 
+/* In no slot any more, it may have lost what is volatile: see weft_table_find() */
 static __always_inline bool weft_cached_matches(const struct weft_cached *p,
 						const struct weft_key *key, u8 shape)
 {
@@ -157,18 +168,27 @@ static __always_inline bool weft_cached_matches(const struct weft_cached *p,
 	unsigned int i;
 	u64 diff;
 
-	diff = (w[0] ^ k[0]) | (p->shape ^ shape);
+	diff = (*w++ ^ k[0]) | (p->shape ^ shape);
 #pragma GCC unroll 8
 	for (i = WEFT_WORD_PACKET; i < WEFT_WORD_IP; i++)
-		diff |= w[1 + i - WEFT_WORD_PACKET] ^ k[i];
-	diff |= (w[1 + WEFT_WORD_IP - WEFT_WORD_PACKET] ^ k[WEFT_WORD_IP]) & p->vol.ip;
-	diff |= (w[1 + WEFT_WORD_L4 - WEFT_WORD_PACKET] ^ k[WEFT_WORD_L4]) & p->vol.l4;
+		if (i != WEFT_WORD_SRC + 1 && i != WEFT_WORD_DST + 1)
+			diff |= *w++ ^ k[i];
+	diff |= (*w++ ^ k[WEFT_WORD_IP]) & data_race(p->vol.ip);
+	diff |= (*w++ ^ k[WEFT_WORD_L4]) & data_race(p->vol.l4);
 	if (diff || (u8)(key->ip_ttl - p->ttl_min) > p->ttl_span)
 		return false;
 	if (!shape)
 		return true;
-	return shape == WEFT_SHAPE_TUNNEL ? weft_cached_tunnel_matches(p, k) :
-					    weft_cached_more_matches(p, k);
+	if (shape & WEFT_SHAPE_IPV6) {
+		if ((w[0] ^ k[WEFT_WORD_SRC + 1]) | (w[1] ^ k[WEFT_WORD_DST + 1]))
+			return false;
+		w += 2;
+		shape &= ~WEFT_SHAPE_IPV6;
+		if (!shape)
+			return true;
+	}
+	return shape == WEFT_SHAPE_TUNNEL ? weft_cached_tunnel_matches(p, w, k) :
+					    weft_cached_more_matches(p, w, k);
 }
 
 /* What comes from other hosts. Of IPv4 addresses, each is in a half word. */
@@ -208,8 +228,9 @@ static __always_inline u32 weft_key_hash(const struct weft_caches *caches,
 	weft_nh_add(&nh, secret + 4, p[1], p[2]);
 	weft_nh_add(&nh, secret + 6, p[3], p[5]);
 	weft_nh_add(&nh, secret + 8, p[7] & ~WEFT_VOLATILE_IP, p[8] & ~WEFT_VOLATILE_L4);
-	if (key->layers & WEFT_L_IPV6)	/* else zero */
+	if (shape & WEFT_SHAPE_IPV6)	/* else zero */
 		weft_nh_add(&nh, secret + 10, p[4], p[6]);
+	shape &= ~WEFT_SHAPE_IPV6;
 	if (shape == WEFT_SHAPE_TUNNEL)
 		weft_hash_tunnel(&nh, secret + 12, k);
 	else if (unlikely(shape))
@@ -336,6 +357,7 @@ static void weft_cached_drop(struct weft_caches *caches, struct weft_cache *cach
 		return;
 	}
 	refcount_inc(&caches->refs);
+	smp_wmb();	/* pairs with weft_table_find(): its slot was cleared first */
 	p->caches = caches;
 	call_rcu(&p->rcu, weft_cached_free_rcu);
 }
@@ -477,7 +499,11 @@ weft_table_find(struct weft_cache_table *table, const struct weft_key *key, u32 
 		if (READ_ONCE(bucket->tag[i]) != (u16)hash)
 			continue;
 		p = READ_ONCE(bucket->way[i]);
-		if (p && p->hash == hash && weft_cached_matches(p, key, shape))
+		if (!p || p->hash != hash || !weft_cached_matches(p, key, shape))
+			continue;
+		/* pairs with weft_cached_drop(): what was compared was still there */
+		smp_rmb();
+		if (likely(READ_ONCE(bucket->way[i]) == p))
 			return p;
 	}
 	return NULL;

@@ -315,18 +315,25 @@ static void weft_instance_free_rcu(struct rcu_head *rcu)
 	weft_instance_put(i);
 }
 
-/* Which locks the entries need: in order, each once */
-static unsigned int weft_instance_lock_set(const struct weft_instances *instances,
-					   const struct weft_instance *i, u8 *set)
+/* Where the entries belong, by their order */
+static void weft_instance_hash(const struct weft_instance *i, u32 *hashes)
 {
 	struct weft_ientry *entry;
-	unsigned int n, k, used = 0;
+	unsigned int n;
+
+	weft_for_each_ientry(entry, n, i)
+		hashes[n] = weft_subtable_hash(entry->flow.subtable, entry->flow.key);
+}
+
+/* Which locks @n entries need: in order, each once */
+static unsigned int weft_instance_lock_set(const u32 *hashes, unsigned int n, u8 *set)
+{
+	unsigned int k, used = 0;
 	u64 bits = 0;
 
 	static_assert(WEFT_INSTANCE_LOCKS == 64, "a set of them is a word");
-	weft_for_each_ientry(entry, n, i)
-		bits |= BIT_ULL(weft_subtable_hash(entry->flow.subtable, entry->flow.key) %
-				WEFT_INSTANCE_LOCKS);
+	while (n--)
+		bits |= BIT_ULL(hashes[n] % WEFT_INSTANCE_LOCKS);
 	for (k = 0; bits; bits &= bits - 1, k++)
 		set[used++] = __ffs64(bits);
 	return used;
@@ -353,14 +360,14 @@ static void weft_instance_unlock(struct weft_instances *instances, const u8 *set
 }
 
 /* Link them all, or none; the locks are held */
-static int weft_instance_link(struct weft_instance *i)
+static int weft_instance_link(struct weft_instance *i, const u32 *hashes)
 {
 	struct weft_ientry *entry;
 	unsigned int n, k;
 	int err;
 
 	weft_for_each_ientry(entry, n, i) {
-		err = weft_subtable_link(entry->flow.subtable, &entry->flow);
+		err = weft_subtable_link(entry->flow.subtable, &entry->flow, hashes[n]);
 		if (err)
 			break;
 	}
@@ -383,7 +390,7 @@ void weft_instance_stamp(const struct weft_instance *i)
 }
 
 /* Is one of the entries there already? Tells the instance that has the first one. */
-static struct weft_flow *weft_instance_collides(const struct weft_instance *i,
+static struct weft_flow *weft_instance_collides(const struct weft_instance *i, const u32 *hashes,
 						struct weft_instance **same)
 {
 	struct weft_ientry *entry;
@@ -393,7 +400,7 @@ static struct weft_flow *weft_instance_collides(const struct weft_instance *i,
 	*same = NULL;
 	weft_for_each_ientry(entry, n, i) {
 		flow = weft_subtable_find_instance(entry->flow.subtable, entry->flow.key,
-						   entry->flow.priority);
+						   hashes[n], entry->flow.priority);
 		if (!flow)
 			continue;
 		if (!n)
@@ -429,21 +436,21 @@ static int weft_instance_number(struct weft_instances *instances, struct weft_in
  * another one; -ESHUTDOWN: the template goes; -ENOMEM.
  */
 static int weft_instance_publish(struct weft_datapath *dp, struct weft_opening *o,
-				 struct weft_instance *i)
+				 struct weft_instance *i, const u32 *hashes)
 {
 	struct weft_instances *instances = dp->instances;
 	struct weft_instance *same;
 	u8 set[WEFT_TEMPLATE_ENTRIES];
-	unsigned int n = weft_instance_lock_set(instances, i, set);
+	unsigned int n = weft_instance_lock_set(hashes, i->n_entries, set);
 	int err = 0;
 
 	weft_instance_lock(instances, set, n);
 	if (READ_ONCE(o->template->dead)) {
 		err = -ESHUTDOWN;
-	} else if (weft_instance_collides(i, &same)) {
+	} else if (weft_instance_collides(i, hashes, &same)) {
 		o->made = same;
 		err = same ? -EEXIST : -EADDRINUSE;
-	} else if (weft_instance_link(i)) {
+	} else if (weft_instance_link(i, hashes)) {
 		err = -ENOMEM;
 	} else {
 		/* pairs with weft_flow_alive(): all entries are there, and whole */
@@ -459,18 +466,23 @@ static int weft_instance_try(struct weft_datapath *dp, struct weft_opening *o, u
 {
 	struct weft_instances *instances = dp->instances;
 	struct weft_instance *i = weft_instance_alloc(dp, o, entries);
+	u32 hashes[WEFT_TEMPLATE_ENTRIES];
+	unsigned int n;
 	int err;
 
 	if (!i)
 		return -ENOMEM;
+	weft_instance_hash(i, hashes);
 	err = weft_instance_number(instances, i);
 	if (!err)
-		err = weft_instance_publish(dp, o, i);
+		err = weft_instance_publish(dp, o, i, hashes);
 	if (err) {
 		weft_instance_discard(instances, i);
 		return err;
 	}
-	weft_instance_stamp(i);
+	for (n = 0; n < i->n_entries; n++)
+		weft_stamp(dp->stamps, hashes[n]);
+	weft_stamps_publish(dp->stamps);
 	weft_wheel_move(i);
 	return 0;
 }
@@ -544,6 +556,7 @@ static struct weft_instance *weft_opening_find(const struct weft_opening *o, u32
 
 	weft_tentry_words(o->template, e, o->values, words);
 	flow = weft_subtable_find_instance(e->subtable, words,
+					   weft_subtable_hash(e->subtable, words),
 					   weft_tentry_priority(e, o->priority));
 	return flow ? flow->instance : NULL;
 }

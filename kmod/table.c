@@ -41,14 +41,6 @@ struct weft_place {
 	u32 hash;
 };
 
-static void weft_place_init(struct weft_place *place, const struct weft_subtable *subtable,
-			    const u64 *words)
-{
-	place->words = words;
-	place->n = subtable->n;
-	place->hash = weft_subtable_hash(subtable, words);
-}
-
 /* Lower bits, which choose the bucket, have to depend on upper ones by the table's seed */
 static u32 weft_place_mix(u32 hash, u32 seed)
 {
@@ -93,11 +85,13 @@ static const struct rhashtable_params weft_subtable_params = {
 	.automatic_shrinking = true,
 };
 
-static struct rhlist_head *weft_subtable_lookup(struct weft_subtable *subtable, const u64 *words)
+static __always_inline struct rhlist_head *weft_subtable_lookup(struct weft_subtable *subtable,
+								const u64 *words, u32 hash)
 {
-	struct weft_place place;
+	const struct weft_place place = {
+		.words = words, .n = subtable->n, .hash = hash,
+	};
 
-	weft_place_init(&place, subtable, words);
 	return rhltable_lookup(&subtable->flows, &place, weft_subtable_params);
 }
 
@@ -152,15 +146,15 @@ weft_subtable_best(struct weft_subtable *subtable, const struct weft_key *key, u
 	struct weft_flow *flow, *best = NULL;
 	struct rhlist_head *list, *pos;
 	u64 words[WEFT_KEY_WORDS];
-	struct weft_place place;
+	u32 hash;
 
 	weft_subtable_mask_key(subtable, key, words);
-	weft_place_init(&place, subtable, words);
-	weft_trail_probe(trail, stamps, place.hash);
+	hash = weft_subtable_hash(subtable, words);
+	weft_trail_probe(trail, stamps, hash);
 	trail->vol.tun |= subtable->vol.tun;
 	trail->vol.ip |= subtable->vol.ip;
 	trail->vol.l4 |= subtable->vol.l4;
-	list = rhltable_lookup(&subtable->flows, &place, weft_subtable_params);
+	list = weft_subtable_lookup(subtable, words, hash);
 	rhl_for_each_entry_rcu(flow, pos, list, node) {
 		if (weft_flow_alive(flow, version) &&
 		    (!best || flow->priority > best->priority))
@@ -212,7 +206,7 @@ struct weft_flow *weft_table_lookup_instance(const struct weft_datapath *dp, u8 
 		if (best && best->priority >= list->refs[i].max_priority)
 			break;
 		weft_subtable_mask_key(subtable, key, words);
-		found = weft_subtable_lookup(subtable, words);
+		found = weft_subtable_lookup(subtable, words, weft_subtable_hash(subtable, words));
 		rhl_for_each_entry_rcu(flow, pos, found, node)
 			if (flow->of_instance && weft_flow_alive(flow, 0) &&
 			    (!best || flow->priority > best->priority))
@@ -228,7 +222,7 @@ struct weft_flow *weft_subtable_find(struct weft_subtable *subtable, const u64 *
 	struct weft_flow *flow;
 
 	rcu_read_lock();
-	list = weft_subtable_lookup(subtable, key);
+	list = weft_subtable_lookup(subtable, key, weft_subtable_hash(subtable, key));
 	rhl_for_each_entry_rcu(flow, pos, list, node) {
 		if (flow->priority == priority && !flow->of_instance &&
 		    weft_flow_alive(flow, version)) {
@@ -401,16 +395,18 @@ void weft_subtable_unpin(struct weft_subtable *subtable)
 	weft_subtable_collect(subtable);
 }
 
-int weft_subtable_link(struct weft_subtable *subtable, struct weft_flow *flow)
+int weft_subtable_link(struct weft_subtable *subtable, struct weft_flow *flow, u32 hash)
 {
-	struct weft_place place;
+	const struct weft_place place = {
+		.words = flow->key, .n = subtable->n, .hash = hash,
+	};
 
-	weft_place_init(&place, subtable, flow->key);
 	return rhltable_insert_key(&subtable->flows, &place, &flow->node, weft_subtable_params);
 }
 
 int weft_subtable_insert(struct weft_subtable *subtable, struct weft_flow *flow)
 {
+	u32 hash = weft_subtable_hash(subtable, flow->key);
 	int err, tries = 0;
 
 	if (flow->priority > subtable->max_priority) {
@@ -430,7 +426,7 @@ int weft_subtable_insert(struct weft_subtable *subtable, struct weft_flow *flow)
 	 * table then tries to grow from atomic memory. Wait for the worker, which
 	 * may sleep for memory, before giving up.
 	 */
-	while ((err = weft_subtable_link(subtable, flow))) {
+	while ((err = weft_subtable_link(subtable, flow, hash))) {
 		if (++tries > 3)
 			return err;
 		flush_work(&subtable->flows.ht.run_work);
@@ -469,12 +465,12 @@ void weft_subtable_unlink(struct weft_subtable *subtable, struct weft_flow *flow
 }
 
 struct weft_flow *weft_subtable_find_instance(struct weft_subtable *subtable, const u64 *key,
-					      s32 priority)
+					      u32 hash, s32 priority)
 {
 	struct rhlist_head *list, *pos;
 	struct weft_flow *flow;
 
-	list = weft_subtable_lookup(subtable, key);
+	list = weft_subtable_lookup(subtable, key, hash);
 	rhl_for_each_entry_rcu(flow, pos, list, node)
 		if (flow->of_instance && flow->priority == priority && weft_flow_alive(flow, 0))
 			return flow;

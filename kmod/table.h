@@ -96,13 +96,16 @@ void weft_subtable_remove(struct weft_subtable *subtable, struct weft_flow *flow
  */
 int weft_subtable_announce(struct weft_datapath *dp, struct weft_subtable *subtable, s32 priority);
 
-/* Link and unlink one, which nobody is to find yet, or any more; -errno; any context, BH off */
-int weft_subtable_link(struct weft_subtable *subtable, struct weft_flow *flow);
+/*
+ * Link and unlink one, which nobody is to find yet, or any more; -errno; any context, BH off.
+ * @hash is that of weft_subtable_hash().
+ */
+int weft_subtable_link(struct weft_subtable *subtable, struct weft_flow *flow, u32 hash);
 void weft_subtable_unlink(struct weft_subtable *subtable, struct weft_flow *flow);
 
-/* The one of an instance that is live; RCU */
+/* The one of an instance that is live; @hash as above; RCU */
 struct weft_flow *weft_subtable_find_instance(struct weft_subtable *subtable, const u64 *key,
-					      s32 priority);
+					      u32 hash, s32 priority);
 
 /* Masked words of @key */
 void weft_subtable_mask_key(const struct weft_subtable *subtable, const struct weft_key *key,

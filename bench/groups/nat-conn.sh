@@ -64,12 +64,12 @@ connections() {
 	[ "$3" != none ] || none_us=$us
 	connection_row "$1" "$3" "$4" "$us" "$got"
 	[ "$3" = none ] || connection_row "$1, alone" "$3" "$4" \
-		"$(awk -v a="$us" -v b="$none_us" 'BEGIN { print a > b ? a - b : 1 }')" "$got"
+		"$(awk -v a="$us" -v b="$none_us" 'BEGIN { printf "%.2f", a > b ? a - b : 1 }')" "$got"
 }
 
 # instructions a connection, or connections a second: CASE DUT ROUND MICROSECONDS GOT
 connection_row() {
-	if [ "$UNIT" = instr ]; then row "$1" "$2" "$3" instr "$(divide "$(printf %.0f "${4}e3")" "$5")" $number "$5"
+	if [ "$UNIT" = instr ]; then row "$1" "$2" "$3" instr "$(divide "${4}e3" "$5")" $number "$5"
 	else row "$1" "$2" "$3" per_s "$(divide "${5}e6" "$4")" $number "$5"; fi
 }
 
