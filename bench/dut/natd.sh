@@ -11,11 +11,11 @@ natd_nat() { # DUT IN OUT [FIRST LAST]
 	natd_config "$@" >"$file"
 	weftd --netns "$ns" "$file" >/dev/null 2>"/run/weftd.$1.log" &
 	NATD_PID[$1]=$!
-	for ((n = 0; n < 600; n++)); do
+	for ((n = 0; n < 100; n++)); do
 		[ "$(natd_state "$1" 2>/dev/null)" != 'ok true' ] || break
 		sleep 0.1
 	done
-	[ "$n" -lt 600 ] || { cat "/run/weftd.$1.log"; return 1; }
+	[ "$n" -lt 100 ] || { natd_state "$1"; tail -n 20 "/run/weftd.$1.log"; return 1; }
 }
 declare -A NATD_PID
 
@@ -26,12 +26,11 @@ natd_state() {
 }
 
 natd_config() { # DUT IN OUT [FIRST LAST]
-	local flow
 	cat <<-END
 		{ "version": 1, "datapath": "weft0",
 		  "ports": [ { "name": "in", "device": "$2" }, { "name": "out", "device": "$3" } ],
 		  "tables": [ { "id": 1, "name": "unnat", "miss": "goto:3" }, { "id": 2, "name": "nat", "miss": "goto:3" },
-		              { "id": 3, "name": "deliver" } ],
+		              { "id": 3, "name": "deliver" }, { "id": 4, "name": "acl" } ],
 		  "nat": {
 		    "pools": [ { "name": "public", "ranges": ["$NAT_OUTSIDE:$NAT_PORTS"] } ],
 		    "slices": [ {
@@ -41,9 +40,11 @@ natd_config() { # DUT IN OUT [FIRST LAST]
 		                   "pool": "public" } ] } ] },
 		  "flows": [
 	END
-	NAT_TEMPLATE=snat weft_nat_rules "${@:4}" | sed 's/.*/"&",/; s/table=2/table=nat/'
+	[ $# -lt 5 ] || seq -f '"table=acl, tcp, tcp_src=%.0f actions= goto:nat",' "$4" "$5"
+	[ $# -lt 5 ] || seq -f '"table=acl, udp, udp_src=%.0f actions= goto:nat",' "$4" "$5"
 	cat <<-END
-		    "in_port=in, ip, ip_frag=no actions= load:ldp=1, goto:nat",
+		    "in_port=in, ip, ip_frag=no actions= load:ldp=1, goto:$([ $# -lt 5 ] && echo nat || echo acl)",
+		    "table=nat, priority=10, ldp=1, ip, ip_src=10.0.1.0/24 actions= template:snat",
 		    "in_port=out, ip, ip_frag=no actions= load:ldp=1, goto:unnat",
 		    "table=deliver, ip, ip_dst=10.0.2.0/24 actions= output:out",
 		    "table=deliver, ip, ip_dst=10.0.1.0/24 actions= output:in" ] }

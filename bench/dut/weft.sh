@@ -111,9 +111,9 @@ weft_nat_flows() { # DUT IN OUT [FIRST LAST]
 }
 
 weft_nat_rules() { # [FIRST LAST]
-	if [ $# -lt 2 ]; then echo "table=2, priority=10, ldp=1, ip, ip_src=10.0.1.0/24 actions= template:${NAT_TEMPLATE:-1}"
+	if [ $# -lt 2 ]; then echo "table=2, priority=10, ldp=1, ip, ip_src=10.0.1.0/24 actions= template:1"
 	else
-		seq -f "table=2, priority=10, ldp=1, tcp, ip_src=10.0.1.0/24, tcp_src=%.0f actions= template:${NAT_TEMPLATE:-1}" "$1" "$2"
-		seq -f "table=2, priority=10, ldp=1, udp, ip_src=10.0.1.0/24, udp_src=%.0f actions= template:${NAT_TEMPLATE:-1}" "$1" "$2"
+		seq -f "table=2, priority=10, ldp=1, tcp, ip_src=10.0.1.0/24, tcp_src=%.0f actions= template:1" "$1" "$2"
+		seq -f "table=2, priority=10, ldp=1, udp, ip_src=10.0.1.0/24, udp_src=%.0f actions= template:1" "$1" "$2"
 	fi
 }
