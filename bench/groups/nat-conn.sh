@@ -64,7 +64,7 @@ connections() {
 	[ "$3" != none ] || none_us=$us
 	connection_row "$1" "$3" "$4" "$us" "$got"
 	[ "$3" = none ] || connection_row "$1, alone" "$3" "$4" \
-		"$(awk -v a="$us" -v b="$none_us" 'BEGIN { printf "%.2f", a > b ? a - b : 1 }')" "$got"
+		"$(awk -v a="$us" -v b="$none_us" 'BEGIN { printf "%.2f", (a > b ? a - b : 1) }')" "$got"
 }
 
 # instructions a connection, or connections a second: CASE DUT ROUND MICROSECONDS GOT
