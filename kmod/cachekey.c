@@ -38,7 +38,8 @@ bool weft_cached_more_matches(const struct weft_cached *p, const u64 *w, const u
 	u64 diff = 0;
 
 	weft_for_more_words(i, p->shape)
-		diff |= (*w++ ^ k[i]) & (i == WEFT_WORD_TUN ? data_race(p->vol.tun) : U64_MAX);
+		diff |= (*w++ ^ k[i]) &
+			(i == WEFT_WORD_TUN ? weft_cached_volatile(p, tun) : U64_MAX);
 	return !diff;
 }
 

@@ -82,12 +82,15 @@ static __always_inline unsigned int weft_more_next(unsigned int i, u8 shape)
 unsigned int weft_shape_words(u8 shape);
 void weft_shape_copy(u64 *to, const u64 *k, u8 shape);
 
+/* A program in no slot any more may have lost it: weft_table_find() looks at the slot again */
+#define weft_cached_volatile(p, word)	data_race((p)->vol.word)	/* see above */
+
 /* What comes from other hosts; @w is where the program has its words of that */
 static __always_inline bool weft_cached_tunnel_matches(const struct weft_cached *p, const u64 *w,
 						       const u64 *k)
 {
 	return !((w[0] ^ k[WEFT_WORD_META]) |
-		 ((w[1] ^ k[WEFT_WORD_TUN]) & data_race(p->vol.tun)) |
+		 ((w[1] ^ k[WEFT_WORD_TUN]) & weft_cached_volatile(p, tun)) |
 		 (w[2] ^ k[WEFT_WORD_TUN + 1]) |
 		 (w[3] ^ k[WEFT_WORD_TUN_SRC]) |
 		 (w[4] ^ k[WEFT_WORD_TUN_DST]));
@@ -96,10 +99,7 @@ static __always_inline bool weft_cached_tunnel_matches(const struct weft_cached 
 /* The same for other shapes */
 bool weft_cached_more_matches(const struct weft_cached *p, const u64 *w, const u64 *k);
 
-/*
- * Is the program one for the packet? If it is in no slot any more, it may have lost what is
- * volatile: see weft_table_find().
- */
+/* Is the program one for the packet? */
 static __always_inline bool weft_cached_matches(const struct weft_cached *p,
 						const struct weft_key *key, u8 shape)
 {
@@ -112,8 +112,8 @@ static __always_inline bool weft_cached_matches(const struct weft_cached *p,
 	for (i = WEFT_WORD_PACKET; i < WEFT_WORD_IP; i++)
 		if (i != WEFT_WORD_SRC + 1 && i != WEFT_WORD_DST + 1)
 			diff |= *w++ ^ k[i];
-	diff |= (*w++ ^ k[WEFT_WORD_IP]) & data_race(p->vol.ip);
-	diff |= (*w++ ^ k[WEFT_WORD_L4]) & data_race(p->vol.l4);
+	diff |= (*w++ ^ k[WEFT_WORD_IP]) & weft_cached_volatile(p, ip);
+	diff |= (*w++ ^ k[WEFT_WORD_L4]) & weft_cached_volatile(p, l4);
 	if (diff || (u8)(key->ip_ttl - p->ttl_min) > p->ttl_span)
 		return false;
 	if (!shape)

@@ -339,11 +339,11 @@ static unsigned int weft_instance_lock_set(const u32 *hashes, unsigned int n, u8
 	return used;
 }
 
+/* BH off */
 static void weft_instance_lock(struct weft_instances *instances, const u8 *set, unsigned int n)
 {
 	unsigned int k;
 
-	local_bh_disable();
 	for (k = 0; k < n; k++) {
 		spin_lock_nested(&instances->locks[set[k]], k);
 		__release(&instances->locks[set[k]]);	/* sparse cannot count them */
@@ -356,7 +356,6 @@ static void weft_instance_unlock(struct weft_instances *instances, const u8 *set
 		__acquire(&instances->locks[set[n]]);
 		spin_unlock(&instances->locks[set[n]]);
 	}
-	local_bh_enable();
 }
 
 /* Link them all, or none; the locks are held */
@@ -422,10 +421,8 @@ static int weft_instance_number(struct weft_instances *instances, struct weft_in
 {
 	int err;
 
-	local_bh_disable();
 	err = xa_alloc_cyclic(&instances->ids, &i->id, i, xa_limit_32b, &instances->next_id,
 			      GFP_ATOMIC | __GFP_NOWARN);
-	local_bh_enable();
 	if (err < 0)
 		i->id = 0;
 	return min(err, 0);

@@ -53,8 +53,7 @@ void weft_stamp(struct weft_stamps *stamps, u32 hash)
 
 u32 weft_stamp_ldp_bucket(__be32 ldp)
 {
-	static_assert(WEFT_STAMP_LDPS == BIT(6), "the bits");
-	return hash_32((__force u32)ldp, 6);
+	return hash_32((__force u32)ldp, WEFT_STAMP_LDP_BITS);
 }
 
 u32 weft_stamp_table(const struct weft_stamps *stamps, u8 table, u32 ldp_bucket)

@@ -45,7 +45,7 @@ u32 weft_key_when(const struct weft_key *key)
 	return when | WEFT_WHEN_OTHER;
 }
 
-/* memcpy() of a length that is not constant is a call, or a string instruction that takes its time */
+/* memcpy() of a length that is not constant is a call, or a string instruction */
 static void weft_part_copy(void *to, const void *from, u8 len)
 {
 	switch (len) {

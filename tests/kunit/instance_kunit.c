@@ -464,6 +464,7 @@ static void instance_udp(struct kunit *test)
 {
 	struct weft_opening *o = kunit_kzalloc(test, sizeof(*o), GFP_KERNEL);
 	struct weft_template *t = make_snat(test, 6, 100);
+	struct weft_flow *reverse;
 	struct weft_key key, reply;
 	enum weft_watch watch;
 	bool replies;
@@ -475,10 +476,11 @@ static void instance_udp(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, watch, WEFT_WATCH_NONE);
 	KUNIT_EXPECT_EQ(test, weft_instance_state(o->made), WEFT_STATE_NEW);
 	/* the first answer is not worth a program */
-	KUNIT_EXPECT_FALSE(test, weft_instance_track(lookup(REVERSE, &reply), &reply, &watch, &replies));
+	reverse = lookup(REVERSE, &reply);
+	KUNIT_EXPECT_FALSE(test, weft_instance_track(reverse, &reply, &watch, &replies));
 	KUNIT_EXPECT_TRUE(test, replies);
 	KUNIT_EXPECT_EQ(test, weft_instance_state(o->made), WEFT_STATE_REPLIED);
-	KUNIT_EXPECT_TRUE(test, weft_instance_track(lookup(REVERSE, &reply), &reply, &watch, &replies));
+	KUNIT_EXPECT_TRUE(test, weft_instance_track(reverse, &reply, &watch, &replies));
 	drop_snat(t);
 }
 
