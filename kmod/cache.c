@@ -420,6 +420,7 @@ static struct weft_cached *weft_cached_make(struct weft_caches *caches,
 	p->n_probes = trail->n_probes;
 	p->len = e->prog->len;
 	p->watch = WEFT_WATCH_NONE;
+	p->guarded = false;
 	weft_shape_copy(p->data, (const u64 *)e->key, shape);
 	memcpy(p->data + n_words, e->prog->ops, p->len);
 	weft_cached_prepare(caches, p);
@@ -434,8 +435,10 @@ static struct weft_cached *weft_cached_make(struct weft_caches *caches,
 			refcount_inc(&stats[i]->refs);	/* the entry's, as RCU is locked */
 		tables[i] = credit->table | (credit->matched ? WEFT_CREDIT_MATCHED : 0) |
 			    (credit->refresh ? WEFT_CREDIT_REFRESH : 0) |
+			    (credit->guard && !credit->watch ? WEFT_CREDIT_GUARD : 0) |
 			    (credit->watch ? WEFT_CREDIT_WATCH : 0) |
-			    (credit->reply ? WEFT_CREDIT_REPLY : 0);
+			    (credit->guard == WEFT_GUARD_REPLY ? WEFT_CREDIT_REPLY : 0);
+		p->guarded |= credit->guard && !credit->watch;
 		p->watch = max(p->watch, credit->watch);
 	}
 	return p;

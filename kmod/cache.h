@@ -75,6 +75,7 @@ struct weft_cached {
 	u8 n_credits;
 	u8 from;			/* weft_progmem_alloc() */
 	u8 watch;			/* enum weft_watch, the most of all credits; by its CPU */
+	bool guarded;			/* instances look at each packet */
 	u64 data[];	/* words of the key, operations, credits, probes, tables */
 };
 
@@ -187,8 +188,9 @@ static inline u16 *weft_cached_tables(const struct weft_cached *p)
 
 #define WEFT_CREDIT_MATCHED	BIT(8)
 #define WEFT_CREDIT_REFRESH	BIT(9)
-#define WEFT_CREDIT_WATCH	BIT(10)	/* the entry's instance is told, */
-#define WEFT_CREDIT_REPLY	BIT(11)	/* as of who replies */
+#define WEFT_CREDIT_GUARD	BIT(10)	/* the entry's instance looks at each packet, */
+#define WEFT_CREDIT_WATCH	BIT(11)	/* or is told of some, */
+#define WEFT_CREDIT_REPLY	BIT(12)	/* as of one of who replies */
 
 /* What is to be kept */
 struct weft_cache_entry {

@@ -33,6 +33,8 @@ struct weft_flow_stats;
 #define WEFT_VOLATILE_IP	((__force u64)cpu_to_be64(0xffff0000ffffffffULL))
 #define WEFT_VOLATILE_TTL	((__force u64)cpu_to_be64(0x00ff000000000000ULL))
 #define WEFT_VOLATILE_L4	((__force u64)cpu_to_be64(0x00000000ffff0000ULL))
+/* SYN, RST and FIN, which change the state of a connection */
+#define WEFT_VOLATILE_STATE	((__force u64)cpu_to_be64(0x0000000000070000ULL))
 
 static_assert(offsetof(struct weft_key, stage) % sizeof(u64) == 0);
 static_assert(offsetof(struct weft_key, tun_tos) % sizeof(u64) == 1);
@@ -50,7 +52,14 @@ struct weft_volatile {
 	u64 l4;
 };
 
-/* Which packets that come after has the instance of an entry to be told of? */
+/* Does the instance of an entry look at each packet, as one of which direction? */
+enum weft_guard {
+	WEFT_GUARD_NONE,
+	WEFT_GUARD_FORWARD,
+	WEFT_GUARD_REPLY,
+};
+
+/* Which packets that come after has an instance without windows to be told of? */
 enum weft_watch {
 	WEFT_WATCH_NONE,
 	WEFT_WATCH_ENDS,	/* of TCP those with SYN, FIN or RST */
@@ -60,10 +69,10 @@ enum weft_watch {
 struct weft_credit {
 	struct weft_flow_stats *stats;	/* NULL: no entry won */
 	u8 table;
-	u8 watch;			/* enum weft_watch */
-	bool reply;			/* of who replies, if watched */
 	bool matched;			/* an entry other than the miss entry */
 	bool refresh;			/* only its time of use, no lookup */
+	u8 guard;			/* enum weft_guard */
+	u8 watch;			/* enum weft_watch; then guard says only the direction */
 };
 
 struct weft_trail {
@@ -90,10 +99,10 @@ static inline void weft_trail_probe(struct weft_trail *trail, const struct weft_
 }
 
 static inline void weft_trail_credit(struct weft_trail *trail, struct weft_flow_stats *stats,
-				     u8 table, bool matched)
+				     u8 table, bool matched, enum weft_guard guard)
 {
 	trail->credits[trail->n_credits++] = (struct weft_credit) {
-		.stats = stats, .table = table, .matched = matched,
+		.stats = stats, .table = table, .matched = matched, .guard = guard,
 	};
 }
 
