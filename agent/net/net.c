@@ -368,6 +368,15 @@ static void read_link(const struct reader *reader, struct net_object *object,
 		add_object(&router->router.links, object);
 }
 
+/* Linux routes in a namespace as it is told there */
+static void refuse_namespace(const struct node *node, const struct net_object *router)
+{
+	if (router && router->router.placement == NET_NAMESPACE)
+		node_error(node,
+			   "router %s is in a namespace, which has its own routes and filters",
+			   router->name);
+}
+
 static bool get_hop(const struct net_object *router, const struct node *node, struct net_hop *hop)
 {
 	char text[ADDRESS_TEXT];
@@ -389,6 +398,7 @@ static void read_route(const struct reader *reader, struct net_object *object,
 	const char *text;
 
 	route->router = get_object(reader, node, "router", NET_ROUTER, false);
+	refuse_namespace(node, route->router);
 	if (node_get_string(&member, &text)) {
 		if (!address_parse_prefix(text, &route->prefix))
 			node_error(&member, "\"%.60s\" is not a prefix, as in 192.0.2.0/24", text);
@@ -430,6 +440,7 @@ static void read_policy(const struct reader *reader, struct net_object *object,
 	unsigned int action = via.value ? 1 : 0;
 
 	policy->router = get_object(reader, node, "router", NET_ROUTER, false);
+	refuse_namespace(node, policy->router);
 	policy->priority = get_priority(node);
 	get_match(node, &policy->match);
 	if (member.value && !node_get_choice(&member, actions, &action))
@@ -467,6 +478,10 @@ static void read_acl(const struct reader *reader, struct net_object *object,
 		acl->target = get_object(reader, node, targets[i].name, targets[i].kind, false);
 		n++;
 	}
+	if (acl->target && acl->target->kind == NET_ROUTER)
+		refuse_namespace(node, acl->target);
+	if (acl->target && acl->target->kind == NET_LINK)
+		refuse_namespace(node, acl->target->link.router);
 	if (n != 1)
 		node_error(node, "an ACL is of one switch, port, router or router_port");
 	member = node_member(node, "direction");

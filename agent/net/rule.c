@@ -253,6 +253,9 @@ const struct net_rule net_rules[] = {
 	{ REL_HOST, "physical", "table=physical, priority=100, reg0=$number actions=tunnel:$host" },
 	{ REL_PORT_HERE, "output",
 	  "table=output, priority=100, ldp=$ldp, lout=$lport actions=output:lout" },
+	/* never out of a switch by the port of entry; a router may send back whence it came */
+	{ REL_PORT_HERE, "output-back",
+	  "table=output, priority=110, ldp=$ldp, lin=$lport, lout=$lport actions=output:$port" },
 	{ REL_LINK_DEVICE, "output-router",
 	  "table=output, priority=100, ldp=$ldp, lout=$peer actions=output:lout" },
 };
