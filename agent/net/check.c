@@ -16,8 +16,9 @@
 #include "net/net.h"
 #include "net/stage.h"
 
-#define FLOOD_MAX 100	 /* copies that one packet can be made into on a host */
-#define FLOOD_ACL_MAX 36 /* when each of them meets an egress ACL */
+#define FLOOD_MAX 100	    /* copies that one packet can be made into on a host */
+#define FLOOD_ACL_MAX 36    /* when each of them meets an egress ACL */
+#define FLOOD_HOSTS_MAX 128 /* other hosts that it can be sent to */
 
 struct claim {
 	char *word;
@@ -187,7 +188,7 @@ static void check_flood(struct check *check, const struct net_object *object)
 {
 	const struct net_objects *ports = &object->sw.ports;
 	size_t max = object->sw.acl_out ? FLOOD_ACL_MAX : FLOOD_MAX;
-	size_t *counts;
+	size_t *counts, n_hosts = 0;
 
 	claim(check, object, "ldp", "ldp %u", object->sw.ldp);
 	if (ports->n <= max)
@@ -195,12 +196,18 @@ static void check_flood(struct check *check, const struct net_object *object)
 	counts = memory_zalloc(check->net->n_objects[NET_HOST] * sizeof(*counts));
 	for (size_t i = 0; i < ports->n; i++) {
 		const struct net_object *host = ports->v[i]->port.host;
+		size_t n = host ? ++counts[host - check->net->objects[NET_HOST]] : 0;
 
-		if (host && ++counts[host - check->net->objects[NET_HOST]] == max + 1)
+		n_hosts += n == 1;
+		if (n == max + 1)
 			errors_add(check->errors, "%s: $.%s.%s: more than %zu ports on host %s%s",
 				   check->net->file, net_kinds[NET_SWITCH], object->name, max,
 				   host->name, object->sw.acl_out ? " (it has egress ACLs)" : "");
 	}
+	if (n_hosts > FLOOD_HOSTS_MAX + 1)
+		errors_add(check->errors, "%s: $.%s.%s: has ports on more than %d hosts",
+			   check->net->file, net_kinds[NET_SWITCH], object->name,
+			   FLOOD_HOSTS_MAX + 1);
 	free(counts);
 }
 
