@@ -170,8 +170,8 @@ static void put_port(json_t *root, unsigned int i)
 	snprintf(ip6, sizeof(ip6), "fd00:%x::%x", sw, n);
 	snprintf(device, sizeof(device), "tap%u", i);
 	snprintf(host, sizeof(host), "h%u", below(N_HOSTS));
-	port = json_pack("{s:s, s:i, s:s, s:s, s:[s, s]}", "switch", of, "lport", n, "mac", mac,
-			 "device", device, "addresses", ip, ip6);
+	port = json_pack("{s:s, s:i, s:s, s:s, s:[s, s]}", "switch", of, "lport", n + 20 * below(2),
+			 "mac", mac, "device", device, "addresses", ip, ip6);
 	if (below(6))
 		json_object_set_new(port, "host", json_string(host));
 	if (!below(4))
@@ -317,7 +317,7 @@ static void remove_port(json_t *root, unsigned int i)
 
 static void change(json_t *root)
 {
-	switch (below(9)) {
+	switch (below(10)) {
 	case 0:
 		put_host(root, below(N_HOSTS));
 		break;
@@ -337,6 +337,9 @@ static void change(json_t *root)
 		remove_port(root, below(N_PORTS));
 		break;
 	case 6:
+		put_acl(root, below(6));
+		break;
+	case 7:
 		json_object_set_new(section(root, "tunnel"), "name",
 				    json_string(below(2) ? "gnv0" : "gnv1"));
 		break;
