@@ -16,11 +16,13 @@
 #include "net/relation.h"
 #include "net/rule.h"
 
-#define TUNNEL_WHERE "$.tunnel"
+#define KIND_NETWORK (-1) /* the unit of no object */
 
 struct compiler {
 	const struct net *net;
 	const struct weft_names *names;
+	const struct net_compiled *before; /* NULL: nothing */
+	size_t next;			   /* of its units */
 	struct errors *errors;
 	struct net_unit *unit; /* in hand */
 	uint64_t cookie;
@@ -30,9 +32,10 @@ struct compiler {
 	size_t room;
 };
 
-static bool unit_is(const void *item, const void *where)
+/* the order of units: by kind and name; the network's own comes first */
+static int unit_cmp(const struct net_unit *unit, int kind, const char *name)
 {
-	return !strcmp(((const struct net_unit *)item)->where, where);
+	return unit->kind == kind ? strcmp(unit->name, name) : unit->kind - kind;
 }
 
 static void unit_put(struct net_unit *unit)
@@ -43,6 +46,7 @@ static void unit_put(struct net_unit *unit)
 		weft_flow_free(&unit->entries[i].flow);
 	free(unit->entries);
 	free(unit->where);
+	free(unit->name);
 	free(unit);
 }
 
@@ -171,13 +175,16 @@ static uint64_t unit_digest(const struct compiler *compiler, const struct net_ob
 }
 
 static struct net_unit *make_unit(struct compiler *compiler, const struct net_object *object,
-				  const char *where, uint64_t digest)
+				  uint64_t digest)
 {
 	struct net_unit *unit = memory_zalloc(sizeof(*unit));
 
 	unit->n_users = 1;
 	unit->digest = digest;
-	unit->where = memory_strdup(where);
+	unit->kind = object ? (int)object->kind : KIND_NETWORK;
+	unit->name = memory_strdup(object ? object->name : "");
+	unit->where = object ? memory_printf("$.%s.%s", net_kinds[object->kind], object->name) :
+			       memory_strdup("$.tunnel");
 	compiler->unit = unit;
 	compiler->cookie = object ? relation_cookie(object) : 0;
 	if (object)
@@ -187,37 +194,47 @@ static struct net_unit *make_unit(struct compiler *compiler, const struct net_ob
 	return unit;
 }
 
+/* both the units before and the objects come in their order, so a look ahead finds the unit */
+static struct net_unit *unit_before(struct compiler *compiler, const struct net_object *object)
+{
+	const struct net_compiled *before = compiler->before;
+	int kind = object ? (int)object->kind : KIND_NETWORK, order = -1;
+
+	while (before && compiler->next < before->n_units) {
+		order = unit_cmp(before->units[compiler->next], kind, object ? object->name : "");
+		if (order >= 0)
+			break;
+		compiler->next++;
+	}
+	return order ? NULL : before->units[compiler->next];
+}
+
 static void add_unit(struct compiler *compiler, struct net_compiled *compiled,
-		     const struct net_compiled *before, const struct net_object *object)
+		     const struct net_object *object)
 {
 	uint64_t digest = unit_digest(compiler, object);
-	struct net_unit *unit = NULL;
-	char where[160];
-	uint32_t hash;
+	struct net_unit *unit = unit_before(compiler, object);
 
-	if (object)
-		snprintf(where, sizeof(where), "$.%s.%s", net_kinds[object->kind], object->name);
-	else
-		snprintf(where, sizeof(where), TUNNEL_WHERE);
-	hash = map_hash_string(where);
-	if (before)
-		unit = map_find(&before->by_where, hash, unit_is, where);
 	if (unit && unit->digest == digest)
 		unit->n_users++;
 	else {
-		unit = make_unit(compiler, object, where, digest);
+		unit = make_unit(compiler, object, digest);
 		compiled->n_made++;
 	}
 	compiled->units[compiled->n_units++] = unit;
 	compiled->n_entries += unit->n;
-	map_add(&compiled->by_where, hash, unit);
 }
 
 struct net_compiled *net_compile(const struct net *net, const struct weft_names *names,
 				 const struct net_compiled *before, struct errors *errors)
 {
 	unsigned int n_before = errors->n_total;
-	struct compiler compiler = { .net = net, .names = names, .errors = errors };
+	struct compiler compiler = {
+		.net = net,
+		.names = names,
+		.before = before,
+		.errors = errors,
+	};
 	struct net_compiled *compiled = memory_zalloc(sizeof(*compiled));
 	size_t n = 1;
 
@@ -225,10 +242,10 @@ struct net_compiled *net_compile(const struct net *net, const struct weft_names 
 		n += net->n_objects[kind];
 	compiled->units = memory_zalloc(n * sizeof(*compiled->units));
 	sort_rules(&compiler);
-	add_unit(&compiler, compiled, before, NULL);
+	add_unit(&compiler, compiled, NULL);
 	for (unsigned int kind = 0; kind < NET_N_KINDS; kind++) {
 		for (size_t i = 0; i < net->n_objects[kind]; i++)
-			add_unit(&compiler, compiled, before, &net->objects[kind][i]);
+			add_unit(&compiler, compiled, &net->objects[kind][i]);
 	}
 	free(compiler.by_relation);
 	free(compiler.text);
@@ -244,7 +261,6 @@ void net_compiled_free(struct net_compiled *compiled)
 		return;
 	for (size_t i = 0; i < compiled->n_units; i++)
 		unit_put(compiled->units[i]);
-	map_clear(&compiled->by_where);
 	free(compiled->units);
 	free(compiled);
 }

@@ -11,7 +11,6 @@
 #include <stdint.h>
 #include <weft/weft.h>
 
-#include "map.h"
 #include "net/net.h"
 
 struct errors;
@@ -25,6 +24,8 @@ struct net_entry {
 struct net_unit {
 	unsigned int n_users;
 	uint64_t digest;
+	int kind; /* enum net_kind; -1: of no object */
+	char *name;
 	char *where; /* "$.ports.vm1" */
 	struct net_entry *entries;
 	size_t n;
@@ -34,7 +35,6 @@ struct net_compiled {
 	struct net_unit **units; /* in the order of the objects; the first is the network's */
 	size_t n_units;
 	size_t n_entries;
-	struct map by_where;
 	size_t n_made; /* units that were not taken over */
 };
 
