@@ -103,6 +103,9 @@ static void check_host(struct check *check, struct net_object *object)
 	char text[ADDRESS_TEXT];
 
 	claim(check, object, "host", "address %s", address_format(&object->host.address, text));
+	if (object->host.relay && object->host.relays)
+		errors_add(check->errors, "%s: $.%s.%s.relay: a relay is reached directly",
+			   check->net->file, net_kinds[NET_HOST], object->name);
 }
 
 static void check_port(struct check *check, const struct net_object *object)
@@ -256,12 +259,24 @@ static void number_hosts(struct net *net)
 	}
 }
 
+static void note_relays(struct net *net)
+{
+	net->relays_digest = DIGEST_START;
+	for (size_t i = 0; i < net->n_objects[NET_HOST]; i++) {
+		const struct net_object *host = &net->objects[NET_HOST][i];
+
+		if (host->host.relay || host->host.relays)
+			net->relays_digest = digest_number(net->relays_digest, host->digest);
+	}
+}
+
 void net_check(struct net *net, struct errors *errors)
 {
 	struct check check = { .net = net, .errors = errors };
 
 	note_acls(net);
 	number_hosts(net);
+	note_relays(net);
 	check_tunnel(&check);
 	for (size_t i = 0; i < net->n_objects[NET_HOST]; i++)
 		check_host(&check, &net->objects[NET_HOST][i]);

@@ -168,8 +168,8 @@ static uint64_t unit_digest(const struct compiler *compiler, const struct net_ob
 	digest = relation_digest(net, object);
 	if ((object->kind == NET_PORT && net_is_local(net, object)) || object->kind == NET_LINK)
 		digest = with_port(compiler, digest, object->name);
-	/* an entry that speaks of a tunnel */
-	if (object->kind == NET_HOST || object->kind == NET_SWITCH)
+	/* entries that speak of the tunnel */
+	if (object->kind <= NET_PORT || object->kind == NET_LINK)
 		digest = with_port(compiler, digest, net->tunnel.name);
 	return digest;
 }

@@ -41,7 +41,7 @@ static const char *const root_members[] = {
 };
 
 static const char *const members[NET_N_KINDS][12] = {
-	[NET_HOST] = { "address" },
+	[NET_HOST] = { "address", "relay" },
 	[NET_SWITCH] = { "ldp", "unknown" },
 	[NET_PORT] = { "switch", "lport", "mac", "addresses", "security", "host", "device", "vm" },
 	[NET_ROUTER] = { "ldp", "placement", "gateway", "netns" },
@@ -79,6 +79,15 @@ bool net_address_in(const struct address *address, const struct address *subnet)
 	if (address->family != subnet->family || memcmp(address->bytes, subnet->bytes, whole))
 		return false;
 	return !rest || !((address->bytes[whole] ^ subnet->bytes[whole]) >> (8 - rest));
+}
+
+const struct net_object *net_towards(const struct net_object *from, const struct net_object *to)
+{
+	if (from->host.relay && from->host.relay != to)
+		return from->host.relay;
+	if (to->host.relay && to->host.relay != from)
+		return to->host.relay;
+	return to;
 }
 
 const struct net_object *net_link_in(const struct net_router *router, const struct address *address)
@@ -257,7 +266,12 @@ static void read_host(const struct reader *reader, struct net_object *object,
 {
 	struct node address = node_member(node, "address");
 
+	struct net_object *relay = get_object(reader, node, "relay", NET_HOST, true);
+
 	get_address(&address, &object->host.address);
+	object->host.relay = relay;
+	if (relay)
+		relay->host.relays = true;
 }
 
 static void read_switch(const struct reader *reader, struct net_object *object,

@@ -50,7 +50,9 @@ struct net_objects {
 
 struct net_host {
 	struct address address;
-	uint32_t number; /* stands for it in a register; not 0 */
+	uint32_t number;		/* stands for it in a register; not 0 */
+	const struct net_object *relay; /* through which it is reached; NULL: directly */
+	bool relays;			/* it is the relay of others */
 };
 
 struct net_switch {
@@ -164,6 +166,7 @@ struct net {
 	size_t n_objects[NET_N_KINDS];
 	struct map by_name[NET_N_KINDS];
 	const struct net_object *self; /* this host */
+	uint64_t relays_digest;	       /* of all hosts that have to do with relays */
 };
 
 /* net_load: of a file, as host sees it; NULL when there were errors */
@@ -177,6 +180,9 @@ struct net_object *net_find(const struct net *net, enum net_kind kind, const cha
 
 /* net_is_local: does a port live on this host? */
 bool net_is_local(const struct net *net, const struct net_object *port);
+
+/* net_towards: the host to which another one sends what is for a third */
+const struct net_object *net_towards(const struct net_object *from, const struct net_object *to);
 
 /* net_link_in: the link of a router in whose subnet an address is, or NULL */
 const struct net_object *net_link_in(const struct net_router *router,

@@ -166,7 +166,7 @@ static void host_rows(const struct rows *rows, const struct net_object *object)
 
 	if (object == rows->net->self || !rows->net->tunnel.name)
 		return;
-	row.v[COL_HOST] = object->name;
+	row.v[COL_HOST] = net_towards(rows->net->self, object)->name;
 	row.v[COL_TUNNEL] = rows->net->tunnel.name;
 	set_number(&row, COL_NUMBER, object->host.number);
 	emit(rows, REL_HOST, &row);
@@ -197,16 +197,22 @@ static void text_open(struct text *text)
 		abort();
 }
 
-/* hosts that have ports of a switch, each once; ports are in the order of their names */
-static void write_tunnels(const struct net *net, const struct net_switch *sw, FILE *out)
+/*
+ * One tunnel for each host to which copies for the hosts with ports of a switch go, from a host
+ * to which they came from another one: NULL when it is where they are made.
+ */
+static void write_tunnels(const struct net *net, const struct net_switch *sw,
+			  const struct net_object *from, FILE *out)
 {
 	uint8_t *seen = memory_zalloc(net->n_objects[NET_HOST]);
 
 	for (size_t i = 0; i < sw->ports.n; i++) {
 		const struct net_object *host = sw->ports.v[i]->port.host;
 
-		if (host && host != net->self)
-			seen[host - net->objects[NET_HOST]] = 1;
+		if (!host || host == net->self || host == from ||
+		    (from && net_towards(from, host) != net->self))
+			continue;
+		seen[net_towards(net->self, host) - net->objects[NET_HOST]] = 1;
 	}
 	for (size_t i = 0, n = 0; i < net->n_objects[NET_HOST]; i++) {
 		if (!seen[i])
@@ -233,7 +239,7 @@ static void flood_row(const struct rows *rows, struct row *row, const struct net
 
 	text_open(&text);
 	if (!fabric)
-		write_tunnels(rows->net, sw, text.out);
+		write_tunnels(rows->net, sw, NULL, text.out);
 	write_copies(rows->net, sw, text.out);
 	fclose(text.out);
 	if (text.len > 2)
@@ -243,14 +249,48 @@ static void flood_row(const struct rows *rows, struct row *row, const struct net
 	free(text.start);
 }
 
+/* copies that come to a relay: for hosts with ports of the switch, or other relays, before it */
+static void relay_rows(const struct rows *rows, struct row *row, const struct net_switch *sw)
+{
+	const struct net *net = rows->net;
+	uint8_t *before = memory_zalloc(net->n_objects[NET_HOST]);
+
+	for (size_t i = 0; i < sw->ports.n; i++) {
+		if (sw->ports.v[i]->port.host)
+			before[sw->ports.v[i]->port.host - net->objects[NET_HOST]] = 1;
+	}
+	for (size_t i = 0; i < net->n_objects[NET_HOST]; i++) {
+		const struct net_object *from = &net->objects[NET_HOST][i];
+		struct text text;
+
+		if (from == net->self || !(before[i] || from->host.relays))
+			continue;
+		text_open(&text);
+		write_tunnels(net, sw, from, text.out);
+		if (sw->here && ftell(text.out)) /* and those for its own ports */
+			fputs("load:stage=0, goto:l2_flood, ", text.out);
+		fclose(text.out);
+		if (text.len)
+			text.start[text.len - 2] = '\0'; /* the last comma */
+		set_address(row, &from->host.address);
+		row->v[COL_COPIES] = text.start;
+		if (text.len)
+			emit(rows, REL_FLOOD_RELAY, row);
+		free(text.start);
+	}
+	free(before);
+}
+
 static void switch_rows(const struct rows *rows, const struct net_object *object)
 {
 	struct row row = { .v = { NULL } };
 
-	if (!object->sw.here)
-		return;
 	set_switch(&row, object);
 	row.v[COL_TUNNEL] = rows->net->tunnel.name;
+	if (rows->net->self->host.relays)
+		relay_rows(rows, &row, &object->sw);
+	if (!object->sw.here)
+		return;
 	emit(rows, REL_SWITCH, &row);
 	if (object->sw.flood_unknown)
 		emit(rows, REL_UNKNOWN, &row);
@@ -352,11 +392,16 @@ static void port_rows(const struct rows *rows, const struct net_object *object)
 	struct row row = { .v = { NULL } };
 
 	port_link_rows(rows, object);
-	if (!port->of_switch->sw.here)
-		return;
 	set_switch(&row, port->of_switch);
 	set_number(&row, COL_LPORT, port->lport);
 	set_mac(&row, COL_MAC, port->mac);
+	row.v[COL_TUNNEL] = rows->net->tunnel.name;
+	if (port->host && port->host != rows->net->self && rows->net->self->host.relays) {
+		set_number(&row, COL_NUMBER, port->host->host.number);
+		emit(rows, REL_PORT_RELAY, &row);
+	}
+	if (!port->of_switch->sw.here)
+		return;
 	emit(rows, REL_PORT, &row);
 	for (size_t i = 0; i < port->addresses.n; i++) {
 		if (!is_ip4(&port->addresses.v[i]))
@@ -437,6 +482,11 @@ static void link_rows(const struct rows *rows, const struct net_object *object)
 
 	set_link(&row, object);
 	set_mac(&row, COL_MAC, link->mac);
+	row.v[COL_TUNNEL] = rows->net->tunnel.name;
+	if (is_away(rows->net, object) && rows->net->self->host.relays) {
+		set_number(&row, COL_NUMBER, link->router->router.gateway->host.number);
+		emit(rows, REL_LINK_RELAY, &row);
+	}
 	if (link->of_switch->sw.here)
 		link_switch_rows(rows, &row, object);
 	for (size_t i = 0; i < others->n; i++) {
@@ -625,9 +675,9 @@ static uint64_t with_links(uint64_t digest, const struct net *net, const struct 
 /* its copies: to whom, in which order, through an ACL or not */
 static uint64_t switch_digest(const struct net *net, const struct net_object *object)
 {
-	uint64_t digest = with_switch(digest_string(DIGEST_START, net->tunnel.name), object);
+	uint64_t digest = with_switch(digest_string(net->relays_digest, net->tunnel.name), object);
 
-	if (!object->sw.here)
+	if (!object->sw.here && !net->self->host.relays)
 		return digest;
 	digest = digest_number(digest, object->sw.acl_out);
 	for (size_t i = 0; i < object->sw.ports.n; i++) {
@@ -641,7 +691,7 @@ static uint64_t switch_digest(const struct net *net, const struct net_object *ob
 static uint64_t port_digest(const struct net *net, const struct net_object *object)
 {
 	const struct net_port *port = &object->port;
-	uint64_t digest = digest_number(DIGEST_START, object->digest);
+	uint64_t digest = digest_number(net->relays_digest, object->digest);
 
 	digest = with_host(with_switch(digest, port->of_switch), net, port->host);
 	return with_links(digest, net, &port->of_switch->sw.links);
@@ -649,7 +699,7 @@ static uint64_t port_digest(const struct net *net, const struct net_object *obje
 
 static uint64_t link_digest(const struct net *net, const struct net_object *object)
 {
-	uint64_t digest = digest_number(DIGEST_START, object->digest);
+	uint64_t digest = digest_number(net->relays_digest, object->digest);
 
 	digest = with_router(digest, net, object->link.router);
 	digest = with_switch(digest, object->link.of_switch);
@@ -681,7 +731,7 @@ uint64_t relation_digest(const struct net *net, const struct net_object *object)
 
 	switch (object->kind) {
 	case NET_HOST:
-		digest = digest_string(digest_number(DIGEST_START, object->digest),
+		digest = digest_string(digest_number(net->relays_digest, object->digest),
 				       net->tunnel.name);
 		return with_host(digest, net, object);
 	case NET_SWITCH:

@@ -48,6 +48,20 @@ const struct net_rule net_rules[] = {
 	  "table=context, priority=100, in_port=$tunnel, stage=2 "
 	  "actions=load:stage=0, goto:l2_acl_in" },
 
+	/* at a relay: what is for other hosts goes on to them, as it is */
+	{ REL_PORT_RELAY, "relay",
+	  "table=context, priority=200, in_port=$tunnel, ldp=$ldp, lout=$lport "
+	  "actions=load:reg0=$number, goto:physical" },
+	{ REL_PORT_RELAY, "relay-switch",
+	  "table=context, priority=200, in_port=$tunnel, ldp=$ldp, lout=0, stage=2, eth_dst=$mac "
+	  "actions=load:reg0=$number, goto:physical" },
+	{ REL_LINK_RELAY, "relay-router",
+	  "table=context, priority=200, in_port=$tunnel, ldp=$ldp, lout=$peer "
+	  "actions=load:reg0=$number, goto:physical" },
+	{ REL_FLOOD_RELAY, "relay-flood",
+	  "table=context, priority=210, in_port=$tunnel, ldp=$ldp, lout=65535, stage=1, "
+	  "tun_src=$ip actions=$copies" },
+
 	/* port security: a machine sends by its own addresses only */
 	{ REL_PORT_OPEN, "security-none",
 	  "table=l2_security, priority=100, ldp=$ldp, lin=$lport actions=goto:l2_acl_in" },

@@ -18,6 +18,9 @@ enum net_relation {
 	REL_UNKNOWN,	  /* a switch that floods to addresses it does not know */
 	REL_FLOOD,	  /* a switch, and the copies of a packet to all of it */
 	REL_FLOOD_FABRIC, /* a switch, and the copies to its ports here */
+	REL_FLOOD_RELAY,  /* any switch, at a relay, a host before it, and the copies to others */
+	REL_PORT_RELAY,	  /* any port that lives on another host, at a relay */
+	REL_LINK_RELAY,	  /* any link to a router on another host, at a relay */
 	REL_PORT,	  /* a port of a switch, wherever it lives */
 	REL_PORT_IP4,	  /* … and one of its addresses */
 	REL_PORT_AWAY,	  /* a port that lives on another host */

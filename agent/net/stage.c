@@ -10,7 +10,7 @@ const struct stage stages[] = {
 	  STAGE_HOST,
 	  "ingress context",
 	  "drop:no_ldp",
-	  { "l2_security", "l2_acl_in", "l2_acl_out", "l2_flood", "output" } },
+	  { "l2_security", "l2_acl_in", "l2_acl_out", "l2_flood", "output", "physical" } },
 	{ 4, "l2_security", STAGE_SWITCH, "port security", "drop:spoof", { "l2_acl_in" } },
 	{ 8, "l2_acl_in", STAGE_SWITCH, "L2 ingress ACL", "drop:no_ldp", { "l2_neighbour" } },
 	{ 12, "l2_neighbour", STAGE_SWITCH, "address questions", "drop:no_ldp", { "l2_lookup" } },

@@ -19,7 +19,7 @@ enum stage_owner {
 	STAGE_ROUTER,
 };
 
-#define STAGE_NEXT_MAX 5
+#define STAGE_NEXT_MAX 6
 
 struct stage {
 	uint8_t table;

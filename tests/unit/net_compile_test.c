@@ -91,17 +91,21 @@ static void assert_golden(const char *name, const char *have)
 static void test_golden(void **state)
 {
 	static const char *const placements[] = { "first-hop", "last-hop-acl", "last-hop-switch",
-						  "gateway", "namespace" };
+						  "gateway",   "namespace",    "relay" };
 	static const char *const hosts[] = { "h1", "h2", "h3" };
 
 	for (size_t i = 0; i < sizeof(placements) / sizeof(*placements); i++) {
 		json_t *root = read_json("../../examples/network.json");
 		json_t *router = json_object_get(json_object_get(root, "routers"), "middle");
 
-		json_object_set_new(router, "placement", json_string(placements[i]));
+		json_object_set_new(router, "placement",
+				    json_string(i < 5 ? placements[i] : "first-hop"));
 		json_object_set_new(json_object_get(root, "hosts"), "h3",
 				    json_pack("{s:s}", "address", "192.0.2.3"));
-		if (i >= 3)
+		if (i == 5)
+			json_object_set_new(json_object_get(json_object_get(root, "hosts"), "h1"),
+					    "relay", json_string("h3"));
+		if (i == 3 || i == 4)
 			json_object_set_new(router, "gateway", json_string("h3"));
 		if (i == 4) {
 			json_t *links = json_object_get(root, "router_ports");
@@ -263,6 +267,9 @@ static void put_host(json_t *root, unsigned int i)
 	snprintf(name, sizeof(name), "h%u", i);
 	snprintf(address, sizeof(address), "192.0.%u.%u", below(3), i + 1);
 	put(root, "hosts", name, json_pack("{s:s}", "address", address));
+	if (i > 1 && !below(3)) /* the first two may be relays */
+		json_object_set_new(json_object_get(section(root, "hosts"), name), "relay",
+				    json_string(below(2) ? "h0" : "h1"));
 }
 
 static void put_switch(json_t *root, unsigned int i)
@@ -363,13 +370,14 @@ static void test_incremental(void **state)
 	unsigned int n_compared = 0, n_shared = 0;
 
 	for (unsigned int round = 0; round < 60; round++) {
+		const char host[] = { 'h', '0' + round % N_HOSTS, '\0' };
 		struct net_compiled *compiled, *next, *fresh;
 		struct net *net;
 		json_t *root;
 
 		seed = round;
 		root = random_network();
-		net = try_load(root, "h0");
+		net = try_load(root, host);
 		compiled = net ? test_compile(net, NULL) : NULL;
 		for (unsigned int step = 0; step < 12; step++) {
 			char *a, *b;
@@ -377,7 +385,7 @@ static void test_incremental(void **state)
 			for (unsigned int n = 1 + below(2); n; n--)
 				change(root);
 			net_free(net);
-			net = try_load(root, "h0");
+			net = try_load(root, host);
 			if (!net)
 				continue;
 			next = test_compile(net, compiled);

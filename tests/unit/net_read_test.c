@@ -88,6 +88,8 @@ static void test_errors(void **state)
 		  "$.router_ports.middle-right: id 2 is that of $.router_ports.middle-left too" },
 		{ "hosts.h2.address", "'192.0.2.1'",
 		  "$.hosts.h2: address 192.0.2.1 is that of $.hosts.h1 too" },
+		{ "hosts.h2.relay", "'h3'", "$.hosts.h2.relay: there is no \"h3\"" },
+		{ "hosts.h2.relay", "'h2'", "$.hosts.h2.relay: a relay is reached directly" },
 		{ "tunnel", NULL, "$.tunnel: is missing" },
 		{ "tunnel.name", "'vm1'", "$.tunnel.name: \"vm1\" is the name of a port too" },
 		{ "hosts.h1", NULL, "there is no \"h1\"" },
