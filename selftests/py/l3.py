@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Logical switches and routers, in frames (see l3.sh).
+"""Logical switches and routers, in frames (see l3.sh and l3_relay.sh).
 
-  l3.py write FILE     write the network that the test begins with
+  l3.py write FILE     write the network that the tests begin with
   l3.py test DIR       run the cases; DIR has net.json, which hosts h1, h2 and h3 do
+  l3.py relay DIR      those with a relay, h4
 """
 import copy
 import json
@@ -13,7 +14,6 @@ import sys
 
 import frame as f
 
-HOSTS = ("h1", "h2", "h3")
 STAGES = {
     0: "context", 4: "l2_security", 8: "l2_acl_in", 12: "l2_neighbour", 16: "l2_lookup",
     20: "l2_flood", 24: "l2_acl_out", 32: "l3_acl_in", 36: "l3_local", 40: "l3_hint",
@@ -42,7 +42,7 @@ def link(router, number, switch, mac, addresses, lport=100):
 
 NETWORK = {
     "version": 1, "datapath": "weft0", "tunnel": {"name": "gnv0"},
-    "hosts": {f"h{i}": {"address": f"192.0.{i}.1"} for i in (1, 2, 3)},
+    "hosts": {f"h{i}": {"address": f"192.0.{i}.1"} for i in (1, 2, 3, 4)},
     "switches": {"left": {"ldp": LEFT}, "right": {"ldp": RIGHT}},
     "routers": {"middle": {"ldp": MIDDLE, "placement": "first-hop"}},
     "router_ports": {
@@ -98,15 +98,16 @@ def run(*command):
 
 
 class Lab(f.Tap):
-    def __init__(self, directory):
+    def __init__(self, directory, hosts):
         super().__init__()
         self.dir = directory
+        self.hosts = hosts
         self.ports = {name: f.Port(name) for name in (*MACS, "vm4b")}
 
     def apply(self, net):
         with open(f"{self.dir}/net.json", "w", encoding="utf-8") as file:
             json.dump(net, file)
-        for host in HOSTS:
+        for host in self.hosts:
             run("weftd", "--ctl-socket", f"{self.dir}/{host}.sock", "--ctl", "reload")
 
     @staticmethod
@@ -132,7 +133,7 @@ class Lab(f.Tap):
 
     def way(self, port, frame, wait=None, count=True):
         """Send a frame: who got what, and on each host the stages it met, by datapath."""
-        before = {host: self.counters(host) for host in HOSTS if count}
+        before = {host: self.counters(host) for host in self.hosts if count}
         for each in self.ports.values():
             each.drain()
         self.ports[port].send(frame)
@@ -195,8 +196,10 @@ def ways_of(placement):
             {"h1": edge, "h2": {0: "context", RIGHT: last}, "h3": gateway})
 
 
-def settle_namespace():
+def settle_namespace(lab):
     """Neighbours of the router in a namespace: IPv4's it asks for, IPv6's are told."""
+    for dst in ("vm3", "vm4"):
+        lab.way("vm1", packet("vm1", dst, router=R1), dst, False)
     for name in ("vm1", "vm2"):
         run("ip", "-n", "r", "neigh", "replace", IP6S[name], "lladdr", MACS[name], "dev", "left")
     for name in ("vm3", "vm4"):
@@ -209,10 +212,7 @@ def test_placement(lab, placement):
     same = {"h1": {0: "context physical", LEFT: "l2_security " + L2_TAIL},
             "h2": {0: "context", LEFT: "output"}}
     if placement == "namespace":
-        settle_namespace()
-        # the namespace learns its neighbours first
-        for dst in ("vm3", "vm4"):
-            lab.way("vm1", packet("vm1", dst, router=R1), dst)
+        settle_namespace(lab)
     for ip6 in (False, True):
         what = f"{placement}, IPv{6 if ip6 else 4}"
         sent = packet("vm1", "vm2", ip6)
@@ -458,12 +458,70 @@ def test_move(lab):
     lab.delivered("vm4 has moved", "vm1", sent, "vm4b", routed(sent, R2, MACS["vm4"]))
 
 
+def relayed(placement, hosts):
+    net = placed(placement)
+    for host in hosts:
+        net["hosts"][host]["relay"] = "h4"
+    return net
+
+
+def test_relays(lab):
+    """h1 and h2 reach others through h4 only; or h1 does, and h2 and h3 reach each other."""
+    for placement in ("first-hop", "last-hop-acl", "last-hop-switch", "gateway", "namespace"):
+        for hosts in (("h1", "h2"), ("h1",)):
+            lab.apply(relayed(placement, hosts))
+            if placement == "namespace":
+                settle_namespace(lab)
+            here, there = ways_of(placement)
+            twice = "context context physical physical"
+            there["h4"] = {0: "context physical"}
+            if "h3" in here:
+                here["h4"] = {0: twice}
+                there["h4"] = {0: twice if "h2" in hosts else "context physical"}
+            what = f"{placement}, {' and '.join(hosts)} behind a relay"
+            for ip6 in (False, True):
+                for dst, ways in (("vm3", here), ("vm4", there)):
+                    sent = packet("vm1", dst, ip6, router=R1)
+                    lab.delivered(what, "vm1", sent, dst, routed(sent, R2, MACS[dst]), ways)
+                sent = packet("vm4", "vm1", ip6, router=R2)
+                lab.delivered(what, "vm4", sent, "vm1", routed(sent, R1, MACS["vm1"]))
+            sent = packet("vm1", "vm2")
+            lab.delivered(what, "vm1", sent, "vm2", sent, {
+                "h1": {0: "context physical", LEFT: "l2_security " + L2_TAIL},
+                "h4": {0: "context physical"}, "h2": {0: "context", LEFT: "output"}})
+
+
+def test_relay_copies(lab):
+    """Broadcasts by a relay, which has a machine of its own: to each once."""
+    net = relayed("first-hop", ("h1", "h2"))
+    net["ports"]["vm5"] = machine("vm5", "left", 5, "h1", ["1.1.1.50"])
+    net["ports"]["vm6"] = machine("vm6", "left", 6, "h2", ["1.1.1.60"])
+    net["ports"]["own"] = dict(machine("vm4", "left", 7, "h3", ["1.1.1.70"], "vm4b"),
+                               mac="02:00:00:00:00:07")
+    for place in ("h3", "h4"):
+        net["ports"]["own"].update(host=place, device="vm4b" if place == "h3" else "vm4c")
+        lab.apply(net)
+        name = net["ports"]["own"]["device"]
+        for src in ("vm1", "vm2"):
+            sent = b"\xff" * 6 + packet(src, "vm1" if src == "vm2" else "vm2")[6:]
+            got, met = lab.way(src, sent, name)
+            want = {port: [sent] for port in ("vm1", "vm2", "vm5", "vm6", name) if port != src}
+            lab.ok(got == want, f"a broadcast from {src} reaches {' '.join(want)}, once each",
+                   {k: len(v) for k, v in got.items()}, met)
+
+
 def main(argv):
     if argv[0] == "write":
         with open(argv[1], "w", encoding="utf-8") as file:
             json.dump(placed("first-hop"), file)
         return
-    lab = Lab(argv[1])
+    if argv[0] == "relay":
+        lab = Lab(argv[1], ("h1", "h2", "h3", "h4"))
+        lab.ports["vm4c"] = f.Port("vm4c")
+        test_relays(lab)
+        test_relay_copies(lab)
+        lab.done()
+    lab = Lab(argv[1], ("h1", "h2", "h3"))
     for placement in ("first-hop", "last-hop-acl", "last-hop-switch", "gateway", "namespace"):
         test_placement(lab, placement)
     for test in (test_acls, test_questions, test_security, test_broadcast, test_chain,

@@ -95,7 +95,7 @@ static void test_golden(void **state)
 	static const char *const hosts[] = { "h1", "h2", "h3" };
 
 	for (size_t i = 0; i < sizeof(placements) / sizeof(*placements); i++) {
-		json_t *root = read_json("../../examples/network.json");
+		json_t *root = read_json("../../examples/network/two-switches.json");
 		json_t *router = json_object_get(json_object_get(root, "routers"), "middle");
 
 		json_object_set_new(router, "placement",
@@ -457,7 +457,7 @@ static void test_order(void **state)
 /* one port more: how much of the rest is compiled again? */
 static void test_locality(void **state)
 {
-	json_t *root = read_json("../../examples/network.json");
+	json_t *root = read_json("../../examples/network/two-switches.json");
 	struct net *net = load(root, "h1"), *more;
 	struct net_compiled *compiled = test_compile(net, NULL), *next;
 

@@ -8,7 +8,8 @@
 /* the network of the other tests, with one member changed; path as in "ports.vm1.mac" */
 static void changed(const char *path, json_t *value, struct errors *errors)
 {
-	json_t *root = json_load_file("../../examples/network.json", 0, NULL), *at = root;
+	json_t *root = json_load_file("../../examples/network/two-switches.json", 0, NULL),
+	       *at = root;
 	struct net *net;
 
 	assert_non_null(root);
@@ -205,7 +206,8 @@ static void test_files(void **state)
 /* through all of weftd's reading: the entries are rules like those of a host's own file */
 static void test_whole(void **state)
 {
-	const struct source source = { .file = "../../examples/network.json", .host = "h2" };
+	const struct source source = { .file = "../../examples/network/two-switches.json",
+				       .host = "h2" };
 	struct errors errors = { 0 };
 	struct config *config = load_config(&source, NULL, NULL, NULL, &errors), *again;
 
