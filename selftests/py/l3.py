@@ -102,21 +102,31 @@ class Lab(f.Tap):
         super().__init__()
         self.dir = directory
         self.hosts = hosts
+        self.seen = None  # counters that are still true
         self.ports = {name: f.Port(name) for name in (*MACS, "vm4b")}
 
     def apply(self, net):
         with open(f"{self.dir}/net.json", "w", encoding="utf-8") as file:
             json.dump(net, file)
-        for host in self.hosts:
-            run("weftd", "--ctl-socket", f"{self.dir}/{host}.sock", "--ctl", "reload")
+        out = run("sh", "-c", "".join(
+            f"weftd --ctl-socket {self.dir}/{host}.sock --ctl reload & " for host in self.hosts) +
+            "wait")
+        assert out.count('"ok"') == len(self.hosts), out
+        self.seen = None
 
-    @staticmethod
-    def counters(host):
-        """Packets by entry: (logical datapath or 0, table, entry)."""
-        entries = json.loads(run("weft", "-n", host, "-j", "-s", "flow", "show"))
-        return {(int(str((e.get("match") or {}).get("ldp", 0)), 0), e["table"],
+    def counters(self):
+        """By host, packets by entry: (logical datapath or 0, table, entry)."""
+        out = run("sh", "-c", "set -e; " + "; echo; ".join(
+            f"weft -n {host} -j -s flow show" for host in self.hosts))
+        decoder, counters = json.JSONDecoder(), {}
+        for host in self.hosts:
+            entries, end = decoder.raw_decode(out)
+            out = out[end:].lstrip()
+            counters[host] = {
+                (int(str((e.get("match") or {}).get("ldp", 0)), 0), e["table"],
                  json.dumps([e.get("priority"), e.get("match")])): (e.get("packets", 0), e)
                 for e in entries}
+        return counters
 
     def gather(self, wait):
         """Frames by port, until nothing has come for a while; first of all one at that port."""
@@ -133,13 +143,15 @@ class Lab(f.Tap):
 
     def way(self, port, frame, wait=None, count=True):
         """Send a frame: who got what, and on each host the stages it met, by datapath."""
-        before = {host: self.counters(host) for host in self.hosts if count}
+        before = (self.seen or self.counters()) if count else {}
+        self.seen = None
         for each in self.ports.values():
             each.drain()
         self.ports[port].send(frame)
         got, ways = self.gather(wait), {}
+        self.seen = self.counters() if count else None
         for host in before:
-            hit = [key for key, (n, _) in self.counters(host).items()
+            hit = [key for key, (n, _) in self.seen[host].items()
                    if n > before[host].get(key, (0, 0))[0]]
             met = {}
             for ldp, table, _ in sorted(hit, key=lambda key: key[:2]):
@@ -234,10 +246,13 @@ ACLS = [  # where it is denied, and the stage that does so: datapath, stage; by 
 ]
 
 
-def deny(placement, which, ip6):
+def deny(placement):
+    """Each ACL denies a TCP port of its own: 20, 21, …, by IPv4 and IPv6."""
     net = placed(placement)
-    net["acls"]["deny"] = dict(ACLS[which][0], priority=10, action="drop",
-                               match="tcp6, tcp_dst=23" if ip6 else "tcp, tcp_dst=23")
+    for which, (where, _, _) in enumerate(ACLS):
+        for match in ("tcp", "tcp6"):
+            net["acls"][f"deny-{match}-{which}"] = dict(
+                where, priority=10, action="drop", match=f"{match}, tcp_dst={20 + which}")
     return net
 
 
@@ -253,17 +268,17 @@ def denying_host(placement, which):
 
 def test_acls(lab):
     for placement in ("first-hop", "last-hop-acl", "last-hop-switch", "gateway"):
+        lab.apply(deny(placement))
+        sent = packet("vm1", "vm4", proto=6, dport=80, router=R1)
+        lab.delivered(f"{placement}, port 80 is not denied", "vm1", sent, "vm4",
+                      routed(sent, R2, MACS["vm4"]))
         for which, (_, ldp, stage) in enumerate(ACLS):
-            ip6 = placement == "first-hop" and which % 2
-            lab.apply(deny(placement, which, ip6))
-            what = f"{placement}, denied in {stage} of {ldp}"
-            sent = packet("vm1", "vm4", ip6, proto=6, dport=23, router=R1)
-            met = lab.lost(what, "vm1", sent, (denying_host(placement, which), ldp, stage))
-            behind = [h for h in met if "output" in " ".join(met[h].values())]
-            lab.equal(behind, [], f"{what}: no host puts it out")
-            sent = packet("vm1", "vm4", ip6, proto=6, dport=80, router=R1)
-            lab.delivered(f"{what}, another port", "vm1", sent, "vm4",
-                          routed(sent, R2, MACS["vm4"]))
+            for ip6 in (False, True) if placement == "first-hop" else (False,):
+                what = f"{placement}, IPv{6 if ip6 else 4} denied in {stage} of {ldp}"
+                sent = packet("vm1", "vm4", ip6, proto=6, dport=20 + which, router=R1)
+                met = lab.lost(what, "vm1", sent, (denying_host(placement, which), ldp, stage))
+                behind = [h for h in met if "output" in " ".join(met[h].values())]
+                lab.equal(behind, [], f"{what}: no host puts it out")
 
 
 def ask(src, target, sender_ip=None):
@@ -447,11 +462,11 @@ def test_move(lab):
     """vm4 moves from h2 to h3: its host changes, nothing logical does."""
     net = placed("first-hop")
     lab.apply(net)
-    logical = {k: v[1].get("actions") for k, v in lab.counters("h1").items()
+    logical = {k: v[1].get("actions") for k, v in lab.counters()["h1"].items()
              if k[1] < 80 and k[1] != 20}
     net["ports"]["vm4"].update(host="h3", device="vm4b")
     lab.apply(net)
-    after = {k: v[1].get("actions") for k, v in lab.counters("h1").items()
+    after = {k: v[1].get("actions") for k, v in lab.counters()["h1"].items()
              if k[1] < 80 and k[1] != 20}
     lab.equal(after, logical, "vm4 moves: the logical stages of h1 stay as they are")
     sent = packet("vm1", "vm4", router=R1)
