@@ -411,6 +411,7 @@ static struct weft_cached *weft_cached_make(struct weft_caches *caches,
 	p->n_credits = trail->n_credits;
 	p->n_probes = trail->n_probes;
 	p->len = e->prog->len;
+	p->guarded = false;
 	weft_shape_copy(p->data, (const u64 *)e->key, shape);
 	memcpy(p->data + n_words, e->prog->ops, p->len);
 	weft_cached_prepare(caches, p);
@@ -424,7 +425,10 @@ static struct weft_cached *weft_cached_make(struct weft_caches *caches,
 		if (stats[i])
 			refcount_inc(&stats[i]->refs);	/* the entry's, as RCU is locked */
 		tables[i] = credit->table | (credit->matched ? WEFT_CREDIT_MATCHED : 0) |
-			    (credit->refresh ? WEFT_CREDIT_REFRESH : 0);
+			    (credit->refresh ? WEFT_CREDIT_REFRESH : 0) |
+			    (credit->guard ? WEFT_CREDIT_GUARD : 0) |
+			    (credit->guard == WEFT_GUARD_REPLY ? WEFT_CREDIT_REPLY : 0);
+		p->guarded |= credit->guard;
 	}
 	return p;
 }
