@@ -11,6 +11,7 @@ import json
 import select
 import subprocess
 import sys
+import time
 
 import frame as f
 
@@ -488,11 +489,10 @@ def test_relays(lab):
             if placement == "namespace":
                 settle_namespace(lab)
             here, there = ways_of(placement)
-            twice = "context context physical physical"
-            there["h4"] = {0: "context physical"}
-            if "h3" in here:
-                here["h4"] = {0: twice}
-                there["h4"] = {0: twice if "h2" in hosts else "context physical"}
+            there["h4"] = {0: "physical", RIGHT: "context"}
+            if "h3" in here:  # to the gateway, and from it
+                here["h4"] = {0: "physical physical", LEFT: "context", RIGHT: "context"}
+                there["h4"] = here["h4"] if "h2" in hosts else {0: "physical", LEFT: "context"}
             what = f"{placement}, {' and '.join(hosts)} behind a relay"
             for ip6 in (False, True):
                 for dst, ways in (("vm3", here), ("vm4", there)):
@@ -503,7 +503,7 @@ def test_relays(lab):
             sent = packet("vm1", "vm2")
             lab.delivered(what, "vm1", sent, "vm2", sent, {
                 "h1": {0: "context physical", LEFT: "l2_security " + L2_TAIL},
-                "h4": {0: "context physical"}, "h2": {0: "context", LEFT: "output"}})
+                "h4": {0: "physical", LEFT: "context"}, "h2": {0: "context", LEFT: "output"}})
 
 
 def test_relay_copies(lab):
@@ -536,12 +536,14 @@ def main(argv):
         test_relays(lab)
         test_relay_copies(lab)
         lab.done()
-    lab = Lab(argv[1], ("h1", "h2", "h3"))
+    lab, start = Lab(argv[1], ("h1", "h2", "h3")), time.monotonic()
     for placement in ("first-hop", "last-hop-acl", "last-hop-switch", "gateway", "namespace"):
         test_placement(lab, placement)
+    print(f"# {time.monotonic() - start:.1f} s: placements")
     for test in (test_acls, test_questions, test_security, test_broadcast, test_chain,
                  test_routes, test_tenants, test_move):
         test(lab)
+        print(f"# {time.monotonic() - start:.1f} s: {test.__name__}")
     lab.apply(placed("first-hop"))
     lab.done()
 
