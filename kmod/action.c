@@ -496,7 +496,8 @@ static int weft_act_reject(struct weft_act_parser *p, const struct nlattr *attr)
 static int weft_act_defrag(struct weft_act_parser *p, const struct nlattr *attr)
 {
 	if (!p->dp->number) {
-		WEFT_ERR_ATTR(p->extack, attr, "defrag: only %u datapaths of a namespace can do this",
+		WEFT_ERR_ATTR(p->extack, attr,
+			      "defrag: %u other datapaths of the namespace may do this, no more",
 			      WEFT_DEFRAG_NUMBER_MAX);
 		return -ENOSPC;
 	}

@@ -36,7 +36,7 @@ struct weft_datapath {
 	struct list_head node;		/* weft_net.datapaths */
 	struct net *net;		/* no reference: the namespace's exit deletes us */
 	char name[WEFT_NAME_MAX + 1];
-	u8 number;			/* in its namespace, of those with fragments; 0: none left */
+	u8 number;			/* in the namespace, for defrag.c; 0: none was left */
 	refcount_t refs;		/* requests in progress, see weft_dp_get() */
 	bool dead;			/* under lock: deleted, refuse */
 	struct mutex lock;

@@ -7,14 +7,14 @@
  * namespace in which the datapath is; the fragment that completes a packet turns into it, and
  * the packet is looked up once more in the table where that fragment met the action, with the
  * metadata that the fragment had. It is cut again when it leaves (fragment.c). If that is the
- * first table, and nothing was loaded before, the packet is as one that came as a whole:
- * the flow cache knows it.
+ * first table, and nothing was loaded before, the packet is as one that came as a whole: the
+ * flow cache knows it.
  *
  * Strangers. What belongs together is told by addresses, identification and a "user": each
  * logical datapath of each datapath is one of its own, far from those that the kernel knows.
  *
- * Errors. When fragments wait in vain, the kernel would send an ICMP error, by the host's routes and
- * with the host's address, to whom it takes for the sender. Machines are none of the host's
+ * Errors. When fragments wait in vain, the kernel would send an ICMP error, by the host's routes
+ * and with the host's address, to whom it takes for the sender. Machines are none of the host's
  * business: the device that we show it, of which it remembers the index, is in no namespace.
  *
  * Memory. The kernel limits what waits in a namespace (ipfrag_high_thresh), whoever sent
@@ -43,9 +43,8 @@
 #define WEFT_DEFRAG_BY_PORT	BIT(24)	/* in a user: what is below is not an ldp */
 #define WEFT_DEFRAG_NUMBER	25	/* in a user: where a datapath's number is */
 
-static_assert(WEFT_DEFRAG_NUMBER_MAX < BIT(32 - WEFT_DEFRAG_NUMBER));
-static_assert(BIT(WEFT_DEFRAG_NUMBER) > IP_DEFRAG_MACVLAN, "others than the kernel's own");
-static_assert(WEFT_DEFRAG_BY_PORT > WEFT_LDP_MAX && WEFT_DEFRAG_BY_PORT > WEFT_PORT_ID_MAX);
+static_assert(!(WEFT_DEFRAG_NUMBER_MAX >> (32 - WEFT_DEFRAG_NUMBER)));
+static_assert(!(WEFT_LDP_MAX >> 24) && !(WEFT_PORT_ID_MAX >> 24), "below WEFT_DEFRAG_BY_PORT");
 
 /* In no namespace, and without an index */
 static struct net_device *weft_defrag_dev;
@@ -53,6 +52,18 @@ static struct net_device *weft_defrag_dev;
 u32 weft_defrag_user(const struct weft_datapath *dp, u32 ldp, u32 in_port)
 {
 	return (u32)dp->number << WEFT_DEFRAG_NUMBER | (ldp ?: WEFT_DEFRAG_BY_PORT | in_port);
+}
+
+void weft_defrag_describe(struct weft_op_defrag *op, const struct weft_datapath *dp,
+			  const struct weft_key *key, u8 table, bool fresh)
+{
+	if (!op)
+		return;
+	op->op.arg = weft_defrag_user(dp, be32_to_cpu(key->ldp), op->op.arg);
+	op->table = table;
+	op->fresh = fresh && !table;
+	memset(op->pad, 0, sizeof(op->pad));
+	memcpy(op->metadata, key, sizeof(op->metadata));
 }
 
 /* May @bytes more wait? */
@@ -177,8 +188,8 @@ enum weft_drop weft_defrag(struct weft_datapath *dp, struct weft_port *in, struc
 	if (op->fresh)
 		weft_pipeline_again(in, skb, (const struct weft_key *)op->metadata, &whole);
 	else
-		weft_pipeline_resume(in, skb, (const struct weft_key *)op->metadata, op->table,
-				     &whole, 0);
+		weft_pipeline_resume(in, skb, (const struct weft_key *)op->metadata, op->table, 0,
+				     &whole);
 	return WEFT_DROP_UNSPEC;
 }
 

@@ -38,7 +38,7 @@ struct weft_defrag_share {
 };
 
 struct weft_defrag_shares {
-	spinlock_t lock;
+	spinlock_t lock;		/* all of it */
 	struct weft_defrag_share share[2];
 };
 
@@ -52,6 +52,13 @@ void weft_defrag_exit(void);
  * beyond those that it uses itself: of a logical datapath, or, where @ldp is 0, of a port.
  */
 u32 weft_defrag_user(const struct weft_datapath *dp, u32 ldp, u32 in_port);
+
+/*
+ * Fill in @op, whose arg is the port of entry; NULL: there was no room for it. The packet goes on
+ * in @table with the metadata of @key. @fresh: with these it came.
+ */
+void weft_defrag_describe(struct weft_op_defrag *op, const struct weft_datapath *dp,
+			  const struct weft_key *key, u8 table, bool fresh);
 
 /*
  * Keep @skb, a fragment, which is consumed; when it is the last that was missing, the packet goes

@@ -163,7 +163,6 @@ static void output(struct run *r, const struct weft_op *op)
 	bool tunnel = op->code == WEFT_OP_TUNNEL;
 	struct weft_port *port = tunnel ? ((const struct weft_op_tunnel *)op)->port :
 					  ((const struct weft_op_output *)op)->port;
-	const struct weft_whole *whole = r->f.whole;
 	enum weft_drop reason;
 	struct sk_buff *skb;
 
@@ -180,8 +179,8 @@ static void output(struct run *r, const struct weft_op *op)
 	skb = take(r);
 	if (unlikely(!skb))
 		return;
-	if (unlikely(whole))
-		reason = weft_fragment(port, skb, whole, op, send);
+	if (unlikely(r->f.whole))
+		reason = weft_fragment(port, skb, r->f.whole, op, send);
 	else
 		reason = send(port, skb, op);
 	if (unlikely(reason))

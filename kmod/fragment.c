@@ -37,8 +37,8 @@ struct weft_cut {
 	const struct weft_whole *whole;
 	struct sk_buff *skb;	/* data at the IP header */
 	unsigned int l2;	/* bytes before that */
-	unsigned int hlen;	/* of IP that each fragment has */
-	unsigned int room;	/* bytes of a fragment behind that */
+	unsigned int hlen;	/* of IP that each fragment has, without the fragment header */
+	unsigned int room;	/* bytes of data in a fragment */
 	bool ip6;
 	bool first;		/* no fragment is made yet */
 	bool new_id;
@@ -106,10 +106,10 @@ static enum weft_drop weft_cut_begin6(struct weft_cut *cut, unsigned int mtu)
 	ofs = ip6_find_1stfragopt(skb, &prev);
 	if (ofs < 0)
 		return WEFT_DROP_BAD_IPV6;
-	cut->hlen = ofs + sizeof(struct frag_hdr);
-	if (cut->whole->max > mtu || cut->whole->max < cut->hlen + 8)
+	cut->hlen = ofs;
+	if (cut->whole->max > mtu || cut->whole->max < ofs + sizeof(struct frag_hdr) + 8)
 		return WEFT_DROP_MTU;
-	cut->room = cut->whole->max - cut->hlen;
+	cut->room = cut->whole->max - ofs - sizeof(struct frag_hdr);
 	id = ipv6_select_ident(cut->port->dp->net, &ipv6_hdr(skb)->daddr, &ipv6_hdr(skb)->saddr);
 	ip6_frag_init(skb, ofs, cut->room, cut->port->dev->needed_tailroom,
 		      weft_cut_headroom(cut), prev, *prev, id, &cut->state6);

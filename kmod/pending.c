@@ -288,8 +288,8 @@ static void weft_pending_go(struct weft_port *in, struct sk_buff *skb, u32 waite
 {
 	struct weft_waiting waiting = *weft_waiting(skb);
 
-	weft_pipeline_resume(in, skb, waiting.key, waiting.table,
-			     waiting.whole.max ? &waiting.whole : NULL, waited);
+	weft_pipeline_resume(in, skb, waiting.key, waiting.table, waited,
+			     waiting.whole.max ? &waiting.whole : NULL);
 	kfree(waiting.key);
 }
 

@@ -189,8 +189,8 @@ out:
 
 static void weft_pipeline_enter(struct weft_port *port, struct sk_buff *skb,
 				const struct weft_key *metadata, u8 table,
-				const struct weft_actions *acts, const struct weft_whole *whole,
-				u32 waited)
+				const struct weft_actions *acts, u32 waited,
+				const struct weft_whole *whole)
 {
 	struct weft_level *level = weft_level_get();
 	enum weft_drop reason;
@@ -206,20 +206,6 @@ static void weft_pipeline_enter(struct weft_port *port, struct sk_buff *skb,
 	else
 		weft_pipeline_walk(level, port, skb, table, acts, NULL, whole);
 	weft_level_put();
-}
-
-void weft_pipeline_inject(struct weft_port *port, struct sk_buff *skb,
-			  const struct weft_key *metadata, u8 table,
-			  const struct weft_actions *acts)
-{
-	weft_pipeline_enter(port, skb, metadata, table, acts, NULL, 0);
-}
-
-void weft_pipeline_resume(struct weft_port *port, struct sk_buff *skb,
-			  const struct weft_key *metadata, u8 table,
-			  const struct weft_whole *whole, u32 waited)
-{
-	weft_pipeline_enter(port, skb, metadata, table, NULL, whole, waited);
 }
 
 void weft_pipeline_again(struct weft_port *port, struct sk_buff *skb,
@@ -251,6 +237,20 @@ void weft_pipeline_again(struct weft_port *port, struct sk_buff *skb,
 	}
 out:
 	weft_level_put();
+}
+
+void weft_pipeline_inject(struct weft_port *port, struct sk_buff *skb,
+			  const struct weft_key *metadata, u8 table,
+			  const struct weft_actions *acts)
+{
+	weft_pipeline_enter(port, skb, metadata, table, acts, 0, NULL);
+}
+
+void weft_pipeline_resume(struct weft_port *port, struct sk_buff *skb,
+			  const struct weft_key *metadata, u8 table, u32 waited,
+			  const struct weft_whole *whole)
+{
+	weft_pipeline_enter(port, skb, metadata, table, NULL, waited, whole);
 }
 
 int weft_pipeline_init(void)

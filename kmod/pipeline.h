@@ -33,12 +33,12 @@ void weft_pipeline_inject(struct weft_port *port, struct sk_buff *skb,
 
 /*
  * A packet that was kept somewhere goes on at @table, with the metadata part of @metadata but for
- * in_port. @whole: how its fragments were, or NULL if it came as one. @waited: the number with
- * which it has waited for what it now meets, or 0. BH off, RCU.
+ * in_port. @waited: it has waited, with that number, for what it now meets; or 0. @whole: how its
+ * fragments were, or NULL if it came as one. BH off, RCU.
  */
 void weft_pipeline_resume(struct weft_port *port, struct sk_buff *skb,
-			  const struct weft_key *metadata, u8 table,
-			  const struct weft_whole *whole, u32 waited);
+			  const struct weft_key *metadata, u8 table, u32 waited,
+			  const struct weft_whole *whole);
 
 /*
  * A packet that was put together begins like one that came as a whole with these metadata, of

@@ -157,10 +157,9 @@ static void weft_flush(struct weft_walk *w)
 
 static void weft_walk_written(struct weft_walk *w, enum weft_field f)
 {
-	if (f < WEFT_FIELD_PACKET) {
-		w->fresh = false;
+	w->fresh &= f >= WEFT_FIELD_PACKET;
+	if (f < WEFT_FIELD_PACKET)
 		return;
-	}
 	w->dirty |= BIT_ULL(f - WEFT_FIELD_PACKET);
 	if (f == WEFT_FIELD_IP_TTL) {
 		w->ttl_spent = 0;	/* now an absolute value */
@@ -628,18 +627,10 @@ static void weft_walk_defrag(struct weft_walk *w, const struct weft_frame *frame
 {
 	struct weft_op_defrag *op;
 
-	if (!w->key.ip_frag)
-		return;
 	weft_walk_depends(w, WEFT_FIELD_TUN_TOS);	/* metadata of other tunnels' are others */
 	weft_flush(w);
-	op = weft_emit(w, WEFT_OP_DEFRAG, weft_defrag_user(w->dp, be32_to_cpu(w->key.ldp), w->in->id),
-		       sizeof(*op));
-	if (!op)
-		return;
-	op->table = frame->table;
-	op->fresh = w->fresh && !frame->table;
-	memset(op->pad, 0, sizeof(op->pad));
-	memcpy(op->metadata, &w->key, sizeof(op->metadata));
+	op = weft_emit(w, WEFT_OP_DEFRAG, w->in->id, sizeof(*op));
+	weft_defrag_describe(op, w->dp, &w->key, frame->table, w->fresh);
 	weft_sent(w);
 	weft_walk_leave(w);
 }
@@ -720,11 +711,14 @@ static enum weft_drop weft_walk_template(struct weft_walk *w, struct weft_frame 
 	return WEFT_DROP_UNSPEC;
 }
 
-/* An address of the error itself that was one of the answer's becomes the new one, too */
+/*
+ * An address of the error itself that was one of the answer's becomes the new one, too. @any: and
+ * any other: behind a translated source may be a router that must not be seen either (RFC 5508).
+ */
 static void weft_walk_outer(struct weft_walk *w, struct in6_addr *addr, const struct in6_addr *from,
-			    const struct in6_addr *to, enum weft_field f)
+			    const struct in6_addr *to, enum weft_field f, bool any)
 {
-	if (!ipv6_addr_equal(addr, from) || ipv6_addr_equal(from, to))
+	if (ipv6_addr_equal(from, to) || !(any || ipv6_addr_equal(addr, from)))
 		return;
 	*addr = *to;
 	weft_walk_written(w, f);
@@ -767,9 +761,9 @@ static enum weft_drop weft_walk_related(struct weft_walk *w, struct weft_frame *
 			op->inner = w->inner;
 	}
 	weft_walk_outer(w, &w->key.ip_src, &src, &answer.ip_src,
-			ip6 ? WEFT_FIELD_IPV6_SRC : WEFT_FIELD_IP_SRC);
+			ip6 ? WEFT_FIELD_IPV6_SRC : WEFT_FIELD_IP_SRC, true);
 	weft_walk_outer(w, &w->key.ip_dst, &dst, &answer.ip_dst,
-			ip6 ? WEFT_FIELD_IPV6_DST : WEFT_FIELD_IP_DST);
+			ip6 ? WEFT_FIELD_IPV6_DST : WEFT_FIELD_IP_DST, false);
 	return weft_walk_goto(w, frame, next);
 }
 
@@ -846,7 +840,8 @@ static enum weft_drop weft_walk_action(struct weft_walk *w, struct weft_frame *f
 	case WEFT_ACT_A_REJECT:
 		return weft_walk_reject(w, act->arg);
 	case WEFT_ACT_A_DEFRAG:
-		weft_walk_defrag(w, frame);
+		if (w->key.ip_frag)
+			weft_walk_defrag(w, frame);
 		break;
 	case WEFT_ACT_A_DROP:
 		return act->arg;

@@ -54,7 +54,7 @@ MAC_X=02:01:01:01:01:01 MAC_Y=02:01:01:01:01:02
 MAC_VM1=02:00:00:00:01:01 MAC_VM2=02:00:00:00:01:02 MAC_VM3=02:00:00:00:02:01
 POOL=11.0.1.1-11.0.1.100:1024-65535
 SANITISE=11.0.1.1-11.0.1.100:1-65535
-SNAT_IDLE=${SNAT_IDLE:-60}
+SNAT_IDLE=${SNAT_IDLE:-60} SNAT_TIMES=${SNAT_TIMES:-}
 
 # Logical ports of the router
 X=1 Y=2 N=9
@@ -138,7 +138,7 @@ snat_templates() {
 	local echo='ldp=$ldp, ip, icmp, icmp_type=8, ip_src=$ip_src, ip_dst=$ip_dst, icmp_id=$icmp_id'
 	local to_n="load:lout=$N, resubmit:$ROUT, load:lin=$N, set:mark=1/1"
 	cat <<-END
-		template $snat snat$1 $(who_gives $(($1 + 2))) slice=$1 track=state
+		template $snat snat$1 $(who_gives $(($1 + 2))) slice=$1 track=state $SNAT_TIMES
 		  forward: table=$POLICY, $five
 		    actions= $to_n, set:ip_src=@ip, set:l4_src=@port, goto:$RIN
 		  reverse: reply, table=$UNNAT, ldp=\$ldp, \$proto, ip_src=\$ip_dst, ip_dst=@ip,
@@ -317,9 +317,14 @@ snat_set_up() {
 
 # snat_cases ARGUMENT...: py/snat.py, whose results become this test's
 snat_cases() {
+	snat_python snat.py "$@"
+}
+
+# snat_python FILE ARGUMENT...: the same of another file in py/
+snat_python() {
 	local line end=''
 	shopt -s lastpipe	# the results are counted here
-	/usr/bin/python3 "$LIB_DIR/py/snat.py" "$@" 2>&1 | while read -r line; do
+	/usr/bin/python3 "$LIB_DIR/py/$1" "${@:2}" 2>&1 | while read -r line; do
 		case $line in
 		'ok '*'# SKIP '*)
 			line=${line#ok * - }

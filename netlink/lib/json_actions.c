@@ -290,28 +290,24 @@ static int read_output(const struct wl_at *at, const json_t *json, struct weft_a
 	return err;
 }
 
+/* @ctx: struct weft_actions */
+static int set_member(const struct wl_at *at, const char *name, const json_t *json, void *ctx)
+{
+	struct wl_parse ps = wl_at_parse(at);
+	struct wl_tok tok;
+	char space[24];
+	int err = wl_at_text(at, json, space, sizeof(space), &tok);
+
+	return err ? err : wl_set_parse(&ps, wl_tok_str(name), tok, ctx);
+}
+
 /* {"set": {"eth_src": …, "eth_dst": …}} are two actions */
 static int read_set(const struct wl_at *at, const json_t *json, struct weft_actions *actions)
 {
-	const char *name;
-	json_t *value;
-	int err;
+	int err = wl_at_members(at, json, set_member, actions);
 
-	err = wl_at_object(at, json);
 	if (err)
 		return err;
-	json_object_foreach((json_t *)json, name, value) {
-		struct wl_at member = wl_at_member(at, name);
-		struct wl_parse ps = wl_at_parse(&member);
-		struct wl_tok tok;
-		char space[24];
-
-		err = wl_at_text(&member, value, space, sizeof(space), &tok);
-		if (!err)
-			err = wl_set_parse(&ps, wl_tok_str(name), tok, actions);
-		if (err)
-			return err;
-	}
 	return json_object_size(json) ? 0 : wl_at_fail(at, "no field is given");
 }
 
@@ -406,6 +402,22 @@ static int read_drop(const struct wl_at *at, const json_t *json, struct weft_act
 	return err;
 }
 
+/* @ctx: struct weft_action */
+static int detail_member(const struct wl_at *at, const char *name, const json_t *json, void *ctx)
+{
+	struct wl_parse ps = wl_at_parse(at);
+	struct weft_action *act = ctx;
+	struct wl_tok tok;
+	char space[24];
+	int err = wl_at_text(at, json, space, sizeof(space), &tok);
+
+	if (err)
+		return err;
+	return act->type == WEFT_ACT_A_TUNNEL ?
+		       wl_tunnel_item_parse(&ps, wl_tok_str(name), tok, &act->tunnel) :
+		       wl_service_item_parse(&ps, wl_tok_str(name), tok, &act->service);
+}
+
 static int read_reject(const struct wl_at *at, const json_t *json, struct weft_actions *actions)
 {
 	struct wl_parse ps = wl_at_parse(at);
@@ -432,8 +444,6 @@ static int read_details(const struct wl_at *at, const json_t *json, struct weft_
 {
 	bool tunnel = act->type == WEFT_ACT_A_TUNNEL;
 	struct wl_parse ps = wl_at_parse(at);
-	const char *name;
-	json_t *value;
 	int err;
 
 	if (json_is_string(json)) {
@@ -442,24 +452,9 @@ static int read_details(const struct wl_at *at, const json_t *json, struct weft_
 		return tunnel ? wl_tunnel_dst_parse(&ps, tok, &act->tunnel) :
 				wl_service_item_parse(&ps, wl_tok_str("name"), tok, &act->service);
 	}
-	err = wl_at_object(at, json);
+	err = wl_at_members(at, json, detail_member, act);
 	if (err)
 		return err;
-	json_object_foreach((json_t *)json, name, value) {
-		struct wl_at member = wl_at_member(at, name);
-		struct wl_parse member_ps = wl_at_parse(&member);
-		struct wl_tok tok;
-		char space[24];
-
-		err = wl_at_text(&member, value, space, sizeof(space), &tok);
-		if (!err)
-			err = tunnel ? wl_tunnel_item_parse(&member_ps, wl_tok_str(name), tok,
-							    &act->tunnel) :
-				       wl_service_item_parse(&member_ps, wl_tok_str(name), tok,
-							     &act->service);
-		if (err)
-			return err;
-	}
 	if (tunnel && !wl_tunnel_has_dst(&act->tunnel))
 		return wl_at_fail(at, "dst is missing");
 	if (!tunnel && !act->service.name[0])

@@ -30,7 +30,6 @@ TABLES = ("ctx hint in l2 out r_in unnat policy route r_out mac in2 l22 map last
 ROUTER_PORTS = {1: "X", 2: "Y", 9: "N"}
 TCP, UDP, ICMP = 6, 17, 1
 SYN, ACK, PSH = 2, 16, 8
-BULK = 10000    # frames of a machine under way
 
 
 def inside(namespace, make, *args):
