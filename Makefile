@@ -75,6 +75,10 @@ format: deps ## bring user space into the style of .clang-format
 	@git ls-files -co --exclude-standard netlink agent tests/unit | grep '\.[ch]$$' | \
 		xargs -r clang-format -i
 
+pipeline: deps user ## write the table map into Documentation/ (after a change of stage.c)
+	@$(MAKE) -s -C tests/unit O=$(O) $(O)/unit/net_stage_test
+	@cd tests/unit && WEFT_REGENERATE=1 $(O)/unit/net_stage_test
+
 demo: GUEST := $(if $(filter command line environment,$(origin GUEST)),$(GUEST),uml)
 demo: deps user ## examples/demo in GUEST (default uml)
 	@tools/demo $(GUEST)
@@ -108,4 +112,4 @@ clean: ## remove build/ (cached kernels stay)
 	rm -rf $(O)
 
 .PHONY: all help deps user modules kernels check check-debug coverage kunit unit selftests bench \
-	bench-gate profile lint format demo shell install clean
+	bench-gate profile lint format pipeline demo shell install clean

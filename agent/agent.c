@@ -404,7 +404,7 @@ static bool agent_reload(struct agent *agent)
 
 	notify_reloading();
 	agent->n_reloads++;
-	config = load_config(agent->options->config, agent->config, agent->sock, agent->link_sock,
+	config = load_config(&agent->options->source, agent->config, agent->sock, agent->link_sock,
 			     &errors);
 	good = config;
 	if (config && strcmp(config->datapath, agent->config->datapath)) {
@@ -427,7 +427,7 @@ static bool agent_reload(struct agent *agent)
 		config_free(config);
 		log_errors(&errors);
 		log_error("%s is bad: the configuration before it stays in force",
-			  agent->options->config);
+			  agent->options->source.file);
 		agent->reload_error = memory_strdup(errors.n_kept ? errors.text[0] : "?");
 		tell_status(agent);
 	}
@@ -611,7 +611,7 @@ static json_t *answer_plan(struct agent *agent)
 	size_t len;
 	FILE *out;
 
-	config = load_config(agent->options->config, agent->config, agent->sock, agent->link_sock,
+	config = load_config(&agent->options->source, agent->config, agent->sock, agent->link_sock,
 			     &errors);
 	out = config ? open_memstream(&text, &len) : NULL;
 	if (out) {
@@ -749,7 +749,7 @@ enum agent_exit agent_run(const struct agent_options *options)
 	}
 	if (link_sock_open(&agent.link_sock, NULL) || open_socks(&agent))
 		goto out;
-	agent.config = load_config(options->config, NULL, agent.sock, agent.link_sock, &errors);
+	agent.config = load_config(&options->source, NULL, agent.sock, agent.link_sock, &errors);
 	if (!agent.config) {
 		log_errors(&errors);
 		status = AGENT_BAD_CONFIG;
@@ -785,7 +785,7 @@ enum agent_exit agent_check(const struct agent_options *options)
 	struct errors errors = { 0 };
 	struct config *config;
 
-	config = load_config(options->config, NULL, NULL, NULL, &errors);
+	config = load_config(&options->source, NULL, NULL, NULL, &errors);
 	if (!config)
 		status = print_errors(&errors);
 	config_free(config);
@@ -810,7 +810,7 @@ enum agent_exit agent_dry_run(const struct agent_options *options)
 	/* without a module the plan is to make everything */
 	if (weft_sock_open(&sock, -1))
 		sock = NULL;
-	config = load_config(options->config, NULL, sock, link_sock, &errors);
+	config = load_config(&options->source, NULL, sock, link_sock, &errors);
 	if (config) {
 		result = apply_show(config, sock, link_sock, stdout);
 		if (result)

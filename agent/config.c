@@ -14,6 +14,8 @@
 #include "config.h"
 #include "error.h"
 #include "memory.h"
+#include "net/compile.h"
+#include "net/net.h"
 #include "node.h"
 #include "ruleset.h"
 #include "services/nat/nat.h"
@@ -91,7 +93,7 @@ struct table *config_table(const struct config *config, const char *name)
 }
 
 /* a name that flow entries can use: it is neither a number nor a word of their own */
-static bool name_is_good(const struct node *node, const char *name)
+bool config_name_is_good(const struct node *node, const char *name)
 {
 	static const char first[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
 	static const char more[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
@@ -119,7 +121,7 @@ static bool get_name(const struct node *node, char **name)
 {
 	const char *text;
 
-	if (!node_get_string(node, &text) || !name_is_good(node, text))
+	if (!node_get_string(node, &text) || !config_name_is_good(node, text))
 		return false;
 	*name = memory_strdup(text);
 	return true;
@@ -191,7 +193,7 @@ static void read_hosts(struct config *config, const struct node *node)
 		struct node at = node_member(node, name);
 		struct node address;
 
-		if (!name_is_good(&at, name) || !node_is_object(&at, host_members))
+		if (!config_name_is_good(&at, name) || !node_is_object(&at, host_members))
 			continue;
 		address = node_member(&at, "address");
 		if (!get_address(&address, &host->address))
@@ -225,7 +227,7 @@ static void read_registers(struct config *config, const struct node *node)
 		struct node at = node_member(node, name);
 		const char *is;
 
-		if (!name_is_good(&at, name) || !node_get_string(&at, &is) ||
+		if (!config_name_is_good(&at, name) || !node_get_string(&at, &is) ||
 		    !ruleset_register_is_good(&at, name, is))
 			continue;
 		config->registers = memory_grow(config->registers, config->n_registers,
@@ -723,18 +725,22 @@ static void read_tables(struct config *config, const struct node *node)
 	}
 }
 
+bool config_datapath_is_good(const struct node *node, const char *name)
+{
+	if (*name && strlen(name) <= WEFT_NAME_MAX && !strpbrk(name, "/ \t\n\v\f\r,"))
+		return true;
+	node_error(node,
+		   "\"%.60s\" is not a name of a datapath: 1 to %d bytes without "
+		   "spaces, commas and /",
+		   name, WEFT_NAME_MAX);
+	return false;
+}
+
 static void read_datapath(struct config *config, const struct node *node)
 {
 	const char *name;
 
-	if (!node_get_string(node, &name))
-		return;
-	if (!*name || strlen(name) > WEFT_NAME_MAX || strpbrk(name, "/ \t\n\v\f\r,"))
-		node_error(node,
-			   "\"%.60s\" is not a name of a datapath: 1 to %d bytes without "
-			   "spaces, commas and /",
-			   name, WEFT_NAME_MAX);
-	else
+	if (node_get_string(node, &name) && config_datapath_is_good(node, name))
 		config->datapath = memory_strdup(name);
 }
 
@@ -790,31 +796,49 @@ static void read_root(struct config *config, const struct node *root)
 	config->nat_json = json_incref(member.value);
 }
 
-struct config *config_load(const char *file, struct errors *errors)
+/* takes over the reference to the value */
+static struct config *config_from_json(json_t *json, const char *file, struct errors *errors)
 {
 	unsigned int n_before = errors->n_total;
-	struct node root = { .file = file, .errors = errors };
-	struct config *config;
-	json_error_t error;
+	struct node root = { .value = json, .file = file, .errors = errors };
+	struct config *config = memory_zalloc(sizeof(*config));
 
-	config = memory_zalloc(sizeof(*config));
 	config->file = memory_strdup(file);
-	config->root = json_load_file(file, JSON_REJECT_DUPLICATES, &error);
-	if (!config->root) {
-		if (error.line > 0)
-			errors_add(errors, "%s:%d:%d: %s", file, error.line, error.column,
-				   error.text);
-		else
-			errors_add(errors, "%s: %s", file, error.text);
-		config_free(config);
-		return NULL;
-	}
-	root.value = config->root;
+	config->root = json;
 	read_root(config, &root);
-	if (errors->n_total != n_before) {
-		config_free(config);
+	if (errors->n_total == n_before)
+		return config;
+	config_free(config);
+	return NULL;
+}
+
+struct config *config_load(const char *file, struct errors *errors)
+{
+	json_error_t error;
+	json_t *root;
+
+	root = json_load_file(file, JSON_REJECT_DUPLICATES, &error);
+	if (root)
+		return config_from_json(root, file, errors);
+	if (error.line > 0)
+		errors_add(errors, "%s:%d:%d: %s", file, error.line, error.column, error.text);
+	else
+		errors_add(errors, "%s: %s", file, error.text);
+	return NULL;
+}
+
+struct config *config_load_network(const char *file, const char *host, struct errors *errors)
+{
+	struct net *net = net_load(file, host, errors);
+	struct config *config;
+
+	if (!net)
 		return NULL;
-	}
+	config = config_from_json(net_host_json(net), file, errors);
+	if (config)
+		config->net = net;
+	else
+		net_free(net);
 	return config;
 }
 
@@ -847,6 +871,8 @@ void config_free(struct config *config)
 		free(config->registers[i].is);
 	}
 	ruleset_free(config->ruleset);
+	net_compiled_free(config->compiled);
+	net_free(config->net);
 	nat_free(config->nat);
 	map_clear(&config->hosts_by_name);
 	map_clear(&config->ports_by_name);

@@ -20,6 +20,9 @@
 
 struct errors;
 struct nat;
+struct net;
+struct net_compiled;
+struct node;
 struct ruleset;
 
 struct host {
@@ -90,19 +93,28 @@ struct config {
 	struct map hosts_by_name;
 	struct map ports_by_name;
 	struct map tables_by_name;
-	struct nat *nat;	 /* NULL: no such section; compiled by load_config */
-	json_t *nat_json;	 /* the section, for its daemon */
-	struct ruleset *ruleset; /* NULL until ruleset_load */
-	json_t *root;		 /* dropped by ruleset_load */
+	struct net *net;	       /* the network that it was made from; NULL: a host's file */
+	struct net_compiled *compiled; /* its flow entries */
+	struct nat *nat;	       /* NULL: no such section; compiled by load_config */
+	json_t *nat_json;	       /* the section, for its daemon */
+	struct ruleset *ruleset;       /* NULL until ruleset_load */
+	json_t *root;		       /* dropped by ruleset_load */
 };
 
 /* config_load: NULL when there were errors */
 struct config *config_load(const char *file, struct errors *errors);
+
+/* config_load_network: what the network in a file means for a host; NULL when there were errors */
+struct config *config_load_network(const char *file, const char *host, struct errors *errors);
 void config_free(struct config *config);
 
 struct host *config_host(const struct config *config, const char *name);
 struct port *config_port(const struct config *config, const char *name);
 struct table *config_table(const struct config *config, const char *name);
+
+/* is this a name that flow entries can use, or one of a datapath? If not, an error is added */
+bool config_name_is_good(const struct node *node, const char *name);
+bool config_datapath_is_good(const struct node *node, const char *name);
 
 extern const char *const config_port_types[];	/* by enum weft_port_type, NULL at the end */
 extern const char *const config_port_classes[]; /* by enum weft_port_class, NULL at the end */

@@ -195,7 +195,8 @@ static void test_absent_file(void **state)
 {
 	struct errors errors = { 0 };
 
-	assert_null(load_config("/nonexistent/host.json", NULL, NULL, NULL, &errors));
+	assert_null(load_config(&(struct source){ .file = "/nonexistent/host.json" }, NULL, NULL,
+				NULL, &errors));
 	assert_non_null(strstr(errors.text[0], "/nonexistent/host.json"));
 	errors_clear(&errors);
 }
