@@ -64,9 +64,14 @@ static bool weft_nested(void)
 static enum weft_drop weft_pipeline_metadata(struct weft_port *port, struct sk_buff *skb,
 					     struct weft_key *key)
 {
+	u32 mask;
+
 	switch (READ_ONCE(port->class)) {
 	case WEFT_PORT_CLASS_SERVICE:
-		key->mark = cpu_to_be32(skb->mark);
+		mask = READ_ONCE(port->mark_mask);
+		key->mark = cpu_to_be32(skb->mark & mask);
+		if (unlikely(skb->mark & ~mask))
+			weft_stats_add(port, marks_refused, 1);
 		break;
 	case WEFT_PORT_CLASS_FABRIC:
 		key->in_port = cpu_to_be32(port->id);
@@ -129,7 +134,7 @@ static noinline void weft_pipeline_miss(struct weft_level *level, struct weft_po
 
 void weft_pipeline_receive(struct weft_port *port, struct sk_buff *skb)
 {
-	bool tunnel = port->type == WEFT_PORT_TYPE_GENEVE;
+	bool tunnel = weft_port_is_tunnel(port->type);
 	struct weft_level *level = weft_level_get();
 	struct weft_cached *cached;
 	enum weft_drop reason;

@@ -20,11 +20,13 @@
 #include <linux/xarray.h>
 #include <net/ipv6.h>
 #include "action.h"
+#include "context.h"
 #include "datapath.h"
 #include "field.h"
 #include "flow.h"
 #include "headers.h"
 #include "inner.h"
+#include "label.h"
 #include "pending.h"
 #include "port.h"
 #include "table.h"
@@ -296,14 +298,14 @@ static void weft_walk_output(struct weft_walk *w, struct weft_port *port)
 
 	if (!port)
 		return weft_walk_lost(w, WEFT_DROP_NO_PORT);
-	if (port->type == WEFT_PORT_TYPE_GENEVE)
+	if (weft_port_is_tunnel(port->type))
 		return weft_walk_lost(w, WEFT_DROP_NO_TUNNEL);
 	weft_flush(w);
 	out = weft_emit(w, WEFT_OP_OUTPUT, port->id, sizeof(*out));
 	if (!out)
 		return;
 	out->port = port;
-	out->mark = be32_to_cpu(w->key.mark);
+	out->mark = be32_to_cpu(w->key.mark) & READ_ONCE(port->mark_mask);
 	out->pad = 0;
 	weft_sent(w);
 }
@@ -349,14 +351,65 @@ static u8 weft_tun_opts_present(const struct weft_key *key)
 	return present;
 }
 
+/* The label that stands for what GRE cannot carry; false when there is none */
+static bool weft_walk_label(struct weft_walk *w, const struct weft_context *context, u32 *label)
+{
+	u16 lport = weft_gre_lport(context);
+
+	*label = 0;
+	if (!context->ldp && !lport)
+		return true;
+	weft_trail_probe(w->trail, w->dp->stamps,
+			 weft_stamp_lport(w->dp->stamps, context->ldp, lport));
+	*label = weft_label_of(w->dp, context->ldp, lport);
+	return *label;
+}
+
+/*
+ * The key of the tunnel header. Whether Geneve's fits is found out when it is sent, since its
+ * options, too, have to; that of others is all there is. False: there is no such key.
+ */
+static bool weft_walk_tunnel_id(struct weft_walk *w, const struct weft_port *port,
+				const struct weft_act_tunnel *act, u32 mark, __be64 *id)
+{
+	const struct weft_context context = {
+		.ldp = act->has_id ? act->id : be32_to_cpu(w->key.ldp),
+		.mark = mark,
+		.lin = be16_to_cpu(w->key.lin),
+		.lout = be16_to_cpu(w->key.lout),
+		.stage = w->key.stage,
+	};
+	u32 label = act->id;
+
+	*id = cpu_to_be64(context.ldp);
+	if (!port || port->type == WEFT_PORT_TYPE_GENEVE)
+		return true;
+	if (!weft_context_fits(&context))
+		return false;
+	if (port->type == WEFT_PORT_TYPE_STT) {
+		*id = cpu_to_be64(weft_stt_encode(&context));
+		return true;
+	}
+	if (!act->has_id && !weft_walk_label(w, &context, &label))
+		return false;
+	*id = cpu_to_be64(weft_gre_encode(&context, label));
+	return true;
+}
+
 static void weft_walk_tunnel(struct weft_walk *w, const struct weft_frame *frame,
 			     const struct weft_act_tunnel *act)
 {
 	const struct weft_key *key = &w->key;
 	u8 present = weft_tun_opts_present(key);
 	struct weft_port *port = weft_walk_port(w, act->act.arg);
+	u32 mark = be32_to_cpu(key->mark);
 	struct weft_op_tunnel *t;
+	__be64 id;
 
+	if (port)
+		mark &= READ_ONCE(port->mark_mask);
+	if (!weft_walk_tunnel_id(w, port, act, mark, &id))
+		return weft_walk_lost(w, WEFT_DROP_TUNNEL_CONTEXT);
 	weft_flush(w);
 	t = weft_emit(w, WEFT_OP_TUNNEL, act->act.arg,
 		      sizeof(*t) + (present ? sizeof(key->tun_opt) : 0));
@@ -368,11 +421,11 @@ static void weft_walk_tunnel(struct weft_walk *w, const struct weft_frame *frame
 	t->hash = w->base.layers & WEFT_L_PORTS && !w->base.ip_frag ? w->hash : 0;
 	t->pad = 0;
 	w->trail->n_tunnels++;
-	t->tun_id = cpu_to_be64(act->has_id ? act->id : be32_to_cpu(key->ldp));
+	t->tun_id = id;
 	t->dst = act->dst;
 	if (act->from)
 		memcpy(&t->dst, frame->values + act->ofs, weft_fields[act->from].len);
-	t->mark = be32_to_cpu(key->mark);
+	t->mark = mark;
 	t->lin = be16_to_cpu(key->lin);
 	t->lout = be16_to_cpu(key->lout);
 	t->stage = key->stage;
