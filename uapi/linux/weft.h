@@ -58,7 +58,7 @@
  * @WEFT_CMD_PORT_NEW: attach a device, or make an internal port
  * @WEFT_CMD_PORT_DEL: detach; internal ports lose their device
  * @WEFT_CMD_PORT_GET: one by id or name, or dump
- * @WEFT_CMD_PORT_SET: change class, VM id, logical ports, remotes, options
+ * @WEFT_CMD_PORT_SET: change class, VM id, logical ports, remotes, options, mask of the mark
  * @WEFT_CMD_TABLE_GET: one by id, or dump of those with entries or a miss action
  * @WEFT_CMD_TABLE_SET: set the table-miss actions
  * @WEFT_CMD_FLOW_NEW: add an entry; EEXIST when table, priority and match are
