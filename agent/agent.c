@@ -248,11 +248,12 @@ static void log_outcome(const struct agent *agent, enum cause cause)
 		return;
 	}
 	log_info("%s: ports +%u ~%u -%u, flow entries +%zu ~%zu -%zu (%zu held back), table misses "
-		 "~%zu, pools and templates ~%zu, devices ~%u, in %u ms",
+		 "~%zu, pools and templates ~%zu, labels ~%zu, devices ~%u, in %u ms",
 		 agent->config->datapath, outcome->n_ports_added, outcome->n_ports_changed,
 		 outcome->n_ports_removed, outcome->n_flows_added, outcome->n_flows_changed,
 		 outcome->n_flows_removed, outcome->n_flows_held, outcome->n_tables_changed,
-		 outcome->n_objects_changed + outcome->n_objects_removed, outcome->n_devices,
+		 outcome->n_objects_changed + outcome->n_objects_removed, outcome->n_labels_changed,
+		 outcome->n_devices,
 		 agent->last_took_ms);
 }
 
