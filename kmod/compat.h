@@ -61,9 +61,13 @@ static inline struct nlattr **weft_dump_attrs(const struct netlink_callback *cb)
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
 #define weft_tun_test(key, flag)	test_bit(IP_TUNNEL_##flag##_BIT, (key)->tun_flags)
 #define weft_tun_set(key, flag)		__set_bit(IP_TUNNEL_##flag##_BIT, (key)->tun_flags)
+/* Declares @name, which has one flag and can be an argument */
+#define WEFT_TUN_FLAGS(name, flag) \
+	IP_TUNNEL_DECLARE_FLAGS(name) = { [0] = BIT(IP_TUNNEL_##flag##_BIT) }
 #else
 #define weft_tun_test(key, flag)	(!!((key)->tun_flags & TUNNEL_##flag))
 #define weft_tun_set(key, flag)		((key)->tun_flags |= TUNNEL_##flag)
+#define WEFT_TUN_FLAGS(name, flag)	__be16 name = TUNNEL_##flag
 #endif
 
 /* The device's transmission needs no lock */
