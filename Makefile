@@ -13,6 +13,7 @@ INCLUDEDIR ?= $(PREFIX)/include
 MANDIR ?= $(PREFIX)/share/man
 COMPDIR ?= $(PREFIX)/share/bash-completion/completions
 UNITDIR ?= $(PREFIX)/lib/systemd/system
+IPLIBDIR ?= /usr/lib/$(shell gcc -print-multiarch)/ip
 SRCDIR ?= /usr/src
 D = $(DESTDIR)
 
@@ -90,8 +91,9 @@ install: ## what was built, man pages, completion, systemd unit, DKMS source (PR
 		$(D)$(SRCDIR)/weft-$(VERSION)/uapi/linux
 	install -m 755 $(O)/bin/* $(D)$(SBINDIR)/
 	cp -P $(O)/lib/libweft.* $(D)$(LIBDIR)/
+	install -D -m 644 $(O)/lib/ip/link_stt.so $(D)$(IPLIBDIR)/link_stt.so
 	cp netlink/include/weft/*.h $(D)$(INCLUDEDIR)/weft/
-	install -m 644 uapi/linux/weft.h $(D)$(INCLUDEDIR)/linux/
+	install -m 644 uapi/linux/*.h $(D)$(INCLUDEDIR)/linux/
 	for s in 5 7 8; do \
 		for f in Documentation/man/*.$$s; do \
 			[ ! -e "$$f" ] || install -m 644 "$$f" $(D)$(MANDIR)/man$$s/; \
@@ -100,7 +102,7 @@ install: ## what was built, man pages, completion, systemd unit, DKMS source (PR
 	install -m 644 netlink/completion/weft $(D)$(COMPDIR)/weft
 	sed 's,/usr/sbin/weftd,$(SBINDIR)/weftd,' agent/weftd.service >$(D)$(UNITDIR)/weftd.service
 	install -m 644 kmod/*.[ch] kmod/Kbuild $(D)$(SRCDIR)/weft-$(VERSION)/
-	install -m 644 uapi/linux/weft.h $(D)$(SRCDIR)/weft-$(VERSION)/uapi/linux/
+	install -m 644 uapi/linux/*.h $(D)$(SRCDIR)/weft-$(VERSION)/uapi/linux/
 	sed 's/@VERSION@/$(VERSION)/' tools/dkms.conf >$(D)$(SRCDIR)/weft-$(VERSION)/dkms.conf
 	@echo "The module: dkms install weft/$(VERSION)"
 
