@@ -25,7 +25,7 @@ all: user modules ## user space, and weft.ko for GUEST (default 6.1)
 help: ## this list
 	@awk -F '## ' '/^[a-z-]+:.*## / { split($$1, t, ":"); printf "  %-14s %s\n", t[1], $$2 }' \
 		$(MAKEFILE_LIST)
-	@echo 'Variables: GUEST=6.1|6.12|uml|uml-debug|x86-debug|x86-kcsan  T=PATTERN  G=GROUP  V=1  PREFIX= DESTDIR='
+	@echo 'Variables: GUEST=6.1|6.12|uml|uml-debug|x86-debug|x86-kcsan  T=PATTERN  G=GROUP  FOR=SECONDS  V=1  PREFIX= DESTDIR='
 
 deps: ## install what build and tests need (Debian 12)
 	@tools/deps
@@ -56,6 +56,9 @@ kunit: deps ## KUnit suites (GUEST=uml; T=SUITE)
 
 unit: deps ## unit tests of user space, with sanitizers (T=PATTERN)
 	@tools/unit $(T)
+
+fuzz: deps ## fuzz targets with their corpora (FOR=SECONDS: and look for new inputs)
+	@tools/fuzz $(FOR)
 
 selftests: deps user ## self-tests in GUEST (T=PATTERN)
 	@tools/selftest -g $(GUEST) $(PATTERNS)
@@ -109,5 +112,5 @@ install: ## what was built, man pages, completion, systemd unit, DKMS source (PR
 clean: ## remove build/ (cached kernels stay)
 	rm -rf $(O)
 
-.PHONY: all help deps user modules kernels check check-debug coverage kunit unit selftests bench \
+.PHONY: all help deps user modules kernels check check-debug coverage kunit unit fuzz selftests bench \
 	bench-gate profile lint format demo shell install clean
