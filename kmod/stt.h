@@ -99,8 +99,10 @@ static inline void stt_count(struct stt_device *stt, enum stt_count what)
 int stt_port_claim(struct stt_device *stt, struct netlink_ext_ack *extack);
 void stt_port_release(struct stt_device *stt);
 
-/* Receive: from the hooks, which have RCU. Both own @skb; its data are the IP header. */
+/* Receive: from the hooks, which have RCU. Owns @skb; its data are the IP header. */
 void stt_receive(struct stt_device *stt, struct sk_buff *skb, bool ipv6);
+/* Pull the IP header of @hlen bytes; is the checksum of what follows right? */
+bool stt_receive_verify(struct sk_buff *skb, unsigned int hlen, bool ipv6);
 int stt_receive_init(struct stt_device *stt);
 void stt_receive_flush(struct stt_device *stt);
 void stt_receive_exit(struct stt_device *stt);
@@ -132,6 +134,5 @@ struct stt_remotes *stt_remotes_make(const struct nlattr *nest, struct netlink_e
 bool stt_remotes_have(const struct stt_remotes *remotes, const struct in6_addr *addr);
 size_t stt_remotes_size(const struct stt_remotes *remotes);
 int stt_remotes_put(struct sk_buff *skb, const struct stt_remotes *remotes);
-
 
 #endif /* STT_H */

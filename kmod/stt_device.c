@@ -357,7 +357,7 @@ static size_t stt_device_get_size(const struct net_device *dev)
 	const struct stt_device *stt = netdev_priv(dev);
 
 	return nla_total_size(sizeof(__be16)) + nla_total_size(0) +
-	       stt_remotes_size(rtnl_dereference(stt->remotes));
+	       stt_remotes_size(rcu_dereference_rtnl(stt->remotes));
 }
 
 static int stt_device_fill_info(struct sk_buff *skb, const struct net_device *dev)
@@ -367,7 +367,7 @@ static int stt_device_fill_info(struct sk_buff *skb, const struct net_device *de
 	if (nla_put_be16(skb, IFLA_STT_PORT, stt->port) ||
 	    nla_put_flag(skb, IFLA_STT_COLLECT_METADATA))
 		return -EMSGSIZE;
-	return stt_remotes_put(skb, rtnl_dereference(stt->remotes));
+	return stt_remotes_put(skb, rcu_dereference_rtnl(stt->remotes));
 }
 
 static struct net *stt_device_get_link_net(const struct net_device *dev)

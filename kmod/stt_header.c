@@ -15,6 +15,7 @@
 #include <linux/in.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
+#include <linux/tcp.h>
 #include <asm/byteorder.h>
 #include "stt_header.h"
 
@@ -24,6 +25,21 @@
 #define STT_UDP_CSUM		6	/* … and in UDP */
 #define STT_UDP_HLEN		8
 #define STT_TCP_HLEN_MAX	60
+
+bool stt_segment_read(const struct tcphdr *th, unsigned int len, struct stt_segment *segment)
+{
+	u32 seq = be32_to_cpu(th->seq);
+
+	if (th->syn || th->rst || th->fin || th->doff * 4 < STT_TCP_HLEN || len <= th->doff * 4U)
+		return false;
+	segment->id = th->ack_seq;
+	segment->sport = th->source;
+	segment->length = seq >> 16;
+	segment->offset = seq & 0xffff;
+	segment->hlen = th->doff * 4;
+	return segment->length >= STT_FRAME_MIN &&
+	       segment->offset + len - segment->hlen <= segment->length;
+}
 
 void stt_header_write(struct stt_hdr *hdr, const struct stt_meta *meta)
 {

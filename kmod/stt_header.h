@@ -7,10 +7,12 @@
 
 #include <linux/types.h>
 
+struct tcphdr;
+
 /*
  * Behind the TCP header of the segment with offset 0. Nothing in it is aligned.
  * The segment's sequence number is length << 16 | offset, both in bytes and of the frame
- * with this header; its acknowledgement number is the same in all segments of a frame.
+ * with this header; its ACK number is the same in all segments of a frame.
  */
 struct stt_hdr {
 	__u8 version;
@@ -61,6 +63,21 @@ struct stt_offload {
 	bool ecn;		/* … with congestion window reduced */
 	bool verified;
 };
+
+/* What the header that looks like TCP's says */
+struct stt_segment {
+	__be32 id;		/* of the frame */
+	__be16 sport;
+	u16 length;		/* of the frame */
+	u16 offset;
+	u8 hlen;		/* of this header */
+};
+
+/*
+ * @len bytes are there from @th on, of which those of the header without options can be
+ * read. False when no sender of STT makes such a segment.
+ */
+bool stt_segment_read(const struct tcphdr *th, unsigned int len, struct stt_segment *segment);
 
 void stt_header_write(struct stt_hdr *hdr, const struct stt_meta *meta);
 

@@ -228,15 +228,14 @@ static bool stt_frame_place(struct stt_reassembly *r, struct stt_frame *frame,
 	while ((next = *prev ? (*prev)->next : frame->first) &&
 	       stt_segment(next)->offset < end) {
 		overlap = true;
-		if (stt_segment_end(next) <= end) {
-			stt_frame_remove(r, frame, *prev, next);
-		} else if (pskb_trim(skb, stt_segment(next)->offset -
-					  stt_segment(skb)->offset)) {
+		if (stt_segment_end(next) > end) {
+			end = stt_segment(next)->offset;
+			if (!pskb_trim(skb, end - stt_segment(skb)->offset))
+				break;
 			r->counts[STT_R_NO_MEMORY]++;
 			return false;
-		} else {
-			break;
 		}
+		stt_frame_remove(r, frame, *prev, next);
 	}
 	if (overlap)
 		r->counts[STT_R_OVERLAP]++;

@@ -53,17 +53,15 @@ static void stt_receive_drop(struct stt_device *stt, struct sk_buff *skb, enum s
 
 static bool stt_receive_metadata(struct sk_buff *skb, const struct stt_outer *outer, u64 context)
 {
+	const struct stt_key *key = &outer->key;
 	struct metadata_dst *dst;
-	WEFT_TUN_FLAGS(flags, KEY);
 
 	if (outer->ipv6)
-		dst = __ipv6_tun_set_dst(&outer->key.saddr, &outer->key.daddr, outer->tos,
-					 outer->ttl, 0, outer->label, flags,
-					 cpu_to_be64(context), 0);
+		dst = weft_tun_rx_dst6(&key->saddr, &key->daddr, outer->tos, outer->ttl,
+				       outer->label, cpu_to_be64(context));
 	else
-		dst = __ip_tun_set_dst(outer->key.saddr.s6_addr32[3],
-				       outer->key.daddr.s6_addr32[3], outer->tos, outer->ttl,
-				       0, flags, cpu_to_be64(context), 0);
+		dst = weft_tun_rx_dst4(key->saddr.s6_addr32[3], key->daddr.s6_addr32[3],
+				       outer->tos, outer->ttl, cpu_to_be64(context));
 	if (!dst)
 		return false;
 	skb_dst_set(skb, &dst->dst);
@@ -187,37 +185,25 @@ static unsigned int stt_receive_ip(const struct sk_buff *skb, struct stt_outer *
 	return ipv6_hdr(skb)->nexthdr == IPPROTO_TCP ? sizeof(struct ipv6hdr) : 0;
 }
 
-/* skb->data is the TCP header, or what looks like it */
-static bool stt_receive_checksum(struct sk_buff *skb, bool ipv6)
+/* What the device below has summed up begins at IP's header, which for IPv4 adds nothing */
+bool stt_receive_verify(struct sk_buff *skb, unsigned int hlen, bool ipv6)
 {
 	__sum16 bad;
 
-	if (ipv6)
+	if (ipv6) {
+		skb_pull_rcsum(skb, hlen);
 		bad = skb_checksum_init(skb, IPPROTO_TCP, ip6_compute_pseudo);
-	else
+	} else {
+		__skb_pull(skb, hlen);
 		bad = skb_checksum_init(skb, IPPROTO_TCP, inet_compute_pseudo);
+	}
 	return !bad && !skb_checksum_complete(skb);
-}
-
-static bool stt_receive_tcp(const struct sk_buff *skb, struct stt_outer *outer)
-{
-	const struct tcphdr *th = (const struct tcphdr *)skb->data;
-	u32 seq = ntohl(th->seq);
-	unsigned int hlen = th->doff * 4;
-
-	if (th->syn || th->rst || th->fin || hlen < sizeof(*th) || skb->len <= hlen)
-		return false;
-	outer->key.id = th->ack_seq;
-	outer->key.sport = th->source;
-	outer->key.length = seq >> 16;
-	outer->offset = seq & 0xffff;
-	return outer->key.length >= STT_FRAME_MIN &&
-	       outer->offset + skb->len - hlen <= outer->key.length;
 }
 
 void stt_receive(struct stt_device *stt, struct sk_buff *skb, bool ipv6)
 {
 	struct stt_outer outer = { };
+	struct stt_segment segment;
 	unsigned int hlen;
 
 	hlen = stt_receive_ip(skb, &outer);
@@ -232,22 +218,18 @@ void stt_receive(struct stt_device *stt, struct sk_buff *skb, bool ipv6)
 	if (unlikely(!hlen || skb->pkt_type != PACKET_HOST ||
 		     !pskb_may_pull(skb, hlen + sizeof(struct tcphdr))))
 		goto malformed;
-	/* what the device has summed up begins at IP's header, which for IPv4 adds nothing */
-	if (ipv6)
-		skb_pull_rcsum(skb, hlen);
-	else
-		__skb_pull(skb, hlen);
-	skb_reset_transport_header(skb);
-	if (unlikely(!stt_receive_tcp(skb, &outer)))
-		goto malformed;
-	if (unlikely(!stt_receive_checksum(skb, ipv6))) {
+	if (unlikely(!stt_receive_verify(skb, hlen, ipv6))) {
 		stt_receive_drop(stt, skb, STT_C_CHECKSUM);
 		return;
 	}
-	hlen = tcp_hdrlen(skb);
-	if (unlikely(!pskb_may_pull(skb, hlen)))
+	if (unlikely(!stt_segment_read((struct tcphdr *)skb->data, skb->len, &segment) ||
+		     !pskb_may_pull(skb, segment.hlen)))
 		goto malformed;
-	__skb_pull(skb, hlen);
+	__skb_pull(skb, segment.hlen);
+	outer.key.id = segment.id;
+	outer.key.sport = segment.sport;
+	outer.key.length = segment.length;
+	outer.offset = segment.offset;
 	skb->ip_summed = CHECKSUM_NONE;		/* of the frame nothing is known yet */
 	skb->csum_valid = 0;
 	skb->csum_level = 0;
