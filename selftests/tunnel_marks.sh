@@ -13,6 +13,7 @@
 #                                              └── 198.51.100.0/30 ── x: appliances
 . "$(dirname "$0")/lib.sh"
 weft_load
+weft-load -m weft_stt || bail 'cannot load weft_stt.ko'
 ns_add a g b va vb r m x
 sysctl -qw net.ipv4.conf.default.rp_filter=0
 for ns in a g b; do in_ns $ns sysctl -qw net.ipv6.conf.default.disable_ipv6=1; done
@@ -28,6 +29,7 @@ for ns in a g b; do
 	batch $ns <<-END || bail "tunnel devices of $ns"
 		link add gnv0 mtu 1400 up type geneve external
 		link add gre1 mtu 1400 up type gretap external
+		link add stt0 mtu 1400 up type stt external remotes 192.0.2.1,192.0.2.2,192.0.2.5,192.0.2.6,198.51.100.2
 	END
 	# no packet of the host's own may have a mark: it would be routed by it
 	in_ns $ns nft -f - <<-END || bail "nftables of $ns"
@@ -39,6 +41,15 @@ for ns in a g b; do
 		}
 	END
 done
+# the appliance's TCP is not asked
+in_ns x nft -f - <<-END || bail 'nftables of x'
+	table ip host {
+		chain output {
+			type filter hook output priority 0;
+			tcp flags & rst == rst drop
+		}
+	}
+END
 out=$(/usr/bin/python3 "$LIB_DIR/py/tunnel_marks.py" 2>&1)
 rc=$?
 sed 's/^\(not \)*ok/# &/; /^[^#]/s/^/# /' <<<"$out"

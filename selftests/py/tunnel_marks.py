@@ -16,6 +16,7 @@ import threading
 import time
 
 import frame
+import stt
 from geneve import context, geneve
 from gre import OBSERVE, Peer, inside
 from gre import gre as gre_header
@@ -153,6 +154,35 @@ class GreAppliance(threading.Thread):
         return f"priority=7, in_port=gre1, ldp={100 + way}, lout=1 actions={then}"
 
 
+class SttAppliance(threading.Thread):
+    """The same for STT: of the context it keeps what it was told to, and the logical port."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.peer = stt.Peer("x", APPLIANCE)
+        self.keeps = self.adds = 0
+        self.seen = set()
+        self.start()
+
+    def run(self):
+        ident = 0
+        while True:
+            got = self.peer.recv()
+            if not got:
+                continue
+            sender, header, inner = got
+            ident += 1
+            self.seen.add(header[6])
+            header[6] = header[6] & (self.keeps | (1 << 55) - 1) | self.adds
+            self.peer.send(sender, header, inner, ident)
+
+    def send(self, way):
+        return f"load:ldp={100 + way}, load:lin=3, load:lout=1, tunnel(dst={APPLIANCE}, port=stt0)"
+
+    def take(self, way, then):
+        return f"priority=7, in_port=stt0, ldp={100 + way}, lin=3, lout=1 actions={then}"
+
+
 class Tap(threading.Thread):
     """A process on a TAP device: with the frame is nothing but its bytes, so bits go in a tag."""
 
@@ -242,8 +272,8 @@ def add_ports():
         if lport:
             weft(host, "port", "add", f"p{host}", "lport", f"{lport}:1")
         remotes = [REMOTE[host]] if lport else [REMOTE["ga"], REMOTE["gb"]]
-        for kind, device in (("geneve", "gnv0"), ("gre", "gre1")):
-            more = [APPLIANCE] if (kind, host) == ("gre", "g") else []
+        for kind, device in (("geneve", "gnv0"), ("gre", "gre1"), ("stt", "stt0")):
+            more = [APPLIANCE] if host == "g" and kind != "geneve" else []
             weft(host, "port", "add", device, "type", kind,
                  *(word for remote in remotes + more for word in ("remote", remote)))
         for label, where in ((11, "1:1"), (21, "2:1"), (199, "1:99"), (299, "2:99"),
@@ -278,7 +308,8 @@ def chains():
     """M2, M3, M6: tunnel, router, middlebox with translation, tunnel; and back."""
     for carrier, marks in (
             ("gnv0", ((0, 0), (OBSERVE, OBSERVE | 1), (0xBEEF, 0x8BADF00D), (0xBFFFFFFF, 1))),
-            ("gre1", ((OBSERVE, 3), (OBSERVE | 3, OBSERVE | 1), (2, 1)))):
+            ("gre1", ((OBSERVE, 3), (OBSERVE | 3, OBSERVE | 1), (2, 1))),
+            ("stt0", ((OBSERVE, 7), (OBSERVE | 5, OBSERVE | 4), (2, 1)))):
         centre(carrier)
         for mark, back in marks:
             middlebox(mark, back)
@@ -315,7 +346,7 @@ def router_error():
               "an ICMP error of the router has the mark")
 
 
-def appliances(gre):
+def gre_appliances(gre):
     """M4: an appliance keeps the bits that were agreed upon, in the same place."""
     centre("gnv0", gre)
     for name, mask, keeps, adds, mark, after in (
@@ -340,6 +371,30 @@ def appliances(gre):
     gre.keeps, gre.adds = 0xFF000000, 0
 
 
+def stt_appliances(appliance):
+    """M4 over STT, between tunnels that are GRE, and Geneve"""
+    for carrier, name, mask, keeps, adds, mark, after in (
+            ("gnv0", "all that STT has", 0xC0000007, 0x1F << 55, 0, OBSERVE | 7, OBSERVE | 7),
+            ("gre1", "the trace bit only", 0xC0000007, 1 << 59, 0, OBSERVE | 3, OBSERVE),
+            ("gre1", "one bit of the mark", 0xC0000007, 1 << 56, 0, OBSERVE | 3, 2),
+            ("gnv0", "what it likes, but the port's mask is two bits", OBSERVE | 4, 0x1F << 55, 1 << 55,
+             OBSERVE | 7, OBSERVE | 4)):
+        centre(carrier, appliance)
+        weft("g", "port", "set", "stt0", "mark", f"{mask:#x}")
+        appliance.keeps, appliance.adds = keeps, adds
+        appliance.seen.clear()
+        refused = stats("g")["stt0"]["stats"]["marks_refused"]
+        middlebox(mark, after)
+        edges(carrier, mark, mark, after, after)
+        talk(f"STT appliance that keeps {name}")
+        TAP.equal(appliance.seen, {stt.context(ldp, 3, 1, 0, mark & mask) for ldp in (101, 102)},
+                  "… and these are the contexts it got")
+        TAP.equal(stats("g")["stt0"]["stats"]["marks_refused"] - refused, 2 if adds else 0,
+                  "… and bits that may not come back are counted")
+    weft("g", "port", "set", "stt0", "mark", "0xc0000007")
+    appliance.keeps, appliance.adds = 0x1F << 55, 0
+
+
 def processes(tap, host):
     """M8: middleboxes that are processes."""
     for mark in (OBSERVE | 2, 1):
@@ -350,7 +405,7 @@ def processes(tap, host):
             talk(f"mark {mark:#x} through {name}")
     TAP.ok(tap.seen >= 4, "the process on the TAP device has seen it", tap.seen)
     TAP.equal(host.seen, {OBSERVE | 2, 1}, "the process on the internal port was told the marks")
-    for carrier in ("gnv0", "gre1"):
+    for carrier in ("gnv0", "gre1", "stt0"):
         for element in (tap, host):
             middlebox(OBSERVE | 3, OBSERVE | 1)
             edges(carrier, OBSERVE | 3, OBSERVE | 1)
@@ -384,7 +439,7 @@ def forgers():
     mac_a, mac_b = "02:00:00:00:0a:01", "02:00:00:00:0b:01"
     inner = frame.ether(mac_b, mac_a, 0x800, frame.ipv4("10.1.0.10", "10.2.0.10", 17, frame.udp(
         "10.1.0.10", "10.2.0.10", 1, 2, b"forged")))
-    stt = struct.pack("!BBBBHHQH", 0, 0, 0, 0, 0, 0, 0xFFFFFFFFFFFFFFFF, 0) + inner
+    segment = struct.pack(stt.HEADER, 0, 0, 0, 0, 0, 0, 0xFFFFFFFFFFFFFFFF, 0) + inner
     outer = ("192.0.2.1", "192.0.2.6")
     forged = {
         "VLAN": frame.ether(mac_b, mac_a, 0x800, inner[14:], vlan=0xCFFF),
@@ -392,11 +447,11 @@ def forgers():
             *outer, 6081, 6081, geneve(2, context(1, 1, OBSERVE | 3), inner)))),
         "GRE": frame.ether(mac_b, mac_a, 0x800, frame.ipv4(*outer, 47, gre_header(0xF000015, inner))),
         "STT": frame.ether(mac_b, mac_a, 0x800, frame.ipv4(*outer, 6, frame.tcp(
-            *outer, 7471, 7471, flags=0x18, payload=stt, seq=len(stt) << 16))),
+            *outer, 7471, 7471, flags=0x18, payload=segment, seq=len(segment) << 16))),
     }
     qa = inside("va", lambda: frame.Port("qa"))
     qb = inside("vb", lambda: frame.Port("qb"))
-    for carrier in ("gnv0", "gre1"):
+    for carrier in ("gnv0", "gre1", "stt0"):
         flows("a", f"in_port=pa, mark=0, ldp=0, lin=0, lout=0, stage=0, tun_id=0, tun_flags=0 "
                    f"actions=load:ldp=2, load:lout=1, tunnel(dst={REMOTE['a']}, port={carrier})")
         flows("g", f"in_port={carrier}, tun_src={REMOTE['ga']}, ldp=2, mark=0 "
@@ -463,15 +518,16 @@ add_namespaces()
 for MACHINE in ("va", "vb"):  # a process that gets frames and sends them again must find them complete
     run("ip", "netns", "exec", MACHINE, "ethtool", "-K", "q" + MACHINE[1], "tx", "off")
 VA, VB = machine("va", "10.1.0.10"), machine("vb", "10.2.0.10")
-GRE, TAPPED, HOSTED = GreAppliance(), Tap(), Host()
+GRE, STT, TAPPED, HOSTED = GreAppliance(), SttAppliance(), Tap(), Host()
 chains()
 router_error()
-appliances(GRE)
+gre_appliances(GRE)
+stt_appliances(STT)
 processes(TAPPED, HOSTED)
 middlebox(OBSERVE | 3, OBSERVE | 1)
 edges("gnv0", OBSERVE | 3, OBSERVE | 1)
-centre("gnv0", GRE, TAPPED, HOSTED)
-talk("chain of all: tunnel, router, middlebox, appliance, processes, tunnel")
+centre("gnv0", GRE, TAPPED, STT, HOSTED)
+talk("chain of all: tunnel, router, middlebox, appliance, process, appliance, process, tunnel")
 containers()
 forgers()
 leaks()
