@@ -253,8 +253,7 @@ static void log_outcome(const struct agent *agent, enum cause cause)
 		 outcome->n_ports_removed, outcome->n_flows_added, outcome->n_flows_changed,
 		 outcome->n_flows_removed, outcome->n_flows_held, outcome->n_tables_changed,
 		 outcome->n_objects_changed + outcome->n_objects_removed, outcome->n_labels_changed,
-		 outcome->n_devices,
-		 agent->last_took_ms);
+		 outcome->n_devices, agent->last_took_ms);
 }
 
 /* notifications of what was just applied */

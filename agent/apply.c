@@ -495,8 +495,8 @@ bool outcome_repaired(const struct outcome *outcome)
 {
 	return outcome->n_devices || outcome->n_ports_added || outcome->n_ports_changed ||
 	       outcome->n_ports_removed || outcome->n_flows_added || outcome->n_flows_changed ||
-	       outcome->n_flows_removed || outcome->n_tables_changed || outcome->n_objects_changed ||
-	       outcome->n_labels_changed;
+	       outcome->n_flows_removed || outcome->n_tables_changed ||
+	       outcome->n_objects_changed || outcome->n_labels_changed;
 }
 
 void outcome_free(struct outcome *outcome)

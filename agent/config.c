@@ -44,17 +44,18 @@ const char *const config_port_classes[] = {
 };
 
 static const char *const config_members[] = {
-	"version", "datapath", "max_flows", "max_cached", "registers", "hosts",
-	"ports",   "tunnels",  "tables",    "flows",	  "nat",       "labels", NULL,
+	"version", "datapath", "max_flows", "max_cached", "registers", "hosts", "ports",
+	"tunnels", "tables",   "flows",	    "nat",	  "labels",    NULL,
 };
 
 static const char *const port_members[] = {
-	"name", "device", "vm",	   "id",	"type",	   "class",   "lports",
-	"mac",	"mtu",	  "netns", "addresses", "remotes", "options", "mark", NULL,
+	"name", "device", "vm",	       "id",	  "type",    "class", "lports", "mac",
+	"mtu",	"netns",  "addresses", "remotes", "options", "mark",  NULL,
 };
 
 static const char *const tunnel_members[] = {
-	"name", "type", "id", "udp_port", "remotes", "options", "mtu", "udp_zero_csum6", "mark", "underlay", NULL,
+	"name", "type",		  "id",	  "udp_port", "remotes", "options",
+	"mtu",	"udp_zero_csum6", "mark", "underlay", NULL,
 };
 
 static const char *const tunnel_types[] = { "geneve", "gre", NULL };
@@ -578,8 +579,7 @@ static void read_tunnel(struct config *config, struct port *port, const struct n
 			node_error(node, "%s is a gre tunnel over %s too", other->where,
 				   underlays[port->ipv6]);
 		if (port->type == WEFT_PORT_TYPE_GENEVE && other->udp_port == port->udp_port)
-			node_error(&member, "%s has UDP port %u too", other->where,
-				   port->udp_port);
+			node_error(&member, "%s has UDP port %u too", other->where, port->udp_port);
 	}
 	member = node_member(node, "udp_zero_csum6");
 	if (member.value)

@@ -282,8 +282,7 @@ bool plan_is_empty(const struct plan *plan)
 {
 	return !plan->dp_new && !plan->dp_set && !plan->ports_blocking.n && !plan->ports_new.n &&
 	       !plan->ports_set.n && !plan->ports_del.n && !plan_n_flow_ops(plan) &&
-	       !plan->labels.n_add && !plan->labels.n_del &&
-	       plan_objects_is_empty(&plan->objects);
+	       !plan->labels.n_add && !plan->labels.n_del && plan_objects_is_empty(&plan->objects);
 }
 
 static void print_ports(const struct plan_ports *ports, char sign, FILE *out)

@@ -22,7 +22,7 @@ struct weft_op_tunnel;
 /* Host order */
 struct weft_context {
 	u32 ldp;
-	u32 mark;		/* bits that the header has no room for are not sent, and read as zero */
+	u32 mark;	/* bits that the header has no room for are not sent, and read as zero */
 	u16 lin;
 	u16 lout;
 	u8 stage;

@@ -181,7 +181,7 @@ enum weft_drop weft_port_send(struct weft_port *port, struct sk_buff *skb, u32 m
 	}
 	weft_port_scrub(skb);
 	if (READ_ONCE(port->class) == WEFT_PORT_CLASS_SERVICE)
-		skb->mark = mark;
+		skb->mark = mark & READ_ONCE(port->mark_mask);
 	if (port->type == WEFT_PORT_TYPE_INTERNAL)
 		weft_port_count_tx(port, weft_internal_deliver(port->dev, skb), packets, bytes);
 	else
@@ -628,8 +628,9 @@ int weft_port_change(struct weft_port *port, struct nlattr **attrs,
 		nla_strscpy(port->vm_id, attrs[WEFT_PORT_A_VM_ID], sizeof(port->vm_id));
 	if (tunnel)
 		rcu_assign_pointer(port->tunnel, tunnel);
+	/* walks asked for remotes; slots, and what the mask leaves, are in ready headers */
 	if (tunnel || attrs[WEFT_PORT_A_MARK_MASK])
-		weft_port_stamp(port);	/* walks asked for remotes; slots are in ready headers */
+		weft_port_stamp(port);
 	if (tunnel)
 		kvfree_rcu(old, rcu);
 	weft_nl_port_event(port, WEFT_CMD_PORT_NEW, WEFT_REASON_UNSPEC);

@@ -309,16 +309,16 @@ static bool weft_remote_add(struct weft_tunnel *tunnel, const struct in6_addr *a
 static int weft_remote_parse(struct weft_tunnel *tunnel, const struct nlattr *attr,
 			     struct netlink_ext_ack *extack)
 {
+	bool ipv4 = nla_type(attr) == WEFT_REMOTES_A_IPV4;
 	struct in6_addr addr;
 	bool unicast;
 
-	if (tunnel->family && (nla_type(attr) == WEFT_REMOTES_A_IPV4) !=
-	    (tunnel->family == AF_INET)) {
+	if (tunnel->family && tunnel->family != (ipv4 ? AF_INET : AF_INET6)) {
 		NL_SET_ERR_MSG_ATTR(extack, attr,
 				    "the device's tunnels are of the other IP version");
 		return -EINVAL;
 	}
-	if (nla_type(attr) == WEFT_REMOTES_A_IPV4) {
+	if (ipv4) {
 		__be32 addr4 = nla_get_in_addr(attr);
 
 		unicast = addr4 && !ipv4_is_multicast(addr4) && !ipv4_is_lbcast(addr4);

@@ -305,7 +305,7 @@ static void weft_walk_output(struct weft_walk *w, struct weft_port *port)
 	if (!out)
 		return;
 	out->port = port;
-	out->mark = be32_to_cpu(w->key.mark) & READ_ONCE(port->mark_mask);
+	out->mark = be32_to_cpu(w->key.mark);
 	out->pad = 0;
 	weft_sent(w);
 }
@@ -382,7 +382,7 @@ static bool weft_walk_tunnel_id(struct weft_walk *w, const struct weft_port *por
 	u32 label = act->id;
 
 	*id = cpu_to_be64(context.ldp);
-	if (!port || port->type == WEFT_PORT_TYPE_GENEVE)
+	if (!port || (port->type != WEFT_PORT_TYPE_STT && port->type != WEFT_PORT_TYPE_GRE))
 		return true;
 	if (!weft_context_fits(&context))
 		return false;

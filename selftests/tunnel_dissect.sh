@@ -12,8 +12,10 @@ ns_add h1 x
 in_ns h1 sysctl -qw net.ipv6.conf.default.disable_ipv6=1
 veth h1:p1 h1:q1
 in_ns h1 sysctl -qw net.ipv6.conf.default.disable_ipv6=0
-veth h1:u1,192.0.2.1/24,fd00:2::1/64 x:u2,192.0.2.2/24,fd00:2::2/64
+veth h1:u1,192.0.2.1/24,fd00:2::1/64 x:u2,02:00:00:00:0c:02,192.0.2.2/24,fd00:2::2/64
 batch h1 <<-END || bail 'tunnel devices'
+	neigh add 192.0.2.2 lladdr 02:00:00:00:0c:02 dev u1
+	neigh add fd00:2::2 lladdr 02:00:00:00:0c:02 dev u1
 	link add gnv0 mtu 1400 up type geneve external
 	link add gre1 mtu 1400 up type gretap external
 	link add gre6 mtu 1400 up type ip6gretap external
@@ -29,7 +31,7 @@ in_ns x nft -f - <<-END || bail 'nftables of x'
 		}
 	}
 END
-capture x u2 "$TMP/wire" 'src 192.0.2.1 or src fd00:2::1' and not icmp6
+capture x u2 "$TMP/wire" '(ip src 192.0.2.1 or ip6 src fd00:2::1) and not icmp6'
 in_ns h1 /usr/bin/python3 "$LIB_DIR/py/tunnel_dissect.py" send "$TMP/cases" || bail 'cannot send'
 cases=$(wc -l <"$TMP/cases")
 ok "all $cases packets are on the wire" wait_until 10 matches "^$cases\$" frames "$TMP/wire"

@@ -43,8 +43,8 @@ static int parse_lport(struct cli *cli, struct args *args, struct weft_label *la
 		*number++ = '\0';
 	if (!number || number_parse(copy, 1, WEFT_LDP_MAX, &label->ldp) ||
 	    number_parse(number, 1, 0xffff, &label->lport))
-		return cli_usage(cli,
-				 "lport \"%s\" is not LDP:LPORT (1 to 16777215, 1 to 65535)", text);
+		return cli_usage(cli, "lport \"%s\" is not LDP:LPORT (1 to 16777215, 1 to 65535)",
+				 text);
 	return CLI_OK;
 }
 

@@ -29,9 +29,9 @@ static const struct {
 	const char *name;
 	unsigned int watch;
 } kinds[] = {
-	{ "dp", WATCH_DP },	{ "port", WATCH_PORT },		{ "table", WATCH_TABLE },
-	{ "flow", WATCH_FLOW }, { "service", WATCH_SERVICE },	{ "txn", WATCH_TXN },
-	{ "pool", WATCH_POOL }, { "template", WATCH_TEMPLATE }, { "instance", WATCH_INSTANCE },
+	{ "dp", WATCH_DP },	  { "port", WATCH_PORT },	  { "table", WATCH_TABLE },
+	{ "flow", WATCH_FLOW },	  { "service", WATCH_SERVICE },	  { "txn", WATCH_TXN },
+	{ "pool", WATCH_POOL },	  { "template", WATCH_TEMPLATE }, { "instance", WATCH_INSTANCE },
 	{ "label", WATCH_LABEL }, { "all", WATCH_ALL },
 };
 

@@ -202,7 +202,8 @@ static int parse_type(struct cli *cli, struct weft_port *port, const char *text)
 	int value = weft_port_type_from_name(text);
 
 	if (value < 0)
-		return cli_usage(cli, "unknown type \"%s\": netdev, internal, geneve, gre or stt", text);
+		return cli_usage(cli, "unknown type \"%s\": netdev, internal, geneve, gre or stt",
+				 text);
 	port->type = value;
 	return CLI_OK;
 }

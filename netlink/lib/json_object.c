@@ -293,11 +293,16 @@ static int port_member(const struct wl_at *at, const char *name, const json_t *j
 		const char *name;
 		enum weft_port_attr attr;
 	} members[] = {
-		{ "name", WEFT_PORT_A_NAME },	    { "id", WEFT_PORT_A_ID },
-		{ "type", WEFT_PORT_A_TYPE },	    { "class", WEFT_PORT_A_CLASS },
-		{ "vm_id", WEFT_PORT_A_VM_ID },	    { "lports", WEFT_PORT_A_LPORTS },
-		{ "remotes", WEFT_PORT_A_REMOTES }, { "tun_opts", WEFT_PORT_A_TUN_OPTS },
-		{ "mac", WEFT_PORT_A_MAC },	    { "mtu", WEFT_PORT_A_MTU },
+		{ "name", WEFT_PORT_A_NAME },
+		{ "id", WEFT_PORT_A_ID },
+		{ "type", WEFT_PORT_A_TYPE },
+		{ "class", WEFT_PORT_A_CLASS },
+		{ "vm_id", WEFT_PORT_A_VM_ID },
+		{ "lports", WEFT_PORT_A_LPORTS },
+		{ "remotes", WEFT_PORT_A_REMOTES },
+		{ "tun_opts", WEFT_PORT_A_TUN_OPTS },
+		{ "mac", WEFT_PORT_A_MAC },
+		{ "mtu", WEFT_PORT_A_MTU },
 		{ "mark_mask", WEFT_PORT_A_MARK_MASK },
 	};
 	uint64_t number = 0;

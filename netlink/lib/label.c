@@ -100,8 +100,8 @@ static struct nlmsghdr *label_msg(struct weft_sock *sock, uint8_t cmd, uint16_t 
  */
 int weft_label_new(struct weft_sock *sock, const char *dp, const struct weft_label *label)
 {
-	struct nlmsghdr *nlh =
-		label_msg(sock, WEFT_CMD_LABEL_NEW, NLM_F_CREATE | NLM_F_EXCL, dp, label->id);
+	struct nlmsghdr *nlh = label_msg(sock, WEFT_CMD_LABEL_NEW, NLM_F_CREATE | NLM_F_EXCL, dp,
+					 label->id);
 
 	mnl_attr_put_u32(nlh, WEFT_LABEL_A_LDP, label->ldp);
 	mnl_attr_put_u32(nlh, WEFT_LABEL_A_LPORT, label->lport);

@@ -71,10 +71,8 @@ static const char *const drops[WEFT_DROP_MAX + 1] = {
 };
 
 static const char *const port_types[WEFT_PORT_TYPE_MAX + 1] = {
-	[WEFT_PORT_TYPE_NETDEV] = "netdev",
-	[WEFT_PORT_TYPE_INTERNAL] = "internal",
-	[WEFT_PORT_TYPE_GENEVE] = "geneve",
-	[WEFT_PORT_TYPE_GRE] = "gre",
+	[WEFT_PORT_TYPE_NETDEV] = "netdev", [WEFT_PORT_TYPE_INTERNAL] = "internal",
+	[WEFT_PORT_TYPE_GENEVE] = "geneve", [WEFT_PORT_TYPE_GRE] = "gre",
 	[WEFT_PORT_TYPE_STT] = "stt",
 };
 

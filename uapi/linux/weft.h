@@ -353,8 +353,8 @@ enum weft_exthdr {
  *	54…40 ingress logical port, 39…24 egress logical port, 23…0 ldp
  */
 #define WEFT_STT_STAGE_SHIFT		60
-#define WEFT_STT_OBSERVE		(1ULL << 59)
-#define WEFT_STT_NO_DELIVER		(1ULL << 58)
+#define WEFT_STT_OBSERVE		0x0800000000000000ULL
+#define WEFT_STT_NO_DELIVER		0x0400000000000000ULL
 #define WEFT_STT_MARK_SHIFT		55
 #define WEFT_STT_MARK_MAX		7
 #define WEFT_STT_LIN_SHIFT		40
@@ -367,8 +367,8 @@ enum weft_exthdr {
  *	when stage is 0, else the ingress port; label 0 names none.
  */
 #define WEFT_GRE_STAGE_SHIFT		28
-#define WEFT_GRE_OBSERVE		(1U << 27)
-#define WEFT_GRE_NO_DELIVER		(1U << 26)
+#define WEFT_GRE_OBSERVE		0x08000000U
+#define WEFT_GRE_NO_DELIVER		0x04000000U
 #define WEFT_GRE_MARK_SHIFT		24
 #define WEFT_GRE_MARK_MAX		3
 
