@@ -456,9 +456,7 @@ static void read_port_class(struct port *port, const struct node *node)
 /* bits of the mark that cross the port; as many as its type carries */
 static void read_mark(struct port *port, const struct node *node)
 {
-	uint32_t bits = port->type == WEFT_PORT_TYPE_GRE ? WEFT_GRE_MARK_BITS :
-			port->type == WEFT_PORT_TYPE_STT ? WEFT_STT_MARK_BITS :
-							   UINT32_MAX;
+	uint32_t bits = port_mark_bits(port);
 	uint64_t mask;
 
 	if (!node->value || !get_code(node, UINT32_MAX, &mask))

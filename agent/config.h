@@ -108,6 +108,14 @@ static inline bool port_is_tunnel(const struct port *port)
 	return port->type >= WEFT_PORT_TYPE_GENEVE && port->type <= WEFT_PORT_TYPE_STT;
 }
 
+/* port_mark_bits: those of the mark that its type carries */
+static inline uint32_t port_mark_bits(const struct port *port)
+{
+	return port->type == WEFT_PORT_TYPE_GRE ? WEFT_GRE_MARK_BITS :
+	       port->type == WEFT_PORT_TYPE_STT ? WEFT_STT_MARK_BITS :
+						  UINT32_MAX;
+}
+
 /* config_load: NULL when there were errors */
 struct config *config_load(const char *file, struct errors *errors);
 void config_free(struct config *config);

@@ -43,10 +43,8 @@ void plan_kernel_port(const struct port *port, const char *device, struct weft_p
 		memcpy(out->mac, port->mac, sizeof(out->mac));
 		weft_mark(out, WEFT_PORT_A_MAC);
 	}
-	if (port->has_mark) {
-		out->mark_mask = port->mark;
-		weft_mark(out, WEFT_PORT_A_MARK_MASK);
-	}
+	out->mark_mask = port->has_mark ? port->mark : port_mark_bits(port);
+	weft_mark(out, WEFT_PORT_A_MARK_MASK);
 	if (port->mtu && port->type == WEFT_PORT_TYPE_INTERNAL) {
 		out->mtu = port->mtu;
 		weft_mark(out, WEFT_PORT_A_MTU);

@@ -18,6 +18,7 @@
 #include <linux/slab.h>
 #include "cache.h"
 #include "datapath.h"
+#include "forge.h"
 #include "pipeline.h"
 #include "port.h"
 #include "trail.h"
@@ -129,6 +130,8 @@ static noinline void weft_pipeline_miss(struct weft_level *level, struct weft_po
 		memset((void *)key + offsetof(struct weft_key, ldp), 0,
 		       WEFT_KEY_PACKET - offsetof(struct weft_key, ldp));
 	level->key = *key;
+	if (READ_ONCE(port->class) == WEFT_PORT_CLASS_VIF && unlikely(weft_forged(skb, key)))
+		weft_stats_add(port, marks_refused, 1);
 	weft_pipeline_walk(level, port, skb, 0, NULL, &keep);
 }
 

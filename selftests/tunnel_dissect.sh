@@ -31,12 +31,12 @@ in_ns x nft -f - <<-END || bail 'nftables of x'
 		}
 	}
 END
-capture x u2 "$TMP/wire" '(ip src 192.0.2.1 or ip6 src fd00:2::1) and not icmp6'
+capture x u2 "$TMP/wire" -s 400 '(ip src 192.0.2.1 or ip6 src fd00:2::1) and not icmp6'
 in_ns h1 /usr/bin/python3 "$LIB_DIR/py/tunnel_dissect.py" send "$TMP/cases" || bail 'cannot send'
 cases=$(wc -l <"$TMP/cases")
 ok "all $cases packets are on the wire" wait_until 10 matches "^$cases\$" frames "$TMP/wire"
 capture_stop "$TMP/wire"
-tshark -r "$TMP/wire" -T json -o tcp.try_heuristic_first:FALSE >"$TMP/json" 2>"$TMP/tshark.log" || diag "$(cat "$TMP/tshark.log")"
+tshark -r "$TMP/wire" -T json --enable-heuristic stt_ip >"$TMP/json" 2>"$TMP/tshark.log" || diag "$(cat "$TMP/tshark.log")"
 out=$(/usr/bin/python3 "$LIB_DIR/py/tunnel_dissect.py" compare "$TMP/cases" "$TMP/json" 2>&1)
 rc=$?
 sed 's/^\(not \)*ok/# &/; /^[^#]/s/^/# /' <<<"$out"

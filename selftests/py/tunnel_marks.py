@@ -459,12 +459,15 @@ def forgers():
         flows("b", f"in_port={carrier}, ldp=2, mark=0, stage=0 actions=output:lout",
               "priority=1 actions=drop:user1")
         before = {h: drops(h) for h in "ab"}
+        refused = stats("a")["pa"]["stats"]["marks_refused"]
         for name, packet in forged.items():
             qb.drain()
             qa.send(packet)
             TAP.equal(qb.receive(2, lambda f, p=packet: f[:12] == p[:12]), packet,
                       f"{carrier}: a forged {name} frame goes through as it is")
         TAP.equal({h: drops(h) for h in "ab"}, before, f"{carrier}: and nothing was dropped")
+        TAP.equal(stats("a")["pa"]["stats"]["marks_refused"] - refused, 3,
+                  f"{carrier}: forged marks of Geneve, GRE and STT are counted")
 
 
 def leaks():

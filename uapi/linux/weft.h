@@ -717,7 +717,8 @@ enum weft_tun_opts_attr {
  * @WEFT_PORT_STATS_A_UPCALLS: u64, packets of this port queued for services
  * @WEFT_PORT_STATS_A_MARKS_REFUSED: u64, frames that came in with a mark, or bits of
  *	one, that may not cross the port: any of a vif port, those outside of
- *	WEFT_PORT_A_MARK_MASK of others
+ *	WEFT_PORT_A_MARK_MASK of others. Of a vif port also marks in tunnel headers of the
+ *	machine's own making, once for each flow; they are the frame's payload, no more.
  * @WEFT_PORT_STATS_A_PAD: alignment
  */
 enum weft_port_stats_attr {
