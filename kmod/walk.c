@@ -20,18 +20,19 @@
 #include <linux/xarray.h>
 #include <net/ipv6.h>
 #include "action.h"
-#include "context.h"
 #include "datapath.h"
+#include "defrag.h"
 #include "field.h"
 #include "flow.h"
 #include "headers.h"
 #include "inner.h"
-#include "label.h"
 #include "pending.h"
 #include "port.h"
+#include "reject.h"
 #include "table.h"
 #include "trail.h"
 #include "tunnel.h"
+#include "tunop.h"
 #include "walk.h"
 
 /* Packet fields are numbered from here; the set of them fits into a word */
@@ -157,8 +158,10 @@ static void weft_flush(struct weft_walk *w)
 
 static void weft_walk_written(struct weft_walk *w, enum weft_field f)
 {
-	if (f < WEFT_FIELD_PACKET)
+	if (f < WEFT_FIELD_PACKET) {
+		w->fresh = false;
 		return;
+	}
 	w->dirty |= BIT_ULL(f - WEFT_FIELD_PACKET);
 	if (f == WEFT_FIELD_IP_TTL) {
 		w->ttl_spent = 0;	/* now an absolute value */
@@ -340,102 +343,23 @@ static void weft_walk_output_lout(struct weft_walk *w)
 		weft_walk_lost(w, WEFT_DROP_NO_LPORT);
 }
 
-static u8 weft_tun_opts_present(const struct weft_key *key)
-{
-	u8 present = 0;
-	int i;
-
-	for (i = 0; i < WEFT_TUN_OPTS; i++)
-		if (memchr_inv(key->tun_opt[i], 0, WEFT_TUN_OPT_LEN))
-			present |= BIT(i);
-	return present;
-}
-
-/* The label that stands for what GRE cannot carry; false when there is none */
-static bool weft_walk_label(struct weft_walk *w, const struct weft_context *context, u32 *label)
-{
-	u16 lport = weft_gre_lport(context);
-
-	*label = 0;
-	if (!context->ldp && !lport)
-		return true;
-	weft_trail_probe(w->trail, w->dp->stamps,
-			 weft_stamp_lport(w->dp->stamps, context->ldp, lport));
-	*label = weft_label_of(w->dp, context->ldp, lport);
-	return *label;
-}
-
-/*
- * The key of the tunnel header. Whether Geneve's fits is found out when it is sent, since its
- * options, too, have to; that of others is all there is. False: there is no such key.
- */
-static bool weft_walk_tunnel_id(struct weft_walk *w, const struct weft_port *port,
-				const struct weft_act_tunnel *act, u32 mark, __be64 *id)
-{
-	const struct weft_context context = {
-		.ldp = act->has_id ? act->id : be32_to_cpu(w->key.ldp),
-		.mark = mark,
-		.lin = be16_to_cpu(w->key.lin),
-		.lout = be16_to_cpu(w->key.lout),
-		.stage = w->key.stage,
-	};
-	u32 label = act->id;
-
-	*id = cpu_to_be64(context.ldp);
-	if (!port || (port->type != WEFT_PORT_TYPE_STT && port->type != WEFT_PORT_TYPE_GRE))
-		return true;
-	if (!weft_context_fits(&context))
-		return false;
-	if (port->type == WEFT_PORT_TYPE_STT) {
-		*id = cpu_to_be64(weft_stt_encode(&context));
-		return true;
-	}
-	if (!act->has_id && !weft_walk_label(w, &context, &label))
-		return false;
-	*id = cpu_to_be64(weft_gre_encode(&context, label));
-	return true;
-}
-
 static void weft_walk_tunnel(struct weft_walk *w, const struct weft_frame *frame,
 			     const struct weft_act_tunnel *act)
 {
-	const struct weft_key *key = &w->key;
-	u8 present = weft_tun_opts_present(key);
 	struct weft_port *port = weft_walk_port(w, act->act.arg);
-	u32 mark = be32_to_cpu(key->mark);
 	struct weft_op_tunnel *t;
 	__be64 id;
 
-	if (port)
-		mark &= READ_ONCE(port->mark_mask);
-	if (!weft_walk_tunnel_id(w, port, act, mark, &id))
+	if (!weft_tunop_id(w, port, act, &id))
 		return weft_walk_lost(w, WEFT_DROP_TUNNEL_CONTEXT);
 	weft_flush(w);
-	t = weft_emit(w, WEFT_OP_TUNNEL, act->act.arg,
-		      sizeof(*t) + (present ? sizeof(key->tun_opt) : 0));
+	t = weft_emit(w, WEFT_OP_TUNNEL, act->act.arg, weft_tunop_len(&w->key));
 	if (!t)
 		return;
-	t->port = port;
-	t->ready = NULL;
-	/* all fragments of a packet go one way, and only the first one has ports */
-	t->hash = w->base.layers & WEFT_L_PORTS && !w->base.ip_frag ? w->hash : 0;
-	t->pad = 0;
-	w->trail->n_tunnels++;
-	t->tun_id = id;
-	t->dst = act->dst;
+	weft_tunop_fill(t, w, port, act, id);
 	if (act->from)
 		memcpy(&t->dst, frame->values + act->ofs, weft_fields[act->from].len);
-	t->mark = mark;
-	t->lin = be16_to_cpu(key->lin);
-	t->lout = be16_to_cpu(key->lout);
-	t->stage = key->stage;
-	t->tos = act->tos;
-	t->ttl = act->ttl;
-	t->ipv6 = act->ipv6;
-	t->opts_present = present;
-	memset(t->pad2, 0, sizeof(t->pad2));
-	if (present)
-		memcpy(t->opt, key->tun_opt, sizeof(key->tun_opt));
+	w->trail->n_tunnels++;
 	weft_sent(w);
 }
 
@@ -522,6 +446,7 @@ static void weft_walk_clone(struct weft_walk *w, struct weft_frame *frame,
 	saved->op_ofs = w->prog->len;
 	saved->key = w->key;
 	saved->inner = w->inner;
+	saved->skb = w->skb;
 	weft_emit_plain(w, WEFT_OP_CLONE, 0);
 	w->n_saved++;
 	inner = weft_walk_push(w, body, act->arg, frame->table);
@@ -539,6 +464,7 @@ static void weft_walk_unclone(struct weft_walk *w)
 
 	w->key = saved->key;
 	w->inner = saved->inner;
+	w->skb = saved->skb;
 	w->base = saved->key;
 	w->dirty = 0;
 	w->ttl_spent = 0;
@@ -553,37 +479,91 @@ static void weft_walk_unclone(struct weft_walk *w)
 	op->arg = prog->len - saved->op_ofs - sizeof(*op);
 }
 
-/* An instance that tracks its connection sees each packet that could change its state */
-static void weft_walk_state(struct weft_walk *w, struct weft_flow *flow)
+/* The packet waits as it is now, to go on in that table, and this walk of it ends */
+static void weft_walk_wait(struct weft_walk *w, u32 id, u8 table, u64 cookie)
 {
-	if (!flow->instance->template->track)
+	struct weft_op_wait *wait;
+
+	w->trail->cacheable = false;
+	weft_flush(w);
+	wait = weft_emit(w, WEFT_OP_WAIT, id, sizeof(*wait));
+	if (!wait)
 		return;
+	wait->cookie = cookie;
+	wait->table = table;
+	memset(wait->pad, 0, sizeof(wait->pad));
+	memcpy(wait->metadata, &w->key, sizeof(wait->metadata));
+	weft_sent(w);
+	weft_walk_leave(w);
+}
+
+/* Packets that came before this one still wait for the instance: it lines up behind them */
+static bool weft_walk_lines_up(struct weft_walk *w, const struct weft_flow *flow, u8 table)
+{
+	u32 pending = READ_ONCE(flow->instance->pending);
+
+	if (likely(!pending || pending == w->waited))
+		return false;
+	weft_walk_wait(w, pending, table, flow->cookie);
+	return true;
+}
+
+/*
+ * An instance that tracks its connection sees each packet that could change its state. Returns
+ * how the entry is to be credited: a packet that is not of the connection does not count.
+ */
+static enum weft_drop weft_walk_state(struct weft_walk *w, struct weft_flow *flow,
+				      enum weft_guard *guard)
+{
+	struct weft_instance *i = flow->instance;
+	bool reply;
+
+	if (!i->template->track)
+		return WEFT_DROP_UNSPEC;
 	if (w->key.layers & WEFT_L_TCP)
 		w->trail->vol.l4 |= WEFT_VOLATILE_STATE;
-	if (!weft_instance_track(flow, &w->key))
+	switch (weft_instance_track(flow, &w->key, w->skb, &reply)) {
+	case WEFT_TRACKED_OUT:
 		w->trail->cacheable = false;
+		return WEFT_DROP_TCP_WINDOW;
+	case WEFT_TRACKED_SEE:
+		w->trail->cacheable = false;
+		break;
+	case WEFT_TRACKED_KEEP:
+		if (i->windows && w->key.layers & WEFT_L_TCP)
+			*guard = reply ? WEFT_GUARD_REPLY : WEFT_GUARD_FORWARD;
+		break;
+	}
+	return WEFT_DROP_UNSPEC;
 }
 
 /* Look the key up in a table and push what it says */
 static enum weft_drop weft_walk_table(struct weft_walk *w, u8 id, bool resubmit)
 {
+	enum weft_guard guard = WEFT_GUARD_NONE;
+	enum weft_drop reason = WEFT_DROP_UNSPEC;
 	struct weft_frame *frame;
 	struct weft_flow *flow;
 
 	if (w->stages++ == WEFT_STAGE_MAX)
 		return WEFT_DROP_STAGE_LIMIT;
 	flow = weft_table_lookup(w->dp, id, &w->key, w->version, w->trail);
-	weft_trail_credit(w->trail, flow ? flow->stats : NULL, id,
-			  flow && flow->priority != WEFT_PRIORITY_MISS);
+	if (flow && flow->of_instance) {
+		if (weft_walk_lines_up(w, flow, id))
+			return WEFT_DROP_UNSPEC;
+		reason = weft_walk_state(w, flow, &guard);
+	}
+	weft_trail_credit(w->trail, flow && !reason ? flow->stats : NULL, id,
+			  flow && flow->priority != WEFT_PRIORITY_MISS, guard);
+	if (reason)
+		return reason;
 	if (!flow)
 		return resubmit ? WEFT_DROP_UNSPEC : WEFT_DROP_TABLE_MISS;
 	frame = weft_walk_push(w, flow->actions->acts, flow->actions->len, id);
 	frame->cookie = flow->cookie;
 	frame->priority = flow->priority;
-	if (flow->of_instance) {
+	if (flow->of_instance)
 		frame->values = weft_flow_values(flow);
-		weft_walk_state(w, flow);
-	}
 	return WEFT_DROP_UNSPEC;
 }
 
@@ -604,26 +584,37 @@ static enum weft_drop weft_walk_goto(struct weft_walk *w, struct weft_frame *fra
 	return weft_walk_table(w, id, false);
 }
 
-/* A daemon has to say: the packet waits as it is now, and this walk of it ends */
-static enum weft_drop weft_walk_wait(struct weft_walk *w, const struct weft_frame *frame)
+/* A daemon has to say: the packet waits */
+static enum weft_drop weft_walk_ask(struct weft_walk *w, const struct weft_frame *frame)
 {
 	u32 id = weft_pending_open(w->dp, &w->opening, w->in);
-	struct weft_op_wait *wait;
 
 	w->trail->cacheable = false;
 	if (!id)
 		return WEFT_DROP_UPCALL_QUEUE;
+	weft_walk_wait(w, id, frame->table, frame->cookie);
+	return WEFT_DROP_UNSPEC;
+}
+
+/* A fragment waits for the others, and this walk of it ends */
+static void weft_walk_defrag(struct weft_walk *w, const struct weft_frame *frame)
+{
+	struct weft_op_defrag *op;
+
+	if (!w->key.ip_frag)
+		return;
+	weft_walk_depends(w, WEFT_FIELD_TUN_TOS);	/* metadata of other tunnels' are others */
 	weft_flush(w);
-	wait = weft_emit(w, WEFT_OP_WAIT, id, sizeof(*wait));
-	if (!wait)
-		return WEFT_DROP_UNSPEC;
-	wait->cookie = frame->cookie;
-	wait->table = frame->table;
-	memset(wait->pad, 0, sizeof(wait->pad));
-	memcpy(wait->metadata, &w->key, sizeof(wait->metadata));
+	op = weft_emit(w, WEFT_OP_DEFRAG, weft_defrag_user(w->dp, be32_to_cpu(w->key.ldp), w->in->id),
+		       sizeof(*op));
+	if (!op)
+		return;
+	op->table = frame->table;
+	op->fresh = w->fresh && !frame->table;
+	memset(op->pad, 0, sizeof(op->pad));
+	memcpy(op->metadata, &w->key, sizeof(op->metadata));
 	weft_sent(w);
 	weft_walk_leave(w);
-	return WEFT_DROP_UNSPEC;
 }
 
 /* Which instance it is, and whether it is replaced, depends on all that is taken from the packet */
@@ -672,7 +663,7 @@ static enum weft_drop weft_walk_template(struct weft_walk *w, struct weft_frame 
 	opened = weft_walk_open(w, o, frame->table);
 	switch (opened) {
 	case WEFT_OPEN_WAITS:
-		return weft_walk_wait(w, frame);
+		return weft_walk_ask(w, frame);
 	case WEFT_OPEN_NO_HEADER:
 		return WEFT_DROP_NO_HEADER;
 	case WEFT_OPEN_REFUSED:
@@ -740,7 +731,7 @@ static enum weft_drop weft_walk_related(struct weft_walk *w, struct weft_frame *
 	flow = weft_table_lookup_instance(w->dp, id, &answer);
 	if (flow)
 		next = weft_inner_translate(flow, &answer);
-	weft_trail_credit(w->trail, NULL, id, next >= 0);
+	weft_trail_credit(w->trail, NULL, id, next >= 0, WEFT_GUARD_NONE);
 	if (next < 0)
 		return WEFT_DROP_UNSPEC;
 	if (weft_inner_update(&w->inner, &answer)) {
@@ -753,6 +744,31 @@ static enum weft_drop weft_walk_related(struct weft_walk *w, struct weft_frame *
 	weft_walk_outer(w, &w->key.ip_dst, &dst, &answer.ip_dst,
 			ip6 ? WEFT_FIELD_IPV6_DST : WEFT_FIELD_IP_DST);
 	return weft_walk_goto(w, frame, next);
+}
+
+/* From here on the packet is an answer to what it was; nobody has that yet */
+static enum weft_drop weft_walk_reject(struct weft_walk *w, enum weft_reject how)
+{
+	struct weft_op_reject *op;
+
+	how = weft_reject_how(&w->key, how);
+	weft_walk_depends(w, WEFT_FIELD_TCP_FLAGS);
+	weft_walk_depends(w, WEFT_FIELD_IP_TTL);
+	if (!weft_reject_allowed(&w->key, how))
+		return WEFT_DROP_REJECTED;
+	weft_flush(w);
+	weft_reject_key(&w->key, how);
+	op = weft_emit(w, WEFT_OP_REJECT, how, sizeof(*op));
+	if (op) {
+		op->layers = w->key.layers;
+		memset(op->pad, 0, sizeof(op->pad));
+	}
+	weft_sent(w);
+	w->base = w->key;
+	w->inner.layers = 0;
+	w->skb = NULL;
+	w->ttl_set = true;
+	return WEFT_DROP_UNSPEC;
 }
 
 static enum weft_drop weft_walk_action(struct weft_walk *w, struct weft_frame *frame,
@@ -800,6 +816,11 @@ static enum weft_drop weft_walk_action(struct weft_walk *w, struct weft_frame *f
 		return weft_walk_bind(w, frame, (const void *)act);
 	case WEFT_ACT_A_RELATED:
 		return weft_walk_related(w, frame, act->arg);
+	case WEFT_ACT_A_REJECT:
+		return weft_walk_reject(w, act->arg);
+	case WEFT_ACT_A_DEFRAG:
+		weft_walk_defrag(w, frame);
+		break;
 	case WEFT_ACT_A_DROP:
 		return act->arg;
 	}

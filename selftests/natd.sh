@@ -50,8 +50,8 @@ config() {
 		        { "name": "snat6", "kind": "snat", "mode": "$1", "source": "fd00:1::/64", "pool": "public6" }
 		        ${3:-} ] } ] },
 		  "flows": [
-		    "in_port=p1 actions=load:ldp=7, goto:nat", "in_port=p2 actions=load:ldp=7, goto:nat",
-		    "in_port=p3 actions=load:ldp=7, goto:unnat",
+		    "in_port=p1 actions=defrag, load:ldp=7, goto:nat", "in_port=p2 actions=defrag, load:ldp=7, goto:nat",
+		    "in_port=p3 actions=defrag, load:ldp=7, goto:unnat",
 		    "table=nat, priority=100, ldp=7, ip, ip_src=10.0.1.0/24, ip_dst=10.0.2.0/24 actions=template:snat",
 		    "table=nat, priority=100, ldp=7, ipv6, ipv6_src=fd00:1::/64, ipv6_dst=fd00:2::/64 actions=template:snat6",
 		    "table=deliver, ip, ip_dst=10.0.2.1 actions=set:eth_dst=02:00:00:00:02:01, output:p3",
@@ -97,14 +97,19 @@ snat_works() { # MODE
 	capture out eth0 "$TMP/$1.pcap"
 	ok "$1: ping through NAT" in_ns m1 ping -c 3 -i 0.2 -W 2 10.0.2.1
 	ok "$1: over IPv6" in_ns m1 ping -c 2 -i 0.2 -W 2 fd00:2::1
+	ok "$1: a large ping, in fragments" in_ns m1 ping -c 2 -i 0.2 -W 2 -s 4000 10.0.2.1
+	ok "$1: over IPv6" in_ns m1 ping -c 2 -i 0.2 -W 2 -s 4000 fd00:2::1
 	: >"$TMP/got"
 	ok "$1: TCP" in_ns m1 timeout 10 socat -u "FILE:$TMP/hello" TCP:10.0.2.1:80
 	ok "$1: TCP of the other machine" in_ns m2 timeout 10 socat -u "FILE:$TMP/hello" TCP:10.0.2.1:80
 	ok "$1: all of it arrived" wait_until 5 matches '^2$' grep -c hello "$TMP/got"
 	is "$(echo ping | in_ns m1 timeout 5 socat -t 1 - UDP:10.0.2.1:82)" ping "$1: UDP and back"
+	head -c 3000 /dev/urandom >"$TMP/datagram"
+	in_ns m1 timeout 5 socat -b 65536 -t 1 - UDP:10.0.2.1:82 <"$TMP/datagram" >"$TMP/echo"
+	ok "$1: UDP of 3 kB and back" cmp "$TMP/datagram" "$TMP/echo"
 	is "$(echo six | in_ns m2 timeout 5 socat -t 1 - 'TCP6:[fd00:2::1]:83')" six "$1: TCP over IPv6 and back"
 	capture_stop "$TMP/$1.pcap"
-	is "$(frames "$TMP/$1.pcap" 'icmp[0] == 8 and src host 11.0.1.1')" 3 "$1: the other side sees the pool's address"
+	is "$(frames "$TMP/$1.pcap" 'icmp[0] == 8 and src host 11.0.1.1')" 5 "$1: the other side sees the pool's address"
 	is "$(frames "$TMP/$1.pcap" 'src net 10.0.1.0/24 or (icmp6 and ip6[40] == 128 and src net fd00:1::/64)')" \
 		0 "$1: and no machine's"
 	is "$(frames "$TMP/$1.pcap" 'icmp6 and ip6[40] == 128 and src host fd00:11::1')" 2 "$1: of IPv6, too"

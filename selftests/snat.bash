@@ -16,7 +16,8 @@
 # pipeline for both directions; the last one only delivers, and remembers for the reply
 # where the packet came from. Tables, in the order in which a packet from a machine meets them:
 #
-#    0 CTX       who it is: from a machine's port, or from the context in a tunnel
+#    0 CTX       who it is: from a machine's port, or from the context in a tunnel; fragments
+#                become packets, since all that follows goes by ports
 #    1 HINT      replies to what came by a tunnel: to UNSAN, nothing else is done here
 #    2 IN        source switch: ingress ACL
 #    3 L2        source switch: forwarding, to a machine or to the router's port
@@ -265,14 +266,14 @@ snat_host() {
 	shift
 	for p; do
 		n=${p##*:}
-		echo "in_port=${p%%=*} actions= load:ldp=$(cut -d= -f2 <<<"${p%:*}"), load:lin=$n, load:reg3=$n, goto:$HINT"
+		echo "in_port=${p%%=*} actions= defrag, load:ldp=$(cut -d= -f2 <<<"${p%:*}"), load:lin=$n, load:reg3=$n, goto:$HINT"
 	done
 	for n in 1 2 3; do
 		[ $n = "$host" ] || echo "table=$BACK, reg0=0xc000020$n actions= tunnel:192.0.2.$n"
 	done
 	cat <<-END
-		in_port=gnv0, stage=1 actions= load:stage=0, goto:$LAST
-		in_port=gnv0, stage=15 actions= load:stage=0, goto:$IN
+		in_port=gnv0, stage=1 actions= defrag, load:stage=0, goto:$LAST
+		in_port=gnv0, stage=15 actions= defrag, load:stage=0, goto:$IN
 		table=$HINT, priority=0 actions= goto:$IN
 		table=$IN, priority=0 actions= drop:spoof
 		table=$ROUTE, priority=0 actions= drop:no_route
@@ -345,6 +346,13 @@ snat_connections() {
 	local size=4000000
 	ok 'SN12 ping through SNAT' in_ns vm1 ping -q -c 3 -i 0.2 -W 2 10.0.2.1
 	ok "SN12 ping of the other machine" in_ns vm2 ping -q -c 3 -i 0.2 -W 2 10.0.2.1
+	ok 'SN12 a large ping, in fragments' in_ns vm1 ping -q -c 3 -i 0.2 -W 2 -s 4000 10.0.2.1
+	ok 'SN12 a large ping of the other machine' in_ns vm2 ping -q -c 3 -i 0.2 -W 2 -s 4000 10.0.2.1
+	head -c 3000 /dev/urandom >"$TMP/datagram"
+	in_ns vm3 socat -b 65536 UDP-LISTEN:82,fork,reuseaddr PIPE &
+	wait_until 10 matches ':82 ' in_ns vm3 ss -lun >/dev/null
+	in_ns vm1 timeout 20 socat -b 65536 -t 1 - UDP:10.0.2.1:82 <"$TMP/datagram" >"$TMP/echo"
+	ok 'SN12 UDP of 3 kB, there and back' cmp "$TMP/datagram" "$TMP/echo"
 	head -c $size /dev/urandom >"$TMP/file"
 	in_ns vm3 socat -u TCP-LISTEN:80,fork,reuseaddr "CREATE:$TMP/got" &
 	wait_until 10 listens vm3 80 >/dev/null

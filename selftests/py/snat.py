@@ -6,13 +6,16 @@ Run by snat_kernel.sh and snat_service.sh on what snat.bash sets up. SN and AT n
 of the requirements. In the environment, SNAT_MANY is how many connections there are at once.
 """
 import os
+import struct
 import subprocess
 import sys
 import time
 
 import frame
+import snatmore
 from snatlab import (ACK, ADDRESSES, BULK, GATEWAYS, HOSTS, ICMP, Kernel, Lab, MACS, MAC_X, MAC_Y,
-                     PSH, SLOW, Seen, Service, TAP, TCP, UDP, Way, answer, number, packet, wait_for)
+                     PSH, SLOW, Seen, Service, TAP, TCP, UDP, Way, answer, is_ipv4, number, packet,
+                     wait_for)
 
 VM1, VM2, VM3, VM4, VM5 = MACS
 MFE1, MFE2, MFE3 = HOSTS
@@ -212,8 +215,53 @@ def protocols():
 
 
 def sn12_fragments():
-    """To come: fragments of translated connections"""
-    TAP.skip("SN12 fragments of translated connections", "not translated yet")
+    """A datagram in fragments there, and one back; frames that are not as expected: fragment.sh"""
+    payload = bytes(n % 251 for n in range(3000))
+    LAB.send(VM1, *in_fragments(VM1, ADDRESSES[VM3], 2003, 53, payload, (2, 0, 1)))
+    seen = together([LAB.vms[VM3].receive(3 * SLOW, is_ipv4) for _ in range(3)])
+    TAP.ok(seen and seen.ip_src in POOL and seen.payload == payload and not seen.bad,
+           "SN12 fragments: of a translated connection, in any order", seen)
+    inside = [LAB.carried(MFE1, MFE3) for _ in range(3)]
+    TAP.ok(all(c and c.context() == (2, 4, 5, 1) and c.inner.ip_src in POOL for c in inside),
+           "SN12 fragments: are fragments in the tunnel, too", *inside)
+    if not seen:
+        return
+    back, ip = bytes(n % 241 for n in range(2500)), seen.ip_src
+    LAB.send(VM3, *in_fragments(VM3, seen.ip_src, 53, seen.sport, back, (1, 0, 2)))
+    seen = together([LAB.vms[VM1].receive(3 * SLOW, is_ipv4) for _ in range(3)])
+    TAP.equal(seen and (seen.ends(), seen.payload == back, seen.bad),
+              ((ADDRESSES[VM3], 53, ADDRESSES[VM1], 2003), True, []), "SN12 fragments: and back")
+    inside = [LAB.carried(MFE3, MFE1) for _ in range(3)]
+    TAP.equal([c and (c.stage, c.inner.ip_dst) for c in inside], [(15, ip)] * 3,
+              "SN12 fragments: in the tunnel not translated yet")
+    nothing_else("SN12 fragments")
+
+
+def in_fragments(vm, dst, sport, dport, data, order):
+    """Three frames of a datagram, in that order"""
+    whole = packet(vm, dst, sport, dport, UDP, data=data)
+    ether, l4 = whole[:14], whole[34:]
+    src = ADDRESSES[vm]
+    pieces = [ether + frame.ipv4(src, dst, UDP, l4[at:at + 1200], ident=77,
+                                 frag=at // 8 | (at + 1200 < len(l4)) << 13)
+              for at in range(0, len(l4), 1200)]
+    return [pieces[i] for i in order]
+
+
+def together(frames):
+    """What the receiver of fragments makes of them, or None"""
+    if None in frames:
+        return None
+    l4, ident = b"", {f[18:20] for f in frames}
+    for f in sorted(frames, key=lambda f: int.from_bytes(f[20:22], "big") & 0x1FFF):
+        length, _, bits = struct.unpack("!HHH", f[16:22])
+        if frame.checksum(f[14:34]) or (bits & 0x1FFF) * 8 != len(l4) or length > 1220:
+            return None
+        l4 += f[34:14 + length]
+    if bits & 0x2000 or len(ident) != 1:
+        return None
+    first = Seen(frames[0])
+    return Seen(frames[0][:14] + frame.ipv4(first.ip_src, first.ip_dst, first.proto, l4, first.ttl))
 
 
 # ---- the last hop --------------------------------------------------------------------------
@@ -614,6 +662,9 @@ def main():
                  life_cycle, stage_form, destination_nat):
         print(f"# {case.__name__}", flush=True)
         case()
+    for case in (snatmore.hairpin, snatmore.vanished):
+        print(f"# {case.__name__}", flush=True)
+        case(LAB)
     if not SERVICE:
         many(int(os.environ.get("SNAT_MANY", "0")) or max(1000, BULK // SLOW))
     GIVER.stop()

@@ -69,6 +69,9 @@ class Seen:
         head = (ip[0] & 15) * 4
         self.l4 = ip[head:length]
         self.bad = [] if frame.checksum(ip[:head]) == 0 else ["IP checksum"]
+        self.sport = self.dport = self.payload = None
+        if ip[6] & 0x3F or ip[7]:
+            return      # a fragment says nothing about the rest
         if self.proto == ICMP:
             self.sport = self.dport = struct.unpack("!H", self.l4[4:6])[0]
             self.payload = self.l4[8:]
