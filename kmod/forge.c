@@ -3,8 +3,8 @@
  * Marks that machines forge: frames that look like what our tunnels send.
  *
  * Nothing in a machine's frame is ever read as context or mark, so such a frame is a frame
- * like any other and goes where entries say. But somebody tries to trace, or to be what he is not, and
- * that is to be seen: the port counts it among the marks that it refused. Only packets
+ * like any other and goes where entries say. But somebody tries to trace, or to be what he is
+ * not, and that is to be seen: the port counts it among the marks that it refused. Only packets
  * that walk are looked at, so it is counted once for each flow, and others do not pay for it.
  */
 #include <linux/if_ether.h>

@@ -35,9 +35,9 @@ static void weft_label_stamp(struct weft_datapath *dp, const struct weft_lport *
 	weft_stamps_publish(dp->stamps);
 }
 
-const struct weft_label *weft_label_find(const struct weft_datapath *dp, u32 id)
+struct weft_label *weft_label_find(struct weft_datapath *dp, u32 id)
 {
-	return xa_load((struct xarray *)&dp->labels, id);
+	return xa_load(&dp->labels, id);
 }
 
 u32 weft_label_of(struct weft_datapath *dp, u32 ldp, u16 lport)

@@ -33,7 +33,7 @@ struct weft_label *weft_label_make(struct weft_datapath *dp, struct nlattr **att
 void weft_label_delete(struct weft_datapath *dp, struct weft_label *label);
 
 /* What label @id names; NULL: nothing. RCU or dp->lock. */
-const struct weft_label *weft_label_find(const struct weft_datapath *dp, u32 id);
+struct weft_label *weft_label_find(struct weft_datapath *dp, u32 id);
 
 /* The label of a logical port; 0: it has none. RCU. */
 u32 weft_label_of(struct weft_datapath *dp, u32 ldp, u16 lport);

@@ -79,7 +79,7 @@ static struct weft_label *weft_nl_label_find(struct weft_datapath *dp, struct nl
 					     struct netlink_ext_ack *extack)
 {
 	const struct nlattr *id = attrs[WEFT_LABEL_A_ID];
-	const struct weft_label *label;
+	struct weft_label *label;
 
 	if (!id) {
 		NL_SET_ERR_ATTR_MISS(extack, NULL, WEFT_LABEL_A_ID);
@@ -91,7 +91,7 @@ static struct weft_label *weft_nl_label_find(struct weft_datapath *dp, struct nl
 		WEFT_ERR_ATTR(extack, id, "there is no label %u", nla_get_u32(id));
 		return ERR_PTR(-ENOENT);
 	}
-	return (struct weft_label *)label;
+	return label;
 }
 
 /* Messages */

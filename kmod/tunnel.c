@@ -68,7 +68,7 @@ static enum weft_drop weft_tunnel_read_stt(struct weft_key *key)
 	return WEFT_DROP_UNSPEC;
 }
 
-static enum weft_drop weft_tunnel_read_gre(const struct weft_datapath *dp, struct weft_key *key)
+static enum weft_drop weft_tunnel_read_gre(struct weft_datapath *dp, struct weft_key *key)
 {
 	const struct weft_label *label;
 	struct weft_context context;
@@ -105,7 +105,7 @@ static void weft_tunnel_mask(struct weft_port *port, struct weft_key *key)
 }
 
 static enum weft_drop weft_tunnel_read(const struct weft_tunnel *tunnel,
-				       const struct weft_datapath *dp,
+				       struct weft_datapath *dp,
 				       const struct ip_tunnel_info *info, struct weft_key *key)
 {
 	const struct ip_tunnel_key *tun = &info->key;
