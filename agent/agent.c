@@ -488,6 +488,9 @@ static const char *event_dp(const struct weft_event *event)
 		return event->flow.dp;
 	case WEFT_CMD_TXN_COMMIT:
 		return event->txn.dp;
+	case WEFT_CMD_LABEL_NEW:
+	case WEFT_CMD_LABEL_DEL:
+		return event->label.dp;
 	case WEFT_CMD_POOL_DEL:
 		return event->pool.dp;
 	case WEFT_CMD_TEMPLATE_DEL:
