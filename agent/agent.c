@@ -248,12 +248,12 @@ static void log_outcome(const struct agent *agent, enum cause cause)
 		return;
 	}
 	log_info("%s: ports +%u ~%u -%u, flow entries +%zu ~%zu -%zu (%zu held back), table misses "
-		 "~%zu, pools and templates ~%zu, devices ~%u, in %u ms",
+		 "~%zu, pools and templates ~%zu, labels ~%zu, devices ~%u, in %u ms",
 		 agent->config->datapath, outcome->n_ports_added, outcome->n_ports_changed,
 		 outcome->n_ports_removed, outcome->n_flows_added, outcome->n_flows_changed,
 		 outcome->n_flows_removed, outcome->n_flows_held, outcome->n_tables_changed,
-		 outcome->n_objects_changed + outcome->n_objects_removed, outcome->n_devices,
-		 agent->last_took_ms);
+		 outcome->n_objects_changed + outcome->n_objects_removed, outcome->n_labels_changed,
+		 outcome->n_devices, agent->last_took_ms);
 }
 
 /* notifications of what was just applied */
@@ -490,6 +490,9 @@ static const char *event_dp(const struct weft_event *event)
 		return event->flow.dp;
 	case WEFT_CMD_TXN_COMMIT:
 		return event->txn.dp;
+	case WEFT_CMD_LABEL_NEW:
+	case WEFT_CMD_LABEL_DEL:
+		return event->label.dp;
 	case WEFT_CMD_POOL_DEL:
 		return event->pool.dp;
 	case WEFT_CMD_TEMPLATE_DEL:

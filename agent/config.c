@@ -13,6 +13,7 @@
 
 #include "config.h"
 #include "error.h"
+#include "labels.h"
 #include "memory.h"
 #include "net/compile.h"
 #include "net/net.h"
@@ -31,6 +32,8 @@ const char *const config_port_types[] = {
 	[WEFT_PORT_TYPE_NETDEV] = "netdev",
 	[WEFT_PORT_TYPE_INTERNAL] = "internal",
 	[WEFT_PORT_TYPE_GENEVE] = "geneve",
+	[WEFT_PORT_TYPE_GRE] = "gre",
+	[WEFT_PORT_TYPE_STT] = "stt",
 	NULL,
 };
 
@@ -43,20 +46,22 @@ const char *const config_port_classes[] = {
 };
 
 static const char *const config_members[] = {
-	"version", "datapath", "max_flows", "max_cached", "registers", "hosts",
-	"ports",   "tunnels",  "tables",    "flows",	  "nat",       NULL,
+	"version", "datapath", "max_flows", "max_cached", "registers", "hosts", "ports",
+	"tunnels", "tables",   "flows",	    "nat",	  "labels",    NULL,
 };
 
 static const char *const port_members[] = {
-	"name", "device", "vm",	   "id",	"type",	   "class",   "lports",
-	"mac",	"mtu",	  "netns", "addresses", "remotes", "options", NULL,
+	"name", "device", "vm",	       "id",	  "type",    "class", "lports", "mac",
+	"mtu",	"netns",  "addresses", "remotes", "options", "mark",  NULL,
 };
 
 static const char *const tunnel_members[] = {
-	"name", "type", "id", "udp_port", "remotes", "options", "mtu", "udp_zero_csum6", NULL,
+	"name", "type",		  "id",	  "udp_port", "remotes", "options",
+	"mtu",	"udp_zero_csum6", "mark", "underlay", NULL,
 };
 
-static const char *const tunnel_types[] = { "geneve", NULL };
+static const char *const tunnel_types[] = { "geneve", "gre", NULL };
+static const char *const underlays[] = { "ipv4", "ipv6", NULL };
 static const char *const table_members[] = { "id", "name", "miss", NULL };
 static const char *const host_members[] = { "address", NULL };
 static const char *const lport_members[] = { "ldp", "lport", NULL };
@@ -437,6 +442,8 @@ static void read_port_class(struct port *port, const struct node *node)
 		[WEFT_PORT_TYPE_NETDEV] = WEFT_PORT_CLASS_VIF,
 		[WEFT_PORT_TYPE_INTERNAL] = WEFT_PORT_CLASS_SERVICE,
 		[WEFT_PORT_TYPE_GENEVE] = WEFT_PORT_CLASS_FABRIC,
+		[WEFT_PORT_TYPE_GRE] = WEFT_PORT_CLASS_FABRIC,
+		[WEFT_PORT_TYPE_STT] = WEFT_PORT_CLASS_FABRIC,
 	};
 	unsigned int choice;
 
@@ -444,14 +451,30 @@ static void read_port_class(struct port *port, const struct node *node)
 	if (!node->value || !node_get_choice(node, config_port_classes + 1, &choice))
 		return;
 	port->port_class = choice + 1;
-	if ((port->type == WEFT_PORT_TYPE_GENEVE) != (port->port_class == WEFT_PORT_CLASS_FABRIC))
-		node_error(node, "\"fabric\" is the class of geneve ports, and only of them");
+	if (port_is_tunnel(port) != (port->port_class == WEFT_PORT_CLASS_FABRIC))
+		node_error(node, "\"fabric\" is the class of tunnel ports, and only of them");
+}
+
+/* bits of the mark that cross the port; as many as its type carries */
+static void read_mark(struct port *port, const struct node *node)
+{
+	uint32_t bits = port_mark_bits(port);
+	uint64_t mask;
+
+	if (!node->value || !get_code(node, UINT32_MAX, &mask))
+		return;
+	if (mask & ~bits)
+		node_error(node, "ports of type %s carry 0x%x of the mark",
+			   config_port_types[port->type], bits);
+	port->has_mark = true;
+	port->mark = mask;
 }
 
 static void read_port(struct config *config, struct port *port, const struct node *node)
 {
 	static const char *const internal_only[] = { "mac", "netns", "addresses", NULL };
-	static const char *const geneve_only[] = { "remotes", "options", NULL };
+	static const char *const geneve_only[] = { "options", NULL };
+	static const char *const tunnel_only[] = { "remotes", NULL };
 	struct node member;
 	unsigned int type;
 	const char *text;
@@ -481,9 +504,9 @@ static void read_port(struct config *config, struct port *port, const struct nod
 		member = node_member(node, "name");
 		if (port->name && device_is_good(&member, port->name))
 			port->device = memory_strdup(port->name);
-	} else if (port->type == WEFT_PORT_TYPE_GENEVE || !node_member(node, "vm").value)
+	} else if (port_is_tunnel(port) || !node_member(node, "vm").value)
 		node_error(node, "needs a device%s",
-			   port->type == WEFT_PORT_TYPE_GENEVE ? "" : " or the id of a VM");
+			   port_is_tunnel(port) ? "" : " or the id of a VM");
 
 	member = node_member(node, "class");
 	read_port_class(port, &member);
@@ -507,7 +530,10 @@ static void read_port(struct config *config, struct port *port, const struct nod
 			node_error(&member, "\"%.60s\" is not a name of a namespace", text);
 	}
 
+	only_for(node, tunnel_only, port_is_tunnel(port), "tunnel ports");
 	only_for(node, geneve_only, port->type == WEFT_PORT_TYPE_GENEVE, "geneve ports");
+	member = node_member(node, "mark");
+	read_mark(port, &member);
 	member = node_member(node, "remotes");
 	read_remotes(config, port, &member);
 	member = node_member(node, "options");
@@ -516,8 +542,10 @@ static void read_port(struct config *config, struct port *port, const struct nod
 
 static void read_tunnel(struct config *config, struct port *port, const struct node *node)
 {
+	static const char *const geneve_only[] = { "options", "udp_port", "udp_zero_csum6", NULL };
+	static const char *const gre_only[] = { "underlay", NULL };
 	struct node member;
-	unsigned int type;
+	unsigned int type, underlay;
 	uint64_t udp_port = GENEVE_PORT;
 
 	port->tunnel = true;
@@ -529,16 +557,29 @@ static void read_tunnel(struct config *config, struct port *port, const struct n
 	if (get_name(&member, &port->name) && device_is_good(&member, port->name))
 		port->device = memory_strdup(port->name);
 	member = node_member(node, "type");
-	if (member.value)
-		node_get_choice(&member, tunnel_types, &type);
+	if (member.value && node_get_choice(&member, tunnel_types, &type) && type)
+		port->type = WEFT_PORT_TYPE_GRE;
+	only_for(node, geneve_only, port->type == WEFT_PORT_TYPE_GENEVE, "geneve tunnels");
+	only_for(node, gre_only, port->type == WEFT_PORT_TYPE_GRE, "gre tunnels");
+	member = node_member(node, "underlay");
+	if (member.value && node_get_choice(&member, underlays, &underlay))
+		port->ipv6 = underlay;
+	member = node_member(node, "mark");
+	read_mark(port, &member);
 	member = node_member(node, "udp_port");
 	if (member.value)
 		node_get_number(&member, 1, UINT16_MAX, &udp_port);
-	port->udp_port = udp_port;
+	port->udp_port = port->type == WEFT_PORT_TYPE_GENEVE ? udp_port : 0;
 	for (size_t i = 0; i < config->n_ports; i++) {
-		if (config->ports[i].tunnel && config->ports[i].udp_port == udp_port)
-			node_error(&member, "%s has UDP port %u too", config->ports[i].where,
-				   (unsigned int)udp_port);
+		const struct port *other = &config->ports[i];
+
+		if (!other->tunnel || other->type != port->type || other == port)
+			continue;
+		if (port->type == WEFT_PORT_TYPE_GRE && other->ipv6 == port->ipv6)
+			node_error(node, "%s is a gre tunnel over %s too", other->where,
+				   underlays[port->ipv6]);
+		if (port->type == WEFT_PORT_TYPE_GENEVE && other->udp_port == port->udp_port)
+			node_error(&member, "%s has UDP port %u too", other->where, port->udp_port);
 	}
 	member = node_member(node, "udp_zero_csum6");
 	if (member.value)
@@ -791,6 +832,8 @@ static void read_root(struct config *config, const struct node *root)
 	member = node_member(root, "flows");
 	if (member.value)
 		node_is_array(&member);
+	member = node_member(root, "labels");
+	labels_read(config, &member);
 	member = node_member(root, "nat");
 	config->nat = nat_read(&member, nat_table, config);
 	config->nat_json = json_incref(member.value);
@@ -880,6 +923,7 @@ void config_free(struct config *config)
 	free(config->hosts);
 	free(config->ports);
 	free(config->tables);
+	free(config->labels);
 	free(config->registers);
 	json_decref(config->nat_json);
 	json_decref(config->root);

@@ -24,13 +24,14 @@ struct net;
 struct net_compiled;
 struct node;
 struct ruleset;
+struct weft_label;
 
 struct host {
 	char *name;
 	struct address address;
 };
 
-/* a port of the file, from "ports" or (geneve, with .tunnel) from "tunnels" */
+/* a port of the file, from "ports" or (with .tunnel) from "tunnels" */
 struct port {
 	char *where;  /* "$.ports[3]" */
 	char *name;   /* in flow entries */
@@ -50,6 +51,8 @@ struct port {
 	unsigned int n_options;
 
 	uint32_t mtu; /* 0: leave it alone */
+	bool has_mark;
+	uint32_t mark; /* mask of its bits */
 
 	/* internal ports */
 	bool has_mac;
@@ -62,6 +65,7 @@ struct port {
 	bool tunnel;
 	uint16_t udp_port;
 	bool udp_zero_csum6;
+	bool ipv6; /* gre: remotes have IPv6 addresses */
 };
 
 struct table {
@@ -90,6 +94,8 @@ struct config {
 	size_t n_ports;
 	struct table *tables;
 	size_t n_tables;
+	struct weft_label *labels; /* by rising number */
+	size_t n_labels;
 	struct map hosts_by_name;
 	struct map ports_by_name;
 	struct map tables_by_name;
@@ -100,6 +106,20 @@ struct config {
 	struct ruleset *ruleset;       /* NULL until ruleset_load */
 	json_t *root;		       /* dropped by ruleset_load */
 };
+
+/* port_is_tunnel: of a type that is a tunnel, whoever made its device */
+static inline bool port_is_tunnel(const struct port *port)
+{
+	return port->type >= WEFT_PORT_TYPE_GENEVE && port->type <= WEFT_PORT_TYPE_STT;
+}
+
+/* port_mark_bits: those of the mark that its type carries */
+static inline uint32_t port_mark_bits(const struct port *port)
+{
+	return port->type == WEFT_PORT_TYPE_GRE ? WEFT_GRE_MARK_BITS :
+	       port->type == WEFT_PORT_TYPE_STT ? WEFT_STT_MARK_BITS :
+						  UINT32_MAX;
+}
 
 /* config_load: NULL when there were errors */
 struct config *config_load(const char *file, struct errors *errors);

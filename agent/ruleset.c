@@ -496,7 +496,7 @@ bool ruleset_load(struct config *config, struct errors *errors)
 		const struct port *port = &config->ports[i];
 
 		loader.port_by_id[port->id] = i;
-		if (port->type == WEFT_PORT_TYPE_GENEVE)
+		if (port_is_tunnel(port))
 			loader.tunnel = loader.n_tunnels++ ? 0 : port->id;
 	}
 

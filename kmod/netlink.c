@@ -76,6 +76,9 @@ static const struct genl_ops weft_genl_ops[] = {
 		.flags = GENL_UNS_ADMIN_PERM,
 	},
 	WEFT_OP_DO(POOL_SET, pool, pool_set),
+	WEFT_OP_DO(LABEL_NEW, label, label_new),
+	WEFT_OP_DO(LABEL_DEL, label, label_del),
+	WEFT_OP_GET(LABEL_GET, label, label_get, label_dump),
 };
 
 static const struct genl_multicast_group weft_genl_mcgrps[] = {

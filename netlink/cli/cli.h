@@ -119,6 +119,7 @@ extern const struct cli_object packet_object;
 extern const struct cli_object monitor_object;
 extern const struct cli_object stats_object;
 extern const struct cli_object service_object;
+extern const struct cli_object label_object;
 extern const struct cli_object pool_object;
 extern const struct cli_object template_object;
 extern const struct cli_object instance_object;
@@ -241,6 +242,7 @@ void dp_print(const struct weft_dp *dp, bool stats);
 void port_print(const struct weft_port *port, bool stats);
 void table_print(struct cli *cli, const struct weft_table *table, bool stats);
 void service_print(const struct weft_service *service);
+void label_print(const struct weft_label *label);
 void txn_result_print(const struct weft_txn_result *result);
 void pool_print(const struct weft_pool *pool, unsigned int flags);
 /* @lines: and its entries, a line each */
