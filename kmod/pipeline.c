@@ -129,7 +129,7 @@ static noinline void weft_pipeline_miss(struct weft_level *level, struct weft_po
 
 void weft_pipeline_receive(struct weft_port *port, struct sk_buff *skb)
 {
-	bool tunnel = port->type == WEFT_PORT_TYPE_GENEVE;
+	bool tunnel = weft_port_is_tunnel(port);
 	struct weft_level *level = weft_level_get();
 	struct weft_cached *cached;
 	enum weft_drop reason;

@@ -75,7 +75,7 @@ static __always_inline void weft_port_take(struct weft_port *port, struct sk_buf
 		weft_port_drop(port, skb, WEFT_DROP_TRUNCATED);
 		return;
 	}
-	if (port->type != WEFT_PORT_TYPE_GENEVE)
+	if (!weft_port_is_tunnel(port))
 		skb_dst_drop(skb);
 	if (skb->mark && unlikely(weft_port_no_mark(skb)))
 		skb->mark = 0;
@@ -314,7 +314,7 @@ static int weft_port_reserve_id(struct weft_port *port, const struct nlattr *att
 static int weft_port_parse_class(const struct weft_port *port, const struct nlattr *attr,
 				 u8 *class, struct netlink_ext_ack *extack)
 {
-	bool tunnel = port->type == WEFT_PORT_TYPE_GENEVE;
+	bool tunnel = weft_port_is_tunnel(port);
 
 	*class = nla_get_u32(attr);
 	if (tunnel != (*class == WEFT_PORT_CLASS_FABRIC)) {
@@ -331,20 +331,21 @@ static int weft_port_check_attrs(u8 type, struct nlattr **attrs, struct netlink_
 {
 	static const struct {
 		u8 attr;
-		u8 type;
+		u8 types;	/* a bit for each */
+		const char *what;
 	} own[] = {
-		{ WEFT_PORT_A_REMOTES, WEFT_PORT_TYPE_GENEVE },
-		{ WEFT_PORT_A_TUN_OPTS, WEFT_PORT_TYPE_GENEVE },
-		{ WEFT_PORT_A_MAC, WEFT_PORT_TYPE_INTERNAL },
-		{ WEFT_PORT_A_MTU, WEFT_PORT_TYPE_INTERNAL },
+		{ WEFT_PORT_A_REMOTES, BIT(WEFT_PORT_TYPE_GENEVE) | BIT(WEFT_PORT_TYPE_STT),
+		  "a tunnel" },
+		{ WEFT_PORT_A_TUN_OPTS, BIT(WEFT_PORT_TYPE_GENEVE), "a Geneve" },
+		{ WEFT_PORT_A_MAC, BIT(WEFT_PORT_TYPE_INTERNAL), "an internal" },
+		{ WEFT_PORT_A_MTU, BIT(WEFT_PORT_TYPE_INTERNAL), "an internal" },
 	};
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(own); i++)
-		if (attrs[own[i].attr] && own[i].type != type) {
+		if (attrs[own[i].attr] && !(own[i].types & BIT(type))) {
 			WEFT_ERR_ATTR(extack, attrs[own[i].attr], "only %s port has this",
-				      own[i].type == WEFT_PORT_TYPE_GENEVE ? "a tunnel" :
-									     "an internal");
+				      own[i].what);
 			return -EINVAL;
 		}
 	return 0;
@@ -385,8 +386,12 @@ static const char *weft_port_dev_unfit(const struct net_device *dev, u8 type)
 		return "not a Geneve device";
 	if (type == WEFT_PORT_TYPE_GENEVE && !weft_tunnel_external(dev))
 		return "the Geneve device is not in external mode";
+	if (type == WEFT_PORT_TYPE_STT && !weft_tunnel_is_stt(dev))
+		return "not an STT device of weft_stt";
 	if (type == WEFT_PORT_TYPE_NETDEV && weft_tunnel_external(dev))
 		return "a Geneve device in external mode makes a port of type geneve";
+	if (type == WEFT_PORT_TYPE_NETDEV && weft_tunnel_is_stt(dev))
+		return "an STT device makes a port of type stt";
 	if (dev->flags & IFF_LOOPBACK || dev->type != ARPHRD_ETHER ||
 	    dev->addr_len != ETH_ALEN)
 		return "not an Ethernet device";
@@ -450,6 +455,7 @@ static int weft_port_configure(struct weft_port *port, struct nlattr **attrs,
 		[WEFT_PORT_TYPE_NETDEV] = WEFT_PORT_CLASS_VIF,
 		[WEFT_PORT_TYPE_INTERNAL] = WEFT_PORT_CLASS_SERVICE,
 		[WEFT_PORT_TYPE_GENEVE] = WEFT_PORT_CLASS_FABRIC,
+		[WEFT_PORT_TYPE_STT] = WEFT_PORT_CLASS_FABRIC,
 	};
 	struct weft_tunnel *tunnel;
 	int err;
@@ -466,9 +472,9 @@ static int weft_port_configure(struct weft_port *port, struct nlattr **attrs,
 	}
 	if (attrs[WEFT_PORT_A_VM_ID])
 		nla_strscpy(port->vm_id, attrs[WEFT_PORT_A_VM_ID], sizeof(port->vm_id));
-	if (port->type != WEFT_PORT_TYPE_GENEVE)
+	if (!weft_port_is_tunnel(port))
 		return 0;
-	tunnel = weft_tunnel_make(NULL, attrs[WEFT_PORT_A_REMOTES],
+	tunnel = weft_tunnel_make(port->type, NULL, attrs[WEFT_PORT_A_REMOTES],
 				  attrs[WEFT_PORT_A_TUN_OPTS], extack);
 	if (IS_ERR(tunnel))
 		return PTR_ERR(tunnel);
@@ -525,9 +531,12 @@ struct weft_port *weft_port_attach(struct weft_datapath *dp, struct nlattr **att
 		if (err)
 			goto err_dev;
 	}
-	err = weft_port_hook(port, extack);
+	err = weft_tunnel_tell(dev, rtnl_dereference(port->tunnel), extack);
 	if (err)
 		goto err_lports;
+	err = weft_port_hook(port, extack);
+	if (err)
+		goto err_remotes;
 	xa_store(&dp->ports, port->id, port, GFP_KERNEL);	/* reserved: no failure */
 	weft_port_stamp(port);
 	dp->n_ports++;
@@ -536,6 +545,8 @@ struct weft_port *weft_port_attach(struct weft_datapath *dp, struct nlattr **att
 	weft_nl_port_event(port, WEFT_CMD_PORT_NEW, WEFT_REASON_UNSPEC);
 	return port;
 
+err_remotes:
+	weft_tunnel_tell(dev, NULL, NULL);
 err_lports:
 	weft_lports_clear(port);
 err_dev:
@@ -566,17 +577,18 @@ int weft_port_change(struct weft_port *port, struct nlattr **attrs,
 	if (err)
 		return err;
 	if (attrs[WEFT_PORT_A_REMOTES] || attrs[WEFT_PORT_A_TUN_OPTS]) {
-		tunnel = weft_tunnel_make(old, attrs[WEFT_PORT_A_REMOTES],
+		tunnel = weft_tunnel_make(port->type, old, attrs[WEFT_PORT_A_REMOTES],
 					  attrs[WEFT_PORT_A_TUN_OPTS], extack);
 		if (IS_ERR(tunnel))
 			return PTR_ERR(tunnel);
+		err = weft_tunnel_tell(port->dev, tunnel, extack);
+		if (err)
+			goto refuse;
 	}
 	if (attrs[WEFT_PORT_A_LPORTS]) {
 		err = weft_lports_set(port, attrs[WEFT_PORT_A_LPORTS], extack);
-		if (err) {
-			kvfree(tunnel);
-			return err;
-		}
+		if (err)
+			goto refuse_lports;
 	}
 
 	/* nothing fails from here on */
@@ -590,6 +602,13 @@ int weft_port_change(struct weft_port *port, struct nlattr **attrs,
 	}
 	weft_nl_port_event(port, WEFT_CMD_PORT_NEW, WEFT_REASON_UNSPEC);
 	return 0;
+
+refuse_lports:
+	if (tunnel)
+		weft_tunnel_tell(port->dev, old, NULL);
+refuse:
+	kvfree(tunnel);
+	return err;
 }
 
 /* Detaching */
@@ -612,6 +631,7 @@ static bool weft_port_unhook(struct weft_port *port)
 		return false;
 	netdev_rx_handler_unregister(port->dev);
 	dev_set_promiscuity(port->dev, -1);
+	weft_tunnel_tell(port->dev, NULL, NULL);
 	return true;
 }
 

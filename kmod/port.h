@@ -75,6 +75,11 @@ struct weft_port {
 	char vm_id[WEFT_VM_ID_MAX + 1];
 };
 
+static inline bool weft_port_is_tunnel(const struct weft_port *port)
+{
+	return port->type == WEFT_PORT_TYPE_GENEVE || port->type == WEFT_PORT_TYPE_STT;
+}
+
 /* The map of logical ports: (ldp, lport) → port; dp->lock to change, RCU to read */
 struct weft_lport_entry {
 	struct rhash_head hash;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tunnel ports: Geneve devices in external mode.
+ * Tunnel ports: Geneve and STT devices in external mode.
  *
  * The kernel's device does the outer headers; the datapath says what is in them by a
  * metadata_dst on the packet, and finds one on packets that came in. What is ours are the
  * options: the logical context (lin, lout; ldp is the VNI) and the mark with
- * the stage, on every packet, and up to four more that the operator gave a slot.
+ * the stage, on every packet, and up to four more that the operator gave a slot. STT has
+ * a context id of 64 bits instead, which is all of the context and five bits of the mark.
  *
  * A packet that comes in is believed: its context decides where it goes on. So it
  * must be understood: an option of ours that is malformed or there twice, and any
@@ -29,6 +30,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
+#include <linux/weft_stt.h>
 #include <net/dst_metadata.h>
 #include <net/geneve.h>
 #include <net/ip_tunnels.h>
@@ -190,6 +192,28 @@ enum weft_drop weft_geneve_decode(struct weft_key *key, const u8 *opts, unsigned
 	return reason;
 }
 
+/* The context id of STT */
+
+u64 weft_stt_encode(const struct weft_op_tunnel *op)
+{
+	return (u64)op->stage << WEFT_STT_STAGE_SHIFT |
+	       (u64)(op->mark >> 30) << WEFT_STT_MARK_HIGH_SHIFT |
+	       (u64)(op->mark & 7) << WEFT_STT_MARK_LOW_SHIFT |
+	       (u64)op->lin << WEFT_STT_LIN_SHIFT | (u64)op->lout << WEFT_STT_LOUT_SHIFT |
+	       be64_to_cpu(op->tun_id);
+}
+
+void weft_stt_decode(struct weft_key *key, u64 context)
+{
+	key->ldp = cpu_to_be32(context & WEFT_LDP_MAX);
+	key->lout = cpu_to_be16(context >> WEFT_STT_LOUT_SHIFT & 0xffff);
+	key->lin = cpu_to_be16(context >> WEFT_STT_LIN_SHIFT & WEFT_LIN_MAX);
+	key->mark = cpu_to_be32((u32)(context >> WEFT_STT_MARK_HIGH_SHIFT & 3) << 30 |
+				(context >> WEFT_STT_MARK_LOW_SHIFT & 7));
+	key->stage = context >> WEFT_STT_STAGE_SHIFT;
+	key->tun_flags |= cpu_to_be16(WEFT_TUN_F_CONTEXT | WEFT_TUN_F_MARK);
+}
+
 /* In */
 
 static enum weft_drop weft_tunnel_read(const struct weft_tunnel *tunnel,
@@ -229,6 +253,10 @@ static enum weft_drop weft_tunnel_read(const struct weft_tunnel *tunnel,
 	key->pad1 = 0;
 	memset(key->tun_opt, 0, sizeof(key->tun_opt));
 
+	if (tunnel->type == WEFT_PORT_TYPE_STT) {
+		weft_stt_decode(key, be64_to_cpu(tun->tun_id));
+		return WEFT_DROP_UNSPEC;
+	}
 	if (!info->options_len)
 		return WEFT_DROP_UNSPEC;
 	if (!weft_tun_test(tun, GENEVE_OPT))
@@ -254,8 +282,10 @@ enum weft_drop weft_tunnel_decode(struct weft_port *port, struct sk_buff *skb,
 
 /* Out */
 
-bool weft_tunnel_fits(const struct weft_op_tunnel *op)
+bool weft_tunnel_fits(const struct weft_tunnel *tunnel, const struct weft_op_tunnel *op)
 {
+	if (tunnel->type == WEFT_PORT_TYPE_STT && op->mark & ~WEFT_STT_MARK_MASK)
+		return false;
 	return op->lin <= WEFT_LIN_MAX && op->stage <= WEFT_STAGE_VALUE_MAX &&
 	       be64_to_cpu(op->tun_id) <= WEFT_LDP_MAX;
 }
@@ -284,6 +314,10 @@ struct metadata_dst *weft_tunnel_dst(const struct weft_tunnel *tunnel,
 		weft_tun_set(&info->key, DONT_FRAGMENT);
 	}
 	weft_tun_set(&info->key, KEY);
+	if (tunnel->type == WEFT_PORT_TYPE_STT) {
+		info->key.tun_id = cpu_to_be64(weft_stt_encode(op));
+		return dst;
+	}
 	weft_tun_set(&info->key, GENEVE_OPT);
 	weft_tun_set(&info->key, CRIT_OPT);
 	opts = ip_tunnel_info_opts(info);
@@ -309,7 +343,7 @@ enum weft_drop weft_tunnel_send(struct weft_port *port, struct sk_buff *skb,
 	if (likely(op->ready)) {
 		dst = op->ready->md;
 		dst_hold(&dst->dst);
-	} else if (unlikely(!weft_tunnel_fits(op))) {
+	} else if (unlikely(!weft_tunnel_fits(tunnel, op))) {
 		reason = WEFT_DROP_TUNNEL_CONTEXT;
 		goto drop;
 	} else {
@@ -456,7 +490,7 @@ static struct weft_tunnel *weft_tunnel_alloc(u32 n_remotes)
 	return tunnel;
 }
 
-struct weft_tunnel *weft_tunnel_make(const struct weft_tunnel *old,
+struct weft_tunnel *weft_tunnel_make(u8 type, const struct weft_tunnel *old,
 				     const struct nlattr *remotes, const struct nlattr *opts,
 				     struct netlink_ext_ack *extack)
 {
@@ -475,6 +509,7 @@ struct weft_tunnel *weft_tunnel_make(const struct weft_tunnel *old,
 		NL_SET_ERR_MSG(extack, "no memory for the remotes");
 		return ERR_PTR(-ENOMEM);
 	}
+	tunnel->type = type;
 	if (remotes) {
 		nla_for_each_nested(attr, remotes, rem) {
 			err = weft_remote_parse(tunnel, attr, extack);
@@ -561,4 +596,50 @@ bool weft_tunnel_external(const struct net_device *dev)
 			    IFLA_GENEVE_COLLECT_METADATA);
 	kfree_skb(skb);
 	return external;
+}
+
+bool weft_tunnel_is_stt(const struct net_device *dev)
+{
+	const struct rtnl_link_ops *ops = dev->rtnl_link_ops;
+
+	/* others have made devices of this kind, too */
+	return ops && !strcmp(ops->kind, "stt") && ops->maxtype == IFLA_STT_MAX &&
+	       ops->changelink;
+}
+
+int weft_tunnel_tell(struct net_device *dev, const struct weft_tunnel *tunnel,
+		     struct netlink_ext_ack *extack)
+{
+	struct nlattr *tb[IFLA_MAX + 1] = { }, *data[IFLA_STT_MAX + 1] = { }, *nest;
+	struct sk_buff *skb;
+	int err = -EMSGSIZE;
+	u32 i;
+
+	ASSERT_RTNL();
+	if (!weft_tunnel_is_stt(dev))
+		return 0;
+	skb = nlmsg_new(tunnel ? weft_tunnel_size(tunnel) : NLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!skb) {
+		NL_SET_ERR_MSG(extack, "no memory for the remotes");
+		return -ENOMEM;
+	}
+	nest = nla_nest_start(skb, IFLA_STT_REMOTES);
+	if (!nest)
+		goto out;
+	for (i = 0; tunnel && i <= tunnel->mask; i++) {
+		const struct in6_addr *addr = &tunnel->remotes[i];
+
+		if (ipv6_addr_any(addr))
+			continue;
+		if (ipv6_addr_v4mapped(addr) ?
+		    nla_put_in_addr(skb, IFLA_STT_REMOTE_IPV4, addr->s6_addr32[3]) :
+		    nla_put_in6_addr(skb, IFLA_STT_REMOTE_IPV6, addr))
+			goto out;
+	}
+	nla_nest_end(skb, nest);
+	data[IFLA_STT_REMOTES] = nest;
+	err = dev->rtnl_link_ops->changelink(dev, tb, data, extack);
+out:
+	kfree_skb(skb);
+	return err;
 }

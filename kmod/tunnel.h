@@ -26,6 +26,7 @@ struct weft_op_tunnel;
 struct weft_tunnel {
 	struct weft_tun_opt slots[WEFT_TUN_OPTS];	/* len 0: not used */
 	struct rcu_head rcu;
+	u8 type;		/* enum weft_port_type */
 	u32 config;		/* number of this configuration, unlike any other */
 	u32 n_remotes;
 	u32 n_remotes6;		/* that are IPv6 */
@@ -35,10 +36,10 @@ struct weft_tunnel {
 };
 
 /*
- * A new one from nests of enum weft_remotes_attr and enum weft_tun_opts_attr;
+ * A new one for a port of @type from nests of enum weft_remotes_attr and enum weft_tun_opts_attr;
  * where there is none, from @old, which may be NULL. ERR_PTR with extack.
  */
-struct weft_tunnel *weft_tunnel_make(const struct weft_tunnel *old,
+struct weft_tunnel *weft_tunnel_make(u8 type, const struct weft_tunnel *old,
 				     const struct nlattr *remotes, const struct nlattr *opts,
 				     struct netlink_ext_ack *extack);
 
@@ -52,8 +53,18 @@ int weft_tunnel_put(struct sk_buff *skb, const struct weft_tunnel *tunnel);
 /* Is @dev a Geneve device in external mode? RTNL; may sleep */
 bool weft_tunnel_external(const struct net_device *dev);
 
+/* Is @dev an STT device of weft_stt.ko? RTNL */
+bool weft_tunnel_is_stt(const struct net_device *dev);
+
+/*
+ * An STT device has a list of remotes of its own: make it that of its port, empty for NULL.
+ * RTNL; may sleep. Does nothing for others.
+ */
+int weft_tunnel_tell(struct net_device *dev, const struct weft_tunnel *tunnel,
+		     struct netlink_ext_ack *extack);
+
 /* Can the header carry what @op says? */
-bool weft_tunnel_fits(const struct weft_op_tunnel *op);
+bool weft_tunnel_fits(const struct weft_tunnel *tunnel, const struct weft_op_tunnel *op);
 
 /* What makes the device send it so; NULL without memory. Atomic. */
 struct metadata_dst *weft_tunnel_dst(const struct weft_tunnel *tunnel,
@@ -73,5 +84,9 @@ unsigned int weft_geneve_encode(u8 *buf, const struct weft_op_tunnel *op,
  */
 enum weft_drop weft_geneve_decode(struct weft_key *key, const u8 *opts, unsigned int len,
 				  const struct weft_tun_opt *slots);
+
+/* The context id of STT, from @op, which fits; and into @key: all that it carries */
+u64 weft_stt_encode(const struct weft_op_tunnel *op);
+void weft_stt_decode(struct weft_key *key, u64 context);
 
 #endif /* WEFT_TUNNEL_H */

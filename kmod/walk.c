@@ -296,7 +296,7 @@ static void weft_walk_output(struct weft_walk *w, struct weft_port *port)
 
 	if (!port)
 		return weft_walk_lost(w, WEFT_DROP_NO_PORT);
-	if (port->type == WEFT_PORT_TYPE_GENEVE)
+	if (weft_port_is_tunnel(port))
 		return weft_walk_lost(w, WEFT_DROP_NO_TUNNEL);
 	weft_flush(w);
 	out = weft_emit(w, WEFT_OP_OUTPUT, port->id, sizeof(*out));

@@ -200,7 +200,7 @@ static int parse_type(struct cli *cli, struct weft_port *port, const char *text)
 	int value = weft_port_type_from_name(text);
 
 	if (value < 0)
-		return cli_usage(cli, "unknown type \"%s\": netdev, internal or geneve", text);
+		return cli_usage(cli, "unknown type \"%s\": netdev, internal, geneve or stt", text);
 	port->type = value;
 	return CLI_OK;
 }
@@ -487,7 +487,8 @@ static int port_show(struct cli *cli, struct args *args)
 static const char add_details[] =
 	"  id N              number of the port, 1 to 65535; default: the kernel chooses\n"
 	"  type TYPE         netdev: a device that exists; internal: make a device;\n"
-	"                    geneve: a Geneve device in external mode; default netdev\n"
+	"                    geneve: a Geneve device in external mode; stt: an STT device;\n"
+	"                    default netdev\n"
 	"  class CLASS       vif: a machine; fabric: a tunnel; service: of this host\n"
 	"  vm ID             opaque id of the machine behind it\n"
 	"  lport LDP:LPORT   logical port that lives here; may be repeated\n"
@@ -501,7 +502,7 @@ static const char set_details[] =
 
 static const struct cli_command port_commands[] = {
 	{ "add",
-	  "DEV [dp NAME] [id N] [type netdev|internal|geneve] "
+	  "DEV [dp NAME] [id N] [type netdev|internal|geneve|stt] "
 	  "[class vif|fabric|service] [vm ID] [lport LDP:LPORT]... [remote IP]... "
 	  "[opt SLOT=CLASS:TYPE:LEN]... [mac MAC] [mtu N]",
 	  "attach a device, or make an internal one", add_details, port_add },

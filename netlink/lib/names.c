@@ -74,6 +74,7 @@ static const char *const port_types[WEFT_PORT_TYPE_MAX + 1] = {
 	[WEFT_PORT_TYPE_NETDEV] = "netdev",
 	[WEFT_PORT_TYPE_INTERNAL] = "internal",
 	[WEFT_PORT_TYPE_GENEVE] = "geneve",
+	[WEFT_PORT_TYPE_STT] = "stt",
 };
 
 static const char *const port_classes[WEFT_PORT_CLASS_MAX + 1] = {

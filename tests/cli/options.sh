@@ -40,7 +40,7 @@ wrong 'the filter is missing (all instances: all)' instance cut
 wrong 'the file is missing' instance import
 wrong 'the device is missing' port add
 wrong '"averyveryverylongname" is no name of a device' port add averyveryverylongname
-wrong 'unknown type "patch": netdev, internal or geneve' port add eth0 type patch
+wrong 'unknown type "patch": netdev, internal, geneve or stt' port add eth0 type patch
 wrong 'unknown class "guest": vif, fabric or service' port add eth0 class guest
 wrong 'id "65536" is out of range: 1 to 65535' port add eth0 id 65536
 wrong 'lport "7" is not LDP:LPORT (1 to 16777215, 1 to 65535)' port add eth0 lport 7

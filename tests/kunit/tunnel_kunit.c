@@ -362,6 +362,60 @@ static void no_slots_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, be16_to_cpu(key.tun_flags), 0);
 }
 
+/* The context id of STT */
+static void stt_test(struct kunit *test)
+{
+	static const struct {
+		u64 id;
+		u32 ldp, mark;
+		u16 lin, lout;
+		u8 stage;
+	} cases[] = {
+		{ },
+		{ .id = 0x0000000000abcdefULL, .ldp = 0xabcdef },
+		{ .id = 0x000000ffff000000ULL, .lout = 0xffff },
+		{ .id = 0x007fff0000000000ULL, .lin = 0x7fff },
+		{ .id = 0x0080000000000000ULL, .mark = 1 },
+		{ .id = 0x0380000000000000ULL, .mark = 7 },
+		{ .id = 0x0400000000000000ULL, .mark = WEFT_MARK_NO_DELIVER },
+		{ .id = 0x0800000000000000ULL, .mark = WEFT_MARK_OBSERVE },
+		{ .id = 0xf000000000000000ULL, .stage = 15 },
+		{ .id = 0x8a12348765000007ULL, .stage = 8, .mark = WEFT_MARK_OBSERVE | 4,
+		  .lin = 0x1234, .lout = 0x8765, .ldp = 7 },
+		{ .id = 0xffffffffffffffffULL, .stage = 15, .mark = WEFT_STT_MARK_MASK,
+		  .lin = 0x7fff, .lout = 0xffff, .ldp = 0xffffff },
+	};
+	struct weft_tunnel stt = { .type = WEFT_PORT_TYPE_STT };
+	struct weft_tunnel geneve = { .type = WEFT_PORT_TYPE_GENEVE };
+	unsigned int i, bit;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct weft_op_tunnel op = {
+			.tun_id = cpu_to_be64(cases[i].ldp), .lin = cases[i].lin,
+			.lout = cases[i].lout, .mark = cases[i].mark, .stage = cases[i].stage,
+		};
+		struct weft_key key = { }, want = { };
+
+		KUNIT_EXPECT_TRUE(test, weft_tunnel_fits(&stt, &op));
+		KUNIT_EXPECT_EQ_MSG(test, weft_stt_encode(&op), cases[i].id, "case %u", i);
+		weft_stt_decode(&key, cases[i].id);
+		want.ldp = cpu_to_be32(cases[i].ldp);
+		want.lin = cpu_to_be16(cases[i].lin);
+		want.lout = cpu_to_be16(cases[i].lout);
+		want.mark = cpu_to_be32(cases[i].mark);
+		want.stage = cases[i].stage;
+		want.tun_flags = cpu_to_be16(WEFT_TUN_F_CONTEXT | WEFT_TUN_F_MARK);
+		KUNIT_EXPECT_EQ_MSG(test, memcmp(&key, &want, sizeof(key)), 0, "case %u", i);
+	}
+	for (bit = 0; bit < 32; bit++) {
+		struct weft_op_tunnel op = { .mark = BIT(bit) };
+
+		KUNIT_EXPECT_EQ_MSG(test, weft_tunnel_fits(&stt, &op), bit < 3 || bit > 29,
+				    "mark bit %u", bit);
+		KUNIT_EXPECT_TRUE(test, weft_tunnel_fits(&geneve, &op));
+	}
+}
+
 /* Remotes */
 
 /* The @i-th address that is a remote, if @i is even, or is not; IPv4 and IPv6 in turn */
@@ -428,11 +482,12 @@ static void remotes_test(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		skb = nlmsg_new(SZ_64K + SZ_1K, GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, skb);
-		tunnel = weft_tunnel_make(NULL, remotes_attr(test, skb, sizes[i]), NULL, NULL);
+		tunnel = weft_tunnel_make(WEFT_PORT_TYPE_GENEVE, NULL,
+					  remotes_attr(test, skb, sizes[i]), NULL, NULL);
 		kfree_skb(skb);
 		KUNIT_ASSERT_FALSE(test, IS_ERR(tunnel));
 		expect_remotes(test, tunnel, sizes[i]);
-		copy = weft_tunnel_make(tunnel, NULL, NULL, NULL);
+		copy = weft_tunnel_make(WEFT_PORT_TYPE_GENEVE, tunnel, NULL, NULL, NULL);
 		kvfree(tunnel);
 		KUNIT_ASSERT_FALSE(test, IS_ERR(copy));
 		expect_remotes(test, copy, sizes[i]);
@@ -447,6 +502,7 @@ static struct kunit_case tunnel_cases[] = {
 	KUNIT_CASE_PARAM(corrupt_test, codec_gen_params),
 	KUNIT_CASE_PARAM(verdict_test, verdict_gen_params),
 	KUNIT_CASE(no_slots_test),
+	KUNIT_CASE(stt_test),
 	KUNIT_CASE(remotes_test),
 	{ }
 };

@@ -153,7 +153,7 @@ enum weft_cmd {
  *	may set bit 15, with which no tunnel takes the packet (tunnel_context)
  * @WEFT_FIELD_LOUT: 2, rw: logical egress port
  * @WEFT_FIELD_STAGE: 1, rw: what is left to do, 0…15
- * @WEFT_FIELD_TUN_ID: 8, r: tunnel key (Geneve: the VNI)
+ * @WEFT_FIELD_TUN_ID: 8, r: tunnel key (Geneve: the VNI; STT: the context id)
  * @WEFT_FIELD_TUN_SRC: 4, r: IPv4 address of the sending tunnel endpoint
  * @WEFT_FIELD_TUN_DST: 4, r: IPv4 address of the receiving endpoint
  * @WEFT_FIELD_TUN_IPV6_SRC: 16, r: IPv6 address of the sending endpoint
@@ -332,6 +332,20 @@ enum weft_exthdr {
 #define WEFT_GENEVE_MARK_TYPE		0x01
 #define WEFT_GENEVE_MARK_LEN		8
 #define WEFT_GENEVE_STAGE_SHIFT		28
+
+/*
+ * The 64-bit context id of an STT frame carries all of it:
+ *	bits 63…60 stage, 59 observe, 58 no-deliver (bits 31 and 30 of the mark), 57…55 the mark's
+ *	bits 2…0, 54…40 ingress logical port, 39…24 egress logical port, 23…0 ldp.
+ * A packet whose mark has other bits set is not sent (WEFT_DROP_TUNNEL_CONTEXT).
+ */
+#define WEFT_STT_STAGE_SHIFT		60
+#define WEFT_STT_MARK_HIGH_SHIFT	58	/* bits 31 and 30 */
+#define WEFT_STT_MARK_LOW_SHIFT		55
+#define WEFT_STT_LIN_SHIFT		40
+#define WEFT_STT_LOUT_SHIFT		24
+#define WEFT_STT_MARK_MASK		0xc0000007U
+
 #define WEFT_LIN_MAX			0x7fff	/* of lin; lout has 16 bits */
 #define WEFT_LDP_MAX			0xffffff
 #define WEFT_STAGE_VALUE_MAX		15
@@ -495,12 +509,15 @@ enum weft_drop_entry_attr {
  * @WEFT_PORT_TYPE_NETDEV: an Ethernet device that is given to the datapath
  * @WEFT_PORT_TYPE_INTERNAL: a device of ours, deleted with the port
  * @WEFT_PORT_TYPE_GENEVE: a Geneve device in external (collect metadata) mode
+ * @WEFT_PORT_TYPE_STT: an STT device of weft_stt.ko; while it is a port, its own list of
+ *	remotes is that of the port
  */
 enum weft_port_type {
 	WEFT_PORT_TYPE_UNSPEC,
 	WEFT_PORT_TYPE_NETDEV,
 	WEFT_PORT_TYPE_INTERNAL,
 	WEFT_PORT_TYPE_GENEVE,
+	WEFT_PORT_TYPE_STT,
 
 	__WEFT_PORT_TYPE_MAX,
 	WEFT_PORT_TYPE_MAX = __WEFT_PORT_TYPE_MAX - 1
@@ -555,7 +572,7 @@ enum weft_reason {
  * @WEFT_PORT_A_NAME: string, the device's name; follows a rename
  * @WEFT_PORT_A_TYPE: u32, enum weft_port_type; NETDEV when absent
  * @WEFT_PORT_A_CLASS: u32, enum weft_port_class; absent: VIF for NETDEV, SERVICE
- *	for INTERNAL, FABRIC for GENEVE, which can be nothing else
+ *	for INTERNAL, FABRIC for GENEVE and STT, which can be nothing else
  * @WEFT_PORT_A_IFINDEX: u32, only reported: index in the device's namespace
  * @WEFT_PORT_A_NETNSID: s32, only reported: the device's namespace if another
  * @WEFT_PORT_A_VM_ID: string, opaque
@@ -563,8 +580,8 @@ enum weft_reason {
  *	live here, for output:lout; in a SET the list replaces the old one
  * @WEFT_PORT_A_REMOTES: nest of enum weft_remotes_attr: from whom a tunnel port
  *	accepts; in a SET the list replaces the old one
- * @WEFT_PORT_A_TUN_OPTS: nest of enum weft_tun_opts_attr: meaning of the slots;
- *	in a SET the list replaces the old one
+ * @WEFT_PORT_A_TUN_OPTS: nest of enum weft_tun_opts_attr: meaning of the slots of a
+ *	Geneve port; in a SET the list replaces the old one
  * @WEFT_PORT_A_STATS: nest of enum weft_port_stats_attr, only reported
  * @WEFT_PORT_A_DROPS: nest of enum weft_drops_attr, only reported
  * @WEFT_PORT_A_REASON: u32, enum weft_reason, in PORT_DEL notifications
