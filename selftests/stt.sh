@@ -144,12 +144,12 @@ if netem delay 2ms 2ms; then
 	ok 'pings of 30000 bytes, reordered' in_ns h1 ping -q -c 40 -i 0.02 -s 30000 -W 5 10.0.0.2
 	is "$(count h2 reassembly_evicted)" 0 'nothing had to go'
 	netem duplicate 40% delay 1ms 1ms
-	before=$(count h2 reassembly_duplicate)
+	before=$(count h2 reassembly_duplicate) given_up=$(count h2 reassembly_timeout)
 	out=$(in_ns h1 ping -c 40 -i 0.02 -s 30000 -W 5 10.0.0.2 2>&1)
 	like "$out" ' 40 received' 'duplicated and reordered'
 	unlike "$out" 'DUP!' 'none comes twice'
 	ok 'duplicates are counted' counted h2 reassembly_duplicate "$before"
-	is "$(count h2 reassembly_timeout)" 0 'and leave nothing behind'
+	is "$(count h2 reassembly_timeout)" "$given_up" 'and leave nothing behind'
 	netem loss 2%
 	in_ns h1 ping -q -c 60 -i 0.02 -s 30000 -W 1 10.0.0.2 >"$TMP/loss"
 	ok 'frames that lost a segment are given up' wait_until 5 counted h2 reassembly_timeout
@@ -174,7 +174,7 @@ done
 capture h2 u2 "$TMP/vlan.pcap" tcp port 7471
 ok 'a tagged frame passes' in_ns h1 ping -q -c 2 -i 0.1 -W 2 10.0.5.2
 capture_stop "$TMP/vlan.pcap"
-like "$(tshark -r "$TMP/vlan.pcap" -o ip.try_heuristic_first:TRUE --enable-heuristic stt \
+like "$(tshark -r "$TMP/vlan.pcap" -o ip.try_heuristic_first:TRUE --enable-heuristic stt_ip \
 	-T fields -e stt.vlan.v -e stt.vlan.id -e stt.vlan.pcp 2>/dev/null)" \
 	'^1\s5\s3$' 'its tag is in the STT header'
 

@@ -37,12 +37,12 @@ in_ns h ethtool -K u1 tso off gso off tx off >/dev/null 2>&1
 tc -n h qdisc replace dev stt0 clsact
 read_as_stt() {
 	tshark -r "$TMP/sent.pcap" -o ip.try_heuristic_first:TRUE -o ipv6.try_heuristic_first:TRUE \
-		-o stt.check_checksum:TRUE --enable-heuristic stt "$@" 2>/dev/null
+		-o stt.check_checksum:TRUE --enable-heuristic stt_ip "$@" 2>/dev/null
 }
 for remote in 192.0.2.2 fd00:2::2; do
 	case $remote in *:*) local=fd00:2::1 ;; *) local=192.0.2.1 ;; esac
 	tc -n h filter replace dev stt0 egress pref 1 handle 1 matchall action tunnel_key set \
-		src_ip $local dst_ip $remote id 0x11223344 pass
+		src_ip $local dst_ip $remote id 287454020 pass
 	capture x u2 "$TMP/sent.pcap" tcp port 7471
 	in_ns h ping -q -c 1 -W 1 -s 1400 -p 5a 10.0.0.2 >/dev/null
 	wait_until 5 [ "$(frames "$TMP/sent.pcap")" -ge 2 ]
