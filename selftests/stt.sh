@@ -38,6 +38,9 @@ is "$(ip -n h1 -j -d link show stt0 | jq -c '.[0].linkinfo')" \
 ip -n h1 link del stt0
 ok 'so does an ip that was not taught, without options' \
 	env IP_LIB_DIR=/nowhere ip -n h1 link add stt0 type stt
+ip -n h1 link set stt0 mtu 1500
+ip -n h1 link set stt0 type stt remotes 192.0.2.2
+is "$(mtu h1)" 1500 'an MTU that is set before there are remotes stays'
 out=$(ip -n h1 link add stt1 type stt 2>&1)
 like "$out" 'the TCP port is in use' 'a port has one device'
 ok 'another port has another' ip -n h1 link add stt1 type stt dstport 7472
@@ -102,8 +105,9 @@ is "$(mtu h1)" 1428 '… and follows the remotes'
 ip -n h1 link set u1 mtu 9000
 is "$(mtu h1)" 8928 '… and the device below'
 ok 'it can be set' ip -n h1 link set stt0 mtu 1500
-ip -n h1 link set u1 mtu 1500
+ip -n h1 link set u1 mtu 1600
 is "$(mtu h1)" 1500 '… and then stays'
+ip -n h1 link set u1 mtu 1500
 for h in h1 h2; do ip -n $h link set stt0 mtu 65439; done
 is "$(mtu h1)" 65439 'up to almost 64 KiB'
 not_ok 'but not beyond' ip -n h1 link set stt0 mtu 65440

@@ -14,7 +14,7 @@ device() {
 	ip -n "h$1" link add stt0 type stt external remotes 192.0.2.$((3 - $1))
 	batch "h$1" <<-END
 		addr add 10.0.0.$1/24 dev stt0
-		link set stt0 up
+		link set stt0 up mtu 40000
 	END
 	tc -n "h$1" qdisc replace dev stt0 clsact
 	tc -n "h$1" filter replace dev stt0 egress pref 1 handle 1 matchall action tunnel_key set \
@@ -63,6 +63,7 @@ for i in 1 2 3; do
 	ip -n h1 link set stt0 type stt remotes 192.0.2.2
 	ip -n h1 link set stt0 mtu $((1000 * i))
 done
+ip -n h1 link set stt0 mtu 40000
 quiet
 ok 'remotes and MTU change under traffic' pings
 
