@@ -335,8 +335,9 @@ enum weft_exthdr {
 
 /*
  * The 64-bit context id of an STT frame carries all of it:
- *	bits 63…60 stage, 59 observe, 58 no-deliver (bits 31 and 30 of the mark), 57…55 the mark's
- *	bits 2…0, 54…40 ingress logical port, 39…24 egress logical port, 23…0 ldp.
+ *	bits 63…60 stage, 59 observe, 58 no-deliver (bits 31 and 30 of the mark),
+ *	57…55 bits 2…0 of the mark, 54…40 ingress logical port,
+ *	39…24 egress logical port, 23…0 ldp.
  * A packet whose mark has other bits set is not sent (WEFT_DROP_TUNNEL_CONTEXT).
  */
 #define WEFT_STT_STAGE_SHIFT		60
