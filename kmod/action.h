@@ -108,6 +108,8 @@ bool weft_actions_templates(const struct weft_actions *actions);
 /* Values that they take, as a set */
 u32 weft_actions_values(const struct weft_actions *actions);
 
+/* Give back what they refer to, but not their memory; or that too (NULL: nothing) */
+void weft_actions_release(const struct weft_actions *actions);
 void weft_actions_free(struct weft_actions *actions);
 
 /* A copy of actions that are in use; NULL without memory */

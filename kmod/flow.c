@@ -300,9 +300,11 @@ int weft_flow_put_match(struct sk_buff *skb, int attrtype, const struct weft_flo
 struct weft_flow *weft_flow_alloc(struct weft_subtable *subtable, const struct weft_match *match,
 				  s32 priority, struct weft_actions *actions)
 {
+	size_t words = sizeof(struct weft_flow) + subtable->n * sizeof(u64);
 	struct weft_flow *flow;
 
-	flow = kzalloc(struct_size(flow, key, subtable->n), GFP_KERNEL_ACCOUNT);
+	/* the actions follow the key: a walk waits for memory once less */
+	flow = kzalloc(words + (actions ? sizeof(*actions) + actions->len : 0), GFP_KERNEL_ACCOUNT);
 	if (!flow)
 		return ERR_PTR(-ENOMEM);
 	flow->stats = kzalloc(sizeof(*flow->stats), GFP_KERNEL_ACCOUNT);
@@ -315,10 +317,24 @@ struct weft_flow *weft_flow_alloc(struct weft_subtable *subtable, const struct w
 	flow->stats->created = get_jiffies_64();
 	flow->subtable = subtable;
 	flow->priority = priority;
-	flow->actions = actions;
+	if (actions) {
+		flow->actions = (void *)flow + words;
+		memcpy(flow->actions, actions, sizeof(*actions) + actions->len);
+		kfree(actions);
+	}
 	flow->died = U64_MAX;
 	weft_subtable_mask_key(subtable, &match->value, flow->key);
 	return flow;
+}
+
+static void weft_flow_drop_actions(struct weft_flow *flow)
+{
+	if (!flow->actions)
+		return;
+	weft_actions_release(flow->actions);
+	if (flow->copied)
+		kfree(flow->actions);
+	flow->actions = NULL;
 }
 
 void weft_flow_stats_put(struct weft_flow_stats *stats)
@@ -367,8 +383,9 @@ int weft_flow_inherit(struct weft_flow *flow, const struct weft_flow *old, u8 ke
 
 		if (!acts)
 			return -ENOMEM;
-		weft_actions_free(flow->actions);
+		weft_flow_drop_actions(flow);
 		flow->actions = acts;
+		flow->copied = true;
 	}
 	if (keep & WEFT_KEEP_COOKIE)
 		flow->cookie = old->cookie;
@@ -384,7 +401,7 @@ void weft_flow_free(struct weft_flow *flow)
 {
 	weft_flow_stats_put(flow->stats);
 	kfree(flow->expiry);
-	weft_actions_free(flow->actions);
+	weft_flow_drop_actions(flow);
 	kfree(flow);
 }
 

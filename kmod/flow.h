@@ -64,7 +64,7 @@ struct weft_flow {
 	u64 born;
 	u64 died;			/* U64_MAX: alive; WRITE_ONCE */
 	struct weft_subtable *subtable;
-	struct weft_actions *actions;
+	struct weft_actions *actions;	/* behind the key, unless copied */
 	struct weft_flow_stats *stats;
 	union {
 		struct weft_flow_expiry *expiry;	/* dp->lock */
@@ -75,6 +75,7 @@ struct weft_flow {
 	u32 id;				/* in dp->flow_ids; 0: not yet */
 	u8 reason;			/* enum weft_reason, why it died */
 	bool of_instance;		/* instance.c has it, and it lives with its instance */
+	bool copied;			/* actions: those of the entry that it replaced */
 	union {
 		struct list_head dead;	/* dp->dead_flows; dp->lock */
 		struct rcu_head rcu;
@@ -145,7 +146,7 @@ static inline bool weft_flow_cached(const struct weft_flow *flow)
 void weft_flow_stats_put(struct weft_flow_stats *stats);
 
 /*
- * An entry for @subtable with @match's key; takes over @actions (may be NULL),
+ * An entry for @subtable with @match's key; consumes @actions (may be NULL), unless it fails,
  * makes new stats. ERR_PTR(-ENOMEM).
  */
 struct weft_flow *weft_flow_alloc(struct weft_subtable *subtable, const struct weft_match *match,

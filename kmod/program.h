@@ -24,6 +24,7 @@ struct sk_buff;
 struct weft_datapath;
 struct weft_port;
 struct weft_service;
+struct weft_whole;
 
 enum weft_opcode {
 	WEFT_OP_SET,		/* struct weft_op_set */
@@ -32,10 +33,12 @@ enum weft_opcode {
 	WEFT_OP_POP_VLAN,
 	WEFT_OP_DEC_TTL,	/* arg: by how much; the walk checked that it is enough */
 	WEFT_OP_INNER,		/* struct weft_op_inner */
+	WEFT_OP_REJECT,		/* struct weft_op_reject */
 	WEFT_OP_OUTPUT,		/* struct weft_op_output */
 	WEFT_OP_TUNNEL,		/* struct weft_op_tunnel */
 	WEFT_OP_UPCALL,		/* struct weft_op_upcall */
 	WEFT_OP_WAIT,		/* struct weft_op_wait (pending.h) */
+	WEFT_OP_DEFRAG,		/* struct weft_op_defrag (defrag.h) */
 	WEFT_OP_CLONE,		/* arg: bytes of operations that follow as its body */
 	WEFT_OP_DROP,		/* arg: enum weft_drop; ends the program */
 	WEFT_OP_LOST,		/* arg: enum weft_drop: an output that could not be; count it */
@@ -98,6 +101,13 @@ struct weft_op_output {
 	u32 pad;
 };
 
+/* The packet is dropped, and an answer to it takes its place */
+struct weft_op_reject {
+	struct weft_op op;	/* arg: enum weft_reject, not AUTO */
+	u16 layers;		/* of the answer */
+	u16 pad[3];
+};
+
 /* What goes into the tunnel header; host order unless __be */
 struct weft_op_tunnel {
 	struct weft_op op;	/* arg: port id */
@@ -153,5 +163,9 @@ struct weft_program {
  */
 void weft_execute(struct weft_datapath *dp, struct weft_port *in, struct sk_buff *skb,
 		  const void *ops, u32 len, u16 layers);
+
+/* The same for a packet that was put together from fragments, which were as @whole says */
+void weft_execute_whole(struct weft_datapath *dp, struct weft_port *in, struct sk_buff *skb,
+			const void *ops, u32 len, u16 layers, const struct weft_whole *whole);
 
 #endif /* WEFT_PROGRAM_H */

@@ -13,6 +13,7 @@
  * is lowered only then, too.
  */
 #include <linux/jhash.h>
+#include <linux/prefetch.h>
 #include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
@@ -109,6 +110,8 @@ weft_subtable_best(struct weft_subtable *subtable, const struct weft_key *key, u
 		    (!best || flow->priority > best->priority))
 			best = flow;
 	}
+	if (best)
+		prefetchw(best->stats);	/* the end of the walk counts the packet */
 	return best;
 }
 

@@ -216,6 +216,7 @@ static int action_put(struct nlmsghdr *nlh, size_t size, const struct weft_actio
 	case WEFT_ACT_A_OUTPUT_IN_PORT:
 	case WEFT_ACT_A_POP_VLAN:
 	case WEFT_ACT_A_DEC_TTL:
+	case WEFT_ACT_A_DEFRAG:
 		ok = mnl_attr_put_check(nlh, size, act->type, 0, NULL);
 		break;
 	case WEFT_ACT_A_SET:
@@ -248,6 +249,9 @@ static int action_put(struct nlmsghdr *nlh, size_t size, const struct weft_actio
 		break;
 	case WEFT_ACT_A_TEMPLATE:
 		ok = mnl_attr_put_u32_check(nlh, size, act->type, act->template_id);
+		break;
+	case WEFT_ACT_A_REJECT:
+		ok = mnl_attr_put_u32_check(nlh, size, act->type, act->reject);
 		break;
 	case WEFT_ACT_A_BIND:
 		ok = mnl_attr_put_check(nlh, size, act->type, sizeof(act->bind), &act->bind);
@@ -406,6 +410,7 @@ static int action_get(struct weft_action *act, const struct nlattr *attr, unsign
 	case WEFT_ACT_A_OUTPUT_IN_PORT:
 	case WEFT_ACT_A_POP_VLAN:
 	case WEFT_ACT_A_DEC_TTL:
+	case WEFT_ACT_A_DEFRAG:
 		return mnl_attr_get_payload_len(attr) ? -EPROTO : 0;
 	case WEFT_ACT_A_SET:
 		return set_get(act, attr);
@@ -427,6 +432,8 @@ static int action_get(struct weft_action *act, const struct nlattr *attr, unsign
 		return wl_attr_u32(attr, &act->reason);
 	case WEFT_ACT_A_TEMPLATE:
 		return wl_attr_u32(attr, &act->template_id);
+	case WEFT_ACT_A_REJECT:
+		return wl_attr_u32(attr, &act->reject);
 	case WEFT_ACT_A_BIND:
 		return wl_bind_get(&act->bind, attr);
 	default:

@@ -95,6 +95,17 @@ static json_t *bind_to_json(const struct weft_bind *bind, const struct weft_name
 	return obj;
 }
 
+static json_t *reject_to_json(uint32_t reject)
+{
+	struct wl_buf name = { 0 };
+	json_t *json;
+
+	wl_reject_format(&name, reject);
+	json = name.failed ? NULL : json_string(name.s);
+	wl_buf_free(&name);
+	return json;
+}
+
 static json_t *drop_to_json(uint32_t reason)
 {
 	struct wl_buf name = { 0 };
@@ -118,6 +129,8 @@ static json_t *action_to_json(const struct weft_action *act, unsigned int proto,
 		return json_string("pop_vlan");
 	case WEFT_ACT_A_DEC_TTL:
 		return json_string("dec_ttl");
+	case WEFT_ACT_A_DEFRAG:
+		return json_string("defrag");
 	case WEFT_ACT_A_OUTPUT:
 		name = "output";
 		value = wl_json_port(act->port, names, flags);
@@ -167,6 +180,12 @@ static json_t *action_to_json(const struct weft_action *act, unsigned int proto,
 	case WEFT_ACT_A_SERVICE:
 		name = "service";
 		value = service_to_json(&act->service);
+		break;
+	case WEFT_ACT_A_REJECT:
+		if (act->reject == WEFT_REJECT_AUTO)
+			return json_string("reject");
+		name = "reject";
+		value = reject_to_json(act->reject);
 		break;
 	case WEFT_ACT_A_TEMPLATE:
 		name = "template";
@@ -271,28 +290,24 @@ static int read_output(const struct wl_at *at, const json_t *json, struct weft_a
 	return err;
 }
 
+/* @ctx: struct weft_actions */
+static int set_member(const struct wl_at *at, const char *name, const json_t *json, void *ctx)
+{
+	struct wl_parse ps = wl_at_parse(at);
+	struct wl_tok tok;
+	char space[24];
+	int err = wl_at_text(at, json, space, sizeof(space), &tok);
+
+	return err ? err : wl_set_parse(&ps, wl_tok_str(name), tok, ctx);
+}
+
 /* {"set": {"eth_src": …, "eth_dst": …}} are two actions */
 static int read_set(const struct wl_at *at, const json_t *json, struct weft_actions *actions)
 {
-	const char *name;
-	json_t *value;
-	int err;
+	int err = wl_at_members(at, json, set_member, actions);
 
-	err = wl_at_object(at, json);
 	if (err)
 		return err;
-	json_object_foreach((json_t *)json, name, value) {
-		struct wl_at member = wl_at_member(at, name);
-		struct wl_parse ps = wl_at_parse(&member);
-		struct wl_tok tok;
-		char space[24];
-
-		err = wl_at_text(&member, value, space, sizeof(space), &tok);
-		if (!err)
-			err = wl_set_parse(&ps, wl_tok_str(name), tok, actions);
-		if (err)
-			return err;
-	}
 	return json_object_size(json) ? 0 : wl_at_fail(at, "no field is given");
 }
 
@@ -387,13 +402,48 @@ static int read_drop(const struct wl_at *at, const json_t *json, struct weft_act
 	return err;
 }
 
+/* @ctx: struct weft_action */
+static int detail_member(const struct wl_at *at, const char *name, const json_t *json, void *ctx)
+{
+	struct wl_parse ps = wl_at_parse(at);
+	struct weft_action *act = ctx;
+	struct wl_tok tok;
+	char space[24];
+	int err = wl_at_text(at, json, space, sizeof(space), &tok);
+
+	if (err)
+		return err;
+	return act->type == WEFT_ACT_A_TUNNEL ?
+		       wl_tunnel_item_parse(&ps, wl_tok_str(name), tok, &act->tunnel) :
+		       wl_service_item_parse(&ps, wl_tok_str(name), tok, &act->service);
+}
+
+static int read_reject(const struct wl_at *at, const json_t *json, struct weft_actions *actions)
+{
+	struct wl_parse ps = wl_at_parse(at);
+	uint32_t reject = WEFT_REJECT_AUTO;
+	struct weft_action *act;
+	struct wl_tok tok;
+	char space[24];
+	int err = 0;
+
+	if (json)
+		err = wl_at_text(at, json, space, sizeof(space), &tok);
+	if (!err && json)
+		err = wl_reject_parse(&ps, tok, &reject);
+	if (err)
+		return err;
+	act = add(actions, WEFT_ACT_A_REJECT, &err);
+	if (act)
+		act->reject = reject;
+	return err;
+}
+
 /* {"tunnel": "10.0.0.1"}, {"service": "nat"}, or with an object of details */
 static int read_details(const struct wl_at *at, const json_t *json, struct weft_action *act)
 {
 	bool tunnel = act->type == WEFT_ACT_A_TUNNEL;
 	struct wl_parse ps = wl_at_parse(at);
-	const char *name;
-	json_t *value;
 	int err;
 
 	if (json_is_string(json)) {
@@ -402,24 +452,9 @@ static int read_details(const struct wl_at *at, const json_t *json, struct weft_
 		return tunnel ? wl_tunnel_dst_parse(&ps, tok, &act->tunnel) :
 				wl_service_item_parse(&ps, wl_tok_str("name"), tok, &act->service);
 	}
-	err = wl_at_object(at, json);
+	err = wl_at_members(at, json, detail_member, act);
 	if (err)
 		return err;
-	json_object_foreach((json_t *)json, name, value) {
-		struct wl_at member = wl_at_member(at, name);
-		struct wl_parse member_ps = wl_at_parse(&member);
-		struct wl_tok tok;
-		char space[24];
-
-		err = wl_at_text(&member, value, space, sizeof(space), &tok);
-		if (!err)
-			err = tunnel ? wl_tunnel_item_parse(&member_ps, wl_tok_str(name), tok,
-							    &act->tunnel) :
-				       wl_service_item_parse(&member_ps, wl_tok_str(name), tok,
-							     &act->service);
-		if (err)
-			return err;
-	}
 	if (tunnel && !wl_tunnel_has_dst(&act->tunnel))
 		return wl_at_fail(at, "dst is missing");
 	if (!tunnel && !act->service.name[0])
@@ -451,17 +486,30 @@ static int read_multi(const struct wl_at *at, const json_t *json, struct depth d
 static int read_action(const struct wl_at *at, const char *name, const json_t *json,
 		       struct depth depth, struct weft_actions *actions)
 {
+	static const struct {
+		const char *name;
+		enum weft_act_attr type;
+	} plain[] = {
+		{ "pop_vlan", WEFT_ACT_A_POP_VLAN },
+		{ "dec_ttl", WEFT_ACT_A_DEC_TTL },
+		{ "defrag", WEFT_ACT_A_DEFRAG },
+	};
 	struct weft_action *act;
+	size_t i;
 	int err;
 
 	if (!strcmp(name, "push_vlan"))
 		return read_push_vlan(at, json, actions);
 	if (!strcmp(name, "drop"))
 		return read_drop(at, json, actions);
-	if (!strcmp(name, "pop_vlan") || !strcmp(name, "dec_ttl")) {
+	if (!strcmp(name, "reject"))
+		return read_reject(at, json, actions);
+	for (i = 0; i < WL_ARRAY_SIZE(plain); i++) {
+		if (strcmp(name, plain[i].name))
+			continue;
 		if (json && !json_is_true(json) && !json_is_null(json))
 			return wl_at_fail(at, "'%s' takes no argument", name);
-		add(actions, name[0] == 'p' ? WEFT_ACT_A_POP_VLAN : WEFT_ACT_A_DEC_TTL, &err);
+		add(actions, plain[i].type, &err);
 		return err;
 	}
 	if (!strcmp(name, "output"))
