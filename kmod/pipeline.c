@@ -211,7 +211,7 @@ static void weft_pipeline_enter(struct weft_port *port, struct sk_buff *skb,
 void weft_pipeline_again(struct weft_port *port, struct sk_buff *skb,
 			 const struct weft_key *metadata, const struct weft_whole *whole)
 {
-	bool tunnel = port->type == WEFT_PORT_TYPE_GENEVE;
+	bool tunnel = weft_port_is_tunnel(port);
 	struct weft_level *level = weft_level_get();
 	struct weft_cached *cached;
 	enum weft_drop reason;
