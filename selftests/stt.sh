@@ -4,12 +4,12 @@
 # timeout: 150
 # STT devices: how they are made, what they own, and what they carry over good and bad networks.
 #
-#   h1: stt0 10.0.0.1 ── u1 192.0.2.1, fd00:2::1 ══ u2 192.0.2.2, fd00:2::2 ── stt0 10.0.0.2 :h2
+#   h1: stt0 10.0.0.1 ── u1 192.0.2.1, fd00:2::1 ══ [ r: a br0 b ] ══ u2 192.0.2.2, fd00:2::2 ── stt0 10.0.0.2 :h2
 #                                                (tc gives the tunnel metadata)
 . "$(dirname "$0")/lib.sh"
 weft_load -m weft_stt
 modprobe -aq sch_ingress cls_matchall cls_flower act_tunnel_key act_gact sch_netem
-ns_add h1 h2
+ns_add h1 h2 r
 count() { in_ns "$1" ethtool -S stt0 | awk -v n="$2:" '$1 == n { print $2 }'; }
 counted() { [ "$(count "$1" "$2")" -gt "${3:-0}" ]; }
 mtu() { ip -n "$1" -j link show stt0 | jq '.[0].mtu'; }
@@ -30,7 +30,13 @@ stream() {
 }
 
 # ---- making ------------------------------------------------------------------------------------
-veth h1:u1,192.0.2.1/24,fd00:2::1/64 h2:u2,192.0.2.2/24,fd00:2::2/64
+veth h1:u1,192.0.2.1/24,fd00:2::1/64 r:a
+veth h2:u2,192.0.2.2/24,fd00:2::2/64 r:b
+batch r <<-END
+	link add br0 up type bridge
+	link set a master br0 mtu 9000
+	link set b master br0 mtu 9000
+END
 ok 'ip link knows the type' ip -n h1 link add stt0 type stt external
 is "$(ip -n h1 -j -d link show stt0 | jq -c '.[0].linkinfo')" \
 	'{"info_kind":"stt","info_data":{"external":true,"port":7471,"remotes":[]}}' \
@@ -140,9 +146,10 @@ ok 'TCP of the receiver gets what can be cut' \
 for h in 1 2; do in_ns h$h ethtool -K u$h tso on gso on >/dev/null 2>&1; done
 
 # ---- bad networks ------------------------------------------------------------------------------
+# what happens between the hosts, to segments: the sender's device has cut the frames
 netem() {
 	in_ns h1 ethtool -K u1 tso off gso off >/dev/null
-	tc -n h1 qdisc replace dev u1 root netem limit 20000 "$@"
+	tc -n r qdisc replace dev b root netem limit 20000 "$@"
 }
 if netem delay 2ms 2ms; then
 	ok 'pings of 30000 bytes, reordered' in_ns h1 ping -q -c 40 -i 0.02 -s 30000 -W 5 10.0.0.2
@@ -156,11 +163,12 @@ if netem delay 2ms 2ms; then
 	is "$(count h2 reassembly_timeout)" "$given_up" 'and leave nothing behind'
 	netem loss 2%
 	in_ns h1 ping -q -c 60 -i 0.02 -s 30000 -W 1 10.0.0.2 >"$TMP/loss"
-	ok 'frames that lost a segment are given up' wait_until 5 counted h2 reassembly_timeout
+	ok 'frames that lost a segment are given up' wait_until 5 counted h2 reassembly_timeout \
+		"$given_up"
 	ok 'TCP streams all the same' stream 2
 	netem loss 0.2% duplicate 1% delay 1ms 1ms
 	ok 'and with everything at once' stream 2 -P 4
-	tc -n h1 qdisc del dev u1 root
+	tc -n r qdisc del dev b root
 	in_ns h1 ethtool -K u1 tso on gso on >/dev/null
 else
 	skip 'a bad network' 'no netem'

@@ -4,11 +4,13 @@
 # timeout: 120
 # STT devices, routes, namespaces and the module go while frames of 64 KiB are on their way.
 #
-#   h1: stt0 10.0.0.1 ── u1 192.0.2.1 ══ u2 192.0.2.2 ── stt0 10.0.0.2 :h2      box: another namespace
+#   h1: stt0 10.0.0.1 ── u1 192.0.2.1 ══ [ r: a br0 b ] ══ u2 192.0.2.2 ── stt0 10.0.0.2 :h2
+#                                                               box: another namespace
 . "$(dirname "$0")/lib.sh"
 weft_load -m weft_stt
 modprobe -aq sch_ingress cls_matchall act_tunnel_key sch_netem
-ns_add h1 h2 box
+ns_add h1 h2 r box
+ip -n r link add br0 up type bridge
 gone() { ! ip -n "$1" link show "$2" >/dev/null 2>&1; }
 device() {
 	ip -n "h$1" link add stt0 type stt external remotes 192.0.2.$((3 - $1))
@@ -21,11 +23,18 @@ device() {
 		src_ip "192.0.2.$1" dst_ip 192.0.2.$((3 - $1)) id 7 pass
 }
 pings() { in_ns h1 ping -q -c 2 -i 0.1 -W 2 -s 30000 10.0.0.2; }
-wires() { veth h1:u1,192.0.2.1/24 h2:u2,192.0.2.2/24; }
+wires() {
+	ip -n r link del a 2>/dev/null
+	ip -n r link del b 2>/dev/null
+	veth h1:u1,192.0.2.1/24 r:a
+	veth h2:u2,192.0.2.2/24 r:b
+	ip -n r link set a master br0
+	ip -n r link set b master br0
+}
 # traffic: TCP, and large pings whose segments come in any order, so that some always wait
 traffic() {
 	in_ns h1 ethtool -K u1 tso off gso off >/dev/null 2>&1
-	tc -n h1 qdisc replace dev u1 root netem limit 5000 delay 1ms 1ms loss 0.5% 2>/dev/null
+	tc -n r qdisc replace dev b root netem limit 5000 delay 1ms 1ms loss 0.5% 2>/dev/null
 	ip netns exec h1 ping -q -f -s 30000 10.0.0.2 >/dev/null 2>&1 &
 	flood=$!
 	ip netns exec h2 iperf3 -s -1 >/dev/null 2>&1 &
@@ -40,7 +49,7 @@ cat_stat() { in_ns "$1" cat /sys/class/net/stt0/statistics/"$2" 2>/dev/null || e
 quiet() {
 	kill $flood $server $client 2>/dev/null
 	wait $flood $server $client 2>/dev/null
-	tc -n h1 qdisc del dev u1 root 2>/dev/null
+	tc -n r qdisc del dev b root 2>/dev/null
 }
 wires
 device 1
@@ -114,7 +123,6 @@ ip -n h1 link set stt0 netns box
 ip netns del h1
 ok 'the namespace of its outer packets goes, and the device with it' wait_until 10 gone box stt0
 ns_add h1
-ip -n h2 link del u2 2>/dev/null
 wires
 device 1
 ok 'and all can be made again' pings
@@ -123,7 +131,6 @@ traffic
 ip netns del h2
 quiet
 ns_add h2
-wait_until 5 gone h1 u1
 wires
 device 2
 ok 'a namespace goes under traffic' pings
