@@ -163,7 +163,6 @@ static void output(struct run *r, const struct weft_op *op)
 	bool tunnel = op->code == WEFT_OP_TUNNEL;
 	struct weft_port *port = tunnel ? ((const struct weft_op_tunnel *)op)->port :
 					  ((const struct weft_op_output *)op)->port;
-	const struct weft_whole *whole = r->f.whole;
 	enum weft_drop reason;
 	struct sk_buff *skb;
 
