@@ -210,6 +210,8 @@ def wire(lab):
     with Counted(lab.tap, "a device that is down", rx_down=1):
         lab.send(segment(plain))
     host("ip", "link", "set", "stt0", "up")
+    lab.out.close()  # a socket on a device that went down says so once
+    lab.watch()
     lab.expect("forgets what it had", parts[11:], reassembly_timeout=1)
     lab.expect("and works again", cut(whole, 1400, ident=11), big, reassembled=1)
 
