@@ -4,7 +4,7 @@
 # timeout: 150
 # STT devices: how they are made, what they own, and what they carry over good and bad networks.
 #
-#   h1: stt0 10.0.0.1 ── u1 192.0.2.1, fd00:2::1 ══ [ r: a br0 b ] ══ u2 192.0.2.2, fd00:2::2 ── stt0 10.0.0.2 :h2
+#   h1: stt0 10.0.0.1 ── u1 192.0.2.1, fd00:2::1 ══ [ r: w1 br0 w2 ] ══ u2 192.0.2.2, fd00:2::2 ── stt0 10.0.0.2 :h2
 #                                                (tc gives the tunnel metadata)
 . "$(dirname "$0")/lib.sh"
 weft_load -m weft_stt
@@ -30,12 +30,12 @@ stream() {
 }
 
 # ---- making ------------------------------------------------------------------------------------
-veth h1:u1,192.0.2.1/24,fd00:2::1/64 r:a
-veth h2:u2,192.0.2.2/24,fd00:2::2/64 r:b
+veth h1:u1,192.0.2.1/24,fd00:2::1/64 r:w1
+veth h2:u2,192.0.2.2/24,fd00:2::2/64 r:w2
 batch r <<-END
 	link add br0 up type bridge
-	link set a master br0 mtu 9000
-	link set b master br0 mtu 9000
+	link set w1 master br0 mtu 9000
+	link set w2 master br0 mtu 9000
 END
 ok 'ip link knows the type' ip -n h1 link add stt0 type stt external
 is "$(ip -n h1 -j -d link show stt0 | jq -c '.[0].linkinfo')" \
@@ -149,7 +149,7 @@ for h in 1 2; do in_ns h$h ethtool -K u$h tso on gso on >/dev/null 2>&1; done
 # what happens between the hosts, to segments: the sender's device has cut the frames
 netem() {
 	in_ns h1 ethtool -K u1 tso off gso off >/dev/null
-	tc -n r qdisc replace dev b root netem limit 20000 "$@"
+	tc -n r qdisc replace dev w2 root netem limit 20000 "$@"
 }
 if netem delay 2ms 2ms; then
 	ok 'pings of 30000 bytes, reordered' in_ns h1 ping -q -c 40 -i 0.02 -s 30000 -W 5 10.0.0.2
@@ -168,7 +168,7 @@ if netem delay 2ms 2ms; then
 	ok 'TCP streams all the same' stream 2
 	netem loss 0.2% duplicate 1% delay 1ms 1ms
 	ok 'and with everything at once' stream 2 -P 4
-	tc -n r qdisc del dev b root
+	tc -n r qdisc del dev w2 root
 	in_ns h1 ethtool -K u1 tso on gso on >/dev/null
 else
 	skip 'a bad network' 'no netem'

@@ -4,7 +4,7 @@
 # timeout: 120
 # STT devices, routes, namespaces and the module go while frames of 64 KiB are on their way.
 #
-#   h1: stt0 10.0.0.1 ── u1 192.0.2.1 ══ [ r: a br0 b ] ══ u2 192.0.2.2 ── stt0 10.0.0.2 :h2
+#   h1: stt0 10.0.0.1 ── u1 192.0.2.1 ══ [ r: w1 br0 w2 ] ══ u2 192.0.2.2 ── stt0 10.0.0.2 :h2
 #                                                               box: another namespace
 . "$(dirname "$0")/lib.sh"
 weft_load -m weft_stt
@@ -24,17 +24,17 @@ device() {
 }
 pings() { in_ns h1 ping -q -c 2 -i 0.1 -W 2 -s 30000 10.0.0.2; }
 wires() {
-	ip -n r link del a 2>/dev/null
-	ip -n r link del b 2>/dev/null
-	veth h1:u1,192.0.2.1/24 r:a
-	veth h2:u2,192.0.2.2/24 r:b
-	ip -n r link set a master br0
-	ip -n r link set b master br0
+	ip -n r link del w1 2>/dev/null
+	ip -n r link del w2 2>/dev/null
+	veth h1:u1,192.0.2.1/24 r:w1
+	veth h2:u2,192.0.2.2/24 r:w2
+	ip -n r link set w1 master br0
+	ip -n r link set w2 master br0
 }
 # traffic: TCP, and large pings whose segments come in any order, so that some always wait
 traffic() {
 	in_ns h1 ethtool -K u1 tso off gso off >/dev/null 2>&1
-	tc -n r qdisc replace dev b root netem limit 5000 delay 1ms 1ms loss 0.5% 2>/dev/null
+	tc -n r qdisc replace dev w2 root netem limit 5000 delay 1ms 1ms loss 0.5% 2>/dev/null
 	ip netns exec h1 ping -q -f -s 30000 10.0.0.2 >/dev/null 2>&1 &
 	flood=$!
 	ip netns exec h2 iperf3 -s -1 >/dev/null 2>&1 &
@@ -49,7 +49,7 @@ cat_stat() { in_ns "$1" cat /sys/class/net/stt0/statistics/"$2" 2>/dev/null || e
 quiet() {
 	kill $flood $server $client 2>/dev/null
 	wait $flood $server $client 2>/dev/null
-	tc -n r qdisc del dev b root 2>/dev/null
+	tc -n r qdisc del dev w2 root 2>/dev/null
 }
 wires
 device 1
