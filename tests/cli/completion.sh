@@ -71,7 +71,7 @@ completes "max_cached" weft dp set br0 max_c
 completes "" weft dp add br2 max_flows ""
 completes "" weft dp add br2 max_flows 5 max_cached ""
 completes "fabric service vif" weft port add eth0 class ""
-completes "geneve internal netdev" weft port add eth0 type ""
+completes "geneve internal netdev stt" weft port add eth0 type ""
 completes "lport" weft port add eth0 l
 completes "none" weft port set vm1 lport ""
 completes "br0 br1" weft port show dp ""
@@ -146,7 +146,7 @@ while read -r object command; do
 		sed "s/^Usage: *//; s/^ *weft $object .*drops.*//; s/weft $object $command//" |
 		grep -o '\b[a-z_]\{2,\}\b' | sort -u); do
 		case $word in
-		netdev | internal | geneve | vif | fabric | service | none) [ "$object" = port ] && continue ;;
+		netdev | internal | geneve | stt | vif | fabric | service | none) [ "$object" = port ] && continue ;;
 		esac
 		case $object.$command:$word in
 		table.set:none) continue ;;
