@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # group: short
-# timeout: 150
+# timeout: 240
 # STT devices: how they are made, what they own, and what they carry over good and bad networks.
 #
 #   h1: stt0 10.0.0.1 ── u1 192.0.2.1, fd00:2::1 ══ [ r: w1 br0 w2 ] ══ u2 192.0.2.2, fd00:2::2 ── stt0 10.0.0.2 :h2

@@ -54,7 +54,7 @@ quiet() {
 wires
 device 1
 device 2
-ok 'frames pass' pings
+ok 'frames pass' wait_until 10 pings
 
 traffic
 for _ in 1 2 3; do
@@ -64,7 +64,7 @@ for _ in 1 2 3; do
 	ip -n h1 link set stt0 up
 done
 quiet
-ok 'devices go down and up under traffic' pings
+ok 'devices go down and up under traffic' wait_until 10 pings
 
 traffic
 for i in 1 2 3; do
@@ -74,7 +74,7 @@ for i in 1 2 3; do
 done
 ip -n h1 link set stt0 mtu 40000
 quiet
-ok 'remotes and MTU change under traffic' pings
+ok 'remotes and MTU change under traffic' wait_until 10 pings
 
 traffic
 for _ in 1 2 3; do
@@ -83,7 +83,7 @@ for _ in 1 2 3; do
 	ip -n h1 route del 192.0.2.2
 done
 quiet
-ok 'routes go under traffic' pings
+ok 'routes go under traffic' wait_until 10 pings
 
 traffic
 ip -n h1 link set stt0 netns box
@@ -100,32 +100,32 @@ ok '… and still sends by the first' in_ns box ping -q -c 2 -i 0.1 -W 2 -s 3000
 ok 'whose port it keeps' matches 'in use' ip -n h1 link add stt0 type stt
 ip -n box link del stt0
 device 1
-ok 'until it goes' pings
+ok 'until it goes' wait_until 10 pings
 
 traffic
 ip -n h2 link del stt0
 quiet
 device 2
-ok 'a device is deleted under traffic' pings
+ok 'a device is deleted under traffic' wait_until 10 pings
 
 traffic
 ip -n h1 link del u1
 quiet
 wires
-ok 'the wire is deleted under traffic' pings
+ok 'the wire is deleted under traffic' wait_until 10 pings
 
 ip -n h1 link set stt0 netns box
 ip netns del box
 ns_add box
 device 1
-ok 'the namespace goes in which the device is' pings
+ok 'the namespace goes in which the device is' wait_until 10 pings
 ip -n h1 link set stt0 netns box
 ip netns del h1
 ok 'the namespace of its outer packets goes, and the device with it' wait_until 10 gone box stt0
 ns_add h1
 wires
 device 1
-ok 'and all can be made again' pings
+ok 'and all can be made again' wait_until 10 pings
 
 traffic
 ip netns del h2
@@ -133,7 +133,7 @@ quiet
 ns_add h2
 wires
 device 2
-ok 'a namespace goes under traffic' pings
+ok 'a namespace goes under traffic' wait_until 10 pings
 
 traffic
 ok 'the module is unloaded under traffic' weft_unload
@@ -142,5 +142,5 @@ ok 'and no device is left' gone h1 stt0
 weft_load -m weft_stt
 device 1
 device 2
-ok 'and loaded again' pings
+ok 'and loaded again' wait_until 10 pings
 done_testing
