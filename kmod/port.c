@@ -590,9 +590,12 @@ struct weft_port *weft_port_attach(struct weft_datapath *dp, struct nlattr **att
 		if (err)
 			goto err_dev;
 	}
-	err = weft_port_hook(port, extack);
+	err = weft_tunnel_tell(dev, rtnl_dereference(port->tunnel), extack);
 	if (err)
 		goto err_lports;
+	err = weft_port_hook(port, extack);
+	if (err)
+		goto err_remotes;
 	xa_store(&dp->ports, port->id, port, GFP_KERNEL);	/* reserved: no failure */
 	weft_port_stamp(port);
 	dp->n_ports++;
@@ -601,6 +604,8 @@ struct weft_port *weft_port_attach(struct weft_datapath *dp, struct nlattr **att
 	weft_nl_port_event(port, WEFT_CMD_PORT_NEW, WEFT_REASON_UNSPEC);
 	return port;
 
+err_remotes:
+	weft_tunnel_tell(dev, NULL, NULL);
 err_lports:
 	weft_lports_clear(port);
 err_dev:
@@ -639,13 +644,14 @@ int weft_port_change(struct weft_port *port, struct nlattr **attrs,
 					  attrs[WEFT_PORT_A_TUN_OPTS], extack);
 		if (IS_ERR(tunnel))
 			return PTR_ERR(tunnel);
+		err = weft_tunnel_tell(port->dev, tunnel, extack);
+		if (err)
+			goto refuse;
 	}
 	if (attrs[WEFT_PORT_A_LPORTS]) {
 		err = weft_lports_set(port, attrs[WEFT_PORT_A_LPORTS], extack);
-		if (err) {
-			kvfree(tunnel);
-			return err;
-		}
+		if (err)
+			goto refuse_lports;
 	}
 
 	/* nothing fails from here on */
@@ -662,6 +668,13 @@ int weft_port_change(struct weft_port *port, struct nlattr **attrs,
 		kvfree_rcu(old, rcu);
 	weft_nl_port_event(port, WEFT_CMD_PORT_NEW, WEFT_REASON_UNSPEC);
 	return 0;
+
+refuse_lports:
+	if (tunnel)
+		weft_tunnel_tell(port->dev, old, NULL);
+refuse:
+	kvfree(tunnel);
+	return err;
 }
 
 /* Detaching */
@@ -684,6 +697,7 @@ static bool weft_port_unhook(struct weft_port *port)
 		return false;
 	netdev_rx_handler_unregister(port->dev);
 	dev_set_promiscuity(port->dev, -1);
+	weft_tunnel_tell(port->dev, NULL, NULL);
 	return true;
 }
 

@@ -36,6 +36,10 @@ static struct rtnl_link_ops stt_link_ops;
 
 #define STT_MTU_MAX	(STT_INNER_MAX - ETH_HLEN - VLAN_HLEN)
 
+/* Until there are remotes: for one segment on Ethernet */
+#define STT_MTU_DEFAULT	(ETH_DATA_LEN - (int)sizeof(struct ipv6hdr) - STT_TCP_HLEN - STT_HLEN - \
+			 ETH_HLEN)
+
 static int stt_device_change_mtu(struct net_device *dev, int mtu)
 {
 	struct stt_device *stt = netdev_priv(dev);
@@ -244,6 +248,8 @@ static void stt_device_setup(struct net_device *dev)
 	dev->ethtool_ops = &stt_ethtool_ops;
 	dev->needs_free_netdev = true;
 	dev->priv_destructor = stt_device_destructor;
+	/* not Ethernet's own, as an MTU that is set to what it is goes unnoticed */
+	dev->mtu = STT_MTU_DEFAULT;
 	dev->max_mtu = STT_MTU_MAX;
 	dev->needed_headroom = LL_MAX_HEADER + sizeof(struct ipv6hdr) + STT_TCP_HLEN + STT_HLEN;
 	dev->priv_flags &= ~IFF_TX_SKB_SHARING;

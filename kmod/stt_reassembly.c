@@ -146,7 +146,7 @@ static struct stt_frame *stt_frame_new(struct stt_reassembly *r, u32 hash,
 	if (r->n_frames == STT_INCOMPLETE_MAX)
 		stt_frame_give_up(r, list_first_entry(&r->frames, struct stt_frame, age),
 				  STT_R_EVICTED);
-	peer = jhash2(key->saddr.s6_addr32, 4, r->seed);
+	peer = jhash2((const u32 *)&key->saddr, sizeof(key->saddr) / sizeof(u32), r->seed);
 	frame->peer = &r->peers[peer >> (32 - STT_PEER_BITS)];
 	frame->key = *key;
 	frame->expires = expires;

@@ -164,10 +164,10 @@ static void stt_receive_segment(struct stt_device *stt, struct sk_buff *skb,
 }
 
 /* Read what IP says; returns the length of its header, 0 when it is not one of ours */
-static unsigned int stt_receive_ip(const struct sk_buff *skb, struct stt_outer *outer)
+static unsigned int stt_receive_ip(const struct sk_buff *skb, bool ipv6, struct stt_outer *outer)
 {
-	outer->ipv6 = false;
-	if (skb->protocol == htons(ETH_P_IP)) {
+	outer->ipv6 = ipv6;
+	if (!ipv6) {
 		const struct iphdr *iph = ip_hdr(skb);
 
 		ipv6_addr_set_v4mapped(iph->saddr, &outer->key.saddr);
@@ -176,7 +176,6 @@ static unsigned int stt_receive_ip(const struct sk_buff *skb, struct stt_outer *
 		outer->ttl = iph->ttl;
 		return iph->ihl * 4;
 	}
-	outer->ipv6 = true;
 	outer->key.saddr = ipv6_hdr(skb)->saddr;
 	outer->key.daddr = ipv6_hdr(skb)->daddr;
 	outer->tos = ipv6_get_dsfield(ipv6_hdr(skb));
@@ -206,7 +205,7 @@ void stt_receive(struct stt_device *stt, struct sk_buff *skb, bool ipv6)
 	struct stt_segment segment;
 	unsigned int hlen;
 
-	hlen = stt_receive_ip(skb, &outer);
+	hlen = stt_receive_ip(skb, ipv6, &outer);
 	if (unlikely(!netif_running(stt->dev))) {
 		stt_receive_drop(stt, skb, STT_C_DOWN);
 		return;

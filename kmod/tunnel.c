@@ -29,6 +29,7 @@
 #include <linux/skbuff.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/weft_stt.h>
 #include <net/dst_metadata.h>
 #include <net/geneve.h>
 #include <net/gre.h>
@@ -546,4 +547,50 @@ u8 weft_tunnel_family(const struct net_device *dev, u8 type)
 
 	weft_tunnel_mode(dev, type, &family);
 	return family;
+}
+
+static bool weft_tunnel_is_stt(const struct net_device *dev)
+{
+	const struct rtnl_link_ops *ops = dev->rtnl_link_ops;
+
+	/* others have made devices of this kind, too */
+	return ops && !strcmp(ops->kind, "stt") && ops->maxtype == IFLA_STT_MAX &&
+	       ops->changelink;
+}
+
+int weft_tunnel_tell(struct net_device *dev, const struct weft_tunnel *tunnel,
+		     struct netlink_ext_ack *extack)
+{
+	struct nlattr *tb[IFLA_MAX + 1] = { }, *data[IFLA_STT_MAX + 1] = { }, *nest;
+	struct sk_buff *skb;
+	int err = -EMSGSIZE;
+	u32 i;
+
+	ASSERT_RTNL();
+	if (!weft_tunnel_is_stt(dev))
+		return 0;
+	skb = nlmsg_new(tunnel ? weft_tunnel_size(tunnel) : NLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!skb) {
+		NL_SET_ERR_MSG(extack, "no memory for the remotes");
+		return -ENOMEM;
+	}
+	nest = nla_nest_start(skb, IFLA_STT_REMOTES);
+	if (!nest)
+		goto out;
+	for (i = 0; tunnel && i <= tunnel->mask; i++) {
+		const struct in6_addr *addr = &tunnel->remotes[i];
+
+		if (ipv6_addr_any(addr))
+			continue;
+		if (ipv6_addr_v4mapped(addr) ?
+		    nla_put_in_addr(skb, IFLA_STT_REMOTE_IPV4, addr->s6_addr32[3]) :
+		    nla_put_in6_addr(skb, IFLA_STT_REMOTE_IPV6, addr))
+			goto out;
+	}
+	nla_nest_end(skb, nest);
+	data[IFLA_STT_REMOTES] = nest;
+	err = dev->rtnl_link_ops->changelink(dev, tb, data, extack);
+out:
+	kfree_skb(skb);
+	return err;
 }

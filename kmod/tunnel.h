@@ -57,6 +57,13 @@ bool weft_tunnel_external(const struct net_device *dev);
 /* AF_INET or AF_INET6 if a port of @type has tunnels of this IP version only on @dev, else 0 */
 u8 weft_tunnel_family(const struct net_device *dev, u8 type);
 
+/*
+ * An STT device has a list of remotes of its own: make it that of its port, empty for NULL.
+ * RTNL; may sleep. Does nothing for others.
+ */
+int weft_tunnel_tell(struct net_device *dev, const struct weft_tunnel *tunnel,
+		     struct netlink_ext_ack *extack);
+
 /* Can the header carry what @op says? That of GRE and STT has been made by the walk. */
 bool weft_tunnel_fits(const struct weft_tunnel *tunnel, const struct weft_op_tunnel *op);
 
