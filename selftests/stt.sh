@@ -18,8 +18,9 @@ send() {
 	local to=2 net=192.0.2.
 	[ "$1" = h1 ] || to=1
 	[ "$2" = 4 ] || net=fd00:2::
-	tc -n "$1" qdisc replace dev stt0 clsact
-	tc -n "$1" filter replace dev stt0 egress pref 1 handle 1 matchall action tunnel_key set \
+	tc -n "$1" qdisc del dev stt0 clsact 2>/dev/null
+	tc -n "$1" qdisc add dev stt0 clsact
+	tc -n "$1" filter add dev stt0 egress pref 1 handle 1 matchall action tunnel_key set \
 		src_ip $net$((3 - to)) dst_ip $net$to id "$3" pass
 }
 pings() { in_ns h1 ping -q -c "${2:-3}" -i 0.05 -W 2 -s "${1:-56}" 10.0.0.2; }

