@@ -154,6 +154,30 @@ static noinline bool weft_pipeline_fits(const struct weft_cached *p, const struc
 	return true;
 }
 
+/* Tell the instances of the entries that the program stands for */
+static noinline void weft_pipeline_watched(struct weft_cached *p, const struct weft_key *key)
+{
+	struct weft_flow_stats **stats = weft_cached_stats(p);
+	const u16 *tables = weft_cached_tables(p);
+	enum weft_watch watch = WEFT_WATCH_NONE;
+	u32 i;
+
+	for (i = 0; i < p->n_credits; i++)
+		if (tables[i] & WEFT_CREDIT_WATCH)
+			watch = max(watch, weft_instance_watch(stats[i]->instance,
+							       tables[i] & WEFT_CREDIT_REPLY, key));
+	p->watch = watch;
+}
+
+/* Does one of them have to know of the packet? */
+static bool weft_pipeline_watches(const struct weft_cached *p, const struct weft_key *key)
+{
+	const __be16 ends = htons(WEFT_TCP_SYN | WEFT_TCP_FIN | WEFT_TCP_RST);
+
+	return unlikely(p->watch) &&
+	       (p->watch == WEFT_WATCH_ALL || key->tcp_flags & ends);
+}
+
 void weft_pipeline_receive(struct weft_port *port, struct sk_buff *skb)
 {
 	bool tunnel = port->type == WEFT_PORT_TYPE_GENEVE;
@@ -177,6 +201,8 @@ void weft_pipeline_receive(struct weft_port *port, struct sk_buff *skb)
 	cached = weft_cache_find(port->dp->caches, key, tunnel, weft_nested(), &hash);
 	if (likely(cached) && (likely(!cached->guarded) ||
 			       weft_pipeline_fits(cached, skb, key->layers))) {
+		if (weft_pipeline_watches(cached, key))
+			weft_pipeline_watched(cached, key);
 		weft_cached_used(cached, weft_skb_segs(skb), skb->len);
 		weft_execute(port->dp, port, skb, weft_cached_ops(cached), cached->len,
 			     cached->layers);

@@ -539,16 +539,24 @@ static bool weft_walk_lines_up(struct weft_walk *w, const struct weft_flow *flow
  * how the entry is to be credited: a packet that is not of the connection does not count.
  */
 static enum weft_drop weft_walk_state(struct weft_walk *w, struct weft_flow *flow,
-				      enum weft_guard *guard)
+				      enum weft_guard *guard, enum weft_watch *watch)
 {
 	struct weft_instance *i = flow->instance;
-	bool reply;
+	bool reply, tcp = w->key.layers & WEFT_L_TCP;
+	enum weft_tracked tracked;
 
 	if (!i->template->track)
 		return WEFT_DROP_UNSPEC;
-	if (w->key.layers & WEFT_L_TCP)
+	tracked = weft_instance_track(flow, &w->key, w->skb, &reply);
+	if (tcp)
+		*guard = reply ? WEFT_GUARD_REPLY : WEFT_GUARD_FORWARD;
+	if (tcp && !i->windows) {
+		*watch = weft_instance_watched(i);
+		return WEFT_DROP_UNSPEC;
+	}
+	if (tcp)
 		w->trail->vol.l4 |= WEFT_VOLATILE_STATE;
-	switch (weft_instance_track(flow, &w->key, w->skb, &reply)) {
+	switch (tracked) {
 	case WEFT_TRACKED_OUT:
 		w->trail->cacheable = false;
 		return WEFT_DROP_TCP_WINDOW;
@@ -556,8 +564,6 @@ static enum weft_drop weft_walk_state(struct weft_walk *w, struct weft_flow *flo
 		w->trail->cacheable = false;
 		break;
 	case WEFT_TRACKED_KEEP:
-		if (i->windows && w->key.layers & WEFT_L_TCP)
-			*guard = reply ? WEFT_GUARD_REPLY : WEFT_GUARD_FORWARD;
 		break;
 	}
 	return WEFT_DROP_UNSPEC;
@@ -567,6 +573,7 @@ static enum weft_drop weft_walk_state(struct weft_walk *w, struct weft_flow *flo
 static enum weft_drop weft_walk_table(struct weft_walk *w, u8 id, bool resubmit)
 {
 	enum weft_guard guard = WEFT_GUARD_NONE;
+	enum weft_watch watch = WEFT_WATCH_NONE;
 	enum weft_drop reason = WEFT_DROP_UNSPEC;
 	struct weft_frame *frame;
 	struct weft_flow *flow;
@@ -577,10 +584,11 @@ static enum weft_drop weft_walk_table(struct weft_walk *w, u8 id, bool resubmit)
 	if (flow && flow->of_instance) {
 		if (weft_walk_lines_up(w, flow, id))
 			return WEFT_DROP_UNSPEC;
-		reason = weft_walk_state(w, flow, &guard);
+		reason = weft_walk_state(w, flow, &guard, &watch);
 	}
 	weft_trail_credit(w->trail, flow && !reason ? flow->stats : NULL, id,
 			  flow && flow->priority != WEFT_PRIORITY_MISS, guard);
+	w->trail->credits[w->trail->n_credits - 1].watch = watch;
 	if (reason)
 		return reason;
 	if (!flow)

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# group: long
 # timeout: 300
 # SN9 (b): two hosts that acquire ranges of one address from a provider, and release them.
 #
