@@ -416,7 +416,7 @@ enum weft_drop {
 	WEFT_DROP_DETACHING,		/* * port or datapath is going away */
 	WEFT_DROP_INSTANCE_LIMIT,	/* * no more instances: datapath, slice or port */
 	WEFT_DROP_TCP_WINDOW,		/* * outside of the windows of its connection */
-	WEFT_DROP_FRAGMENT,		/* * fragment doubled or overlapping, or too many of a packet */
+	WEFT_DROP_FRAGMENT,		/* * doubled, overlapping, or one of too many of a packet */
 
 	WEFT_DROP_POLICY = 64,		/* drop without a reason given */
 	WEFT_DROP_ACL,			/* access list */
