@@ -36,6 +36,7 @@ in_ns h1 /usr/bin/python3 "$LIB_DIR/py/tunnel_dissect.py" send "$TMP/cases" || b
 cases=$(wc -l <"$TMP/cases")
 ok "all $cases packets are on the wire" wait_until 10 matches "^$cases\$" frames "$TMP/wire"
 capture_stop "$TMP/wire"
+/usr/bin/python3 "$LIB_DIR/py/tunnel_dissect.py" calm "$TMP/wire" || bail 'cannot read what was captured'
 tshark -r "$TMP/wire" -T json -o ip.try_heuristic_first:TRUE >"$TMP/json" 2>"$TMP/tshark.log" || diag "$(cat "$TMP/tshark.log")"
 out=$(/usr/bin/python3 "$LIB_DIR/py/tunnel_dissect.py" compare "$TMP/cases" "$TMP/json" 2>&1)
 rc=$?

@@ -1,12 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""tunnel_dissect.py send CASES | compare CASES JSON - what tshark reads of tunnel headers.
+"""tunnel_dissect.py send CASES | calm WIRE | compare CASES JSON - what tshark reads of tunnel headers.
 
 send: in the host's namespace, sends a frame for each case, and writes the cases, one a line.
+calm: any UDP source port may be that of a tunnel, and tshark goes by the lower one of both: make it 40000.
 compare: reads those and tshark's JSON of the wire, cuts the fields out of the numbers that it
 shows, by the layouts of weft-label(8) and linux/weft.h, and writes TAP.
 """
 import json
+import struct
 import subprocess
 import sys
 
@@ -57,6 +59,21 @@ def send(file):
             "10.0.0.1", "10.0.0.2", i, 9, b"payload of a machine"))))
     with open(file, "w", encoding="utf-8") as out:
         out.writelines(json.dumps(case) + "\n" for case in cases)
+
+
+def calm(file):
+    with open(file, "rb") as pcap:
+        data = bytearray(pcap.read())
+    at = 24
+    while at < len(data):
+        length = struct.unpack_from("<I", data, at + 8)[0]
+        ip = at + 16 + 14
+        proto, udp = (data[ip + 9], ip + 20) if data[ip] >> 4 == 4 else (data[ip + 6], ip + 40)
+        if proto == 17 and data[udp + 2:udp + 4] == struct.pack("!H", 6081):
+            struct.pack_into("!H", data, udp, 40000)
+        at += 16 + length
+    with open(file, "wb") as pcap:
+        pcap.write(data)
 
 
 def number(text):
@@ -148,4 +165,4 @@ def compare(cases_file, json_file):
 
 
 if __name__ == "__main__":
-    {"send": send, "compare": compare}[sys.argv[1]](*sys.argv[2:])
+    {"send": send, "calm": calm, "compare": compare}[sys.argv[1]](*sys.argv[2:])
