@@ -21,6 +21,8 @@ device() {
 	tc -n "h$1" qdisc replace dev stt0 clsact
 	tc -n "h$1" filter replace dev stt0 egress pref 1 handle 1 matchall action tunnel_key set \
 		src_ip "192.0.2.$1" dst_ip 192.0.2.$((3 - $1)) id 7 pass
+	# the other end still knows the address of the one before
+	ip -n "h$((3 - $1))" neigh flush dev stt0 2>/dev/null
 }
 pings() { in_ns h1 ping -q -c 2 -i 0.1 -W 2 -s 30000 10.0.0.2; }
 wires() {

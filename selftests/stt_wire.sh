@@ -35,6 +35,8 @@ done
 
 # ---- what we send, by a dissector that is not ours ---------------------------------------------
 in_ns h ethtool -K u1 tso off gso off tx off >/dev/null 2>&1
+ip -n h route flush cache	# a smaller MTU was learned
+ip -n h -6 route flush cache
 ip -n h neigh replace 10.0.0.2 lladdr 02:00:00:00:0a:01 dev stt0	# it was down
 # a line for each segment; what is of the frame comes with the last
 read_as_stt() {
