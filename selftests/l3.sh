@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# group: long
 # timeout: 300
 # l3.sh - logical switches and routers made by weftd --network, in every placement: frames by
 # their bytes, the way of each by the counters of the entries that it met.

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# group: long
 # timeout: 200
 # l3_relay.sh - the cases of l3.sh with a relay: hosts that have no tunnel to each other.
 #
