@@ -246,18 +246,15 @@ bool weft_block_draw(struct weft_pool_block *block, u16 key, u32 start,
 	}
 	share->n_used++;
 	weft_addr_store(block->range.family, weft_addr_add(block->first, at), &drawn->ip);
-	drawn->port = htons(port);
+	drawn->claim.at = at;
+	drawn->claim.port = htons(port);
 	return true;
-}
-
-static u64 weft_block_offset(const struct weft_pool_block *block, const struct in6_addr *ip)
-{
-	return weft_addr_offset(weft_addr_load(block->range.family, ip), block->first);
 }
 
 bool weft_block_draw_exactly(struct weft_pool_block *block, u16 key, struct weft_drawn *drawn)
 {
-	u64 at = weft_block_offset(block, &drawn->ip);
+	u64 at = weft_addr_offset(weft_addr_load(block->range.family, &drawn->ip), block->first);
+	u16 port = ntohs(drawn->claim.port);
 	struct weft_pool_share *share;
 	struct weft_idset *set;
 	bool done;
@@ -268,34 +265,34 @@ bool weft_block_draw_exactly(struct weft_pool_block *block, u16 key, struct weft
 	if (!share)
 		return false;
 	if (weft_range_portless(&block->range)) {
-		done = !drawn->port && weft_idset_has(share->open, at) &&
+		done = !port && weft_idset_has(share->open, at) &&
 		       weft_idset_take(share->open, at, WEFT_GFP_DRAW);
 	} else {
 		set = weft_block_set(block, key, at);
-		done = set && weft_idset_has(set, ntohs(drawn->port)) &&
-		       weft_share_take(share, at, set, ntohs(drawn->port));
+		done = set && weft_idset_has(set, port) && weft_share_take(share, at, set, port);
 	}
-	if (done)
-		share->n_used++;
-	else
+	if (!done) {
 		weft_block_trim(block, key, at);
-	return done;
+		return false;
+	}
+	share->n_used++;
+	drawn->claim.at = at;
+	return true;
 }
 
-void weft_block_return(struct weft_pool_block *block, const struct weft_drawn *drawn)
+void weft_block_return(struct weft_pool_block *block, const struct weft_claim *claim)
 {
-	struct weft_pool_share *share = block->shares[drawn->index];
-	u16 at = weft_block_offset(block, &drawn->ip);
+	struct weft_pool_share *share = block->shares[claim->index];
 	struct weft_idset *set;
 
 	if (weft_range_portless(&block->range)) {
-		weft_idset_put(share->open, at);
+		weft_idset_put(share->open, claim->at);
 	} else {
-		set = xa_load(&share->sets, at);
+		set = xa_load(&share->sets, claim->at);
 		if (!weft_idset_n_free(set))
-			weft_idset_put(share->open, at);
-		weft_idset_put(set, ntohs(drawn->port));
+			weft_idset_put(share->open, claim->at);
+		weft_idset_put(set, ntohs(claim->port));
 	}
 	share->n_used--;
-	weft_block_trim(block, drawn->index, at);
+	weft_block_trim(block, claim->index, claim->at);
 }

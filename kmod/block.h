@@ -134,10 +134,10 @@ bool weft_block_open(const struct weft_pool_block *block, u16 key);
 bool weft_block_draw(struct weft_pool_block *block, u16 key, u32 start,
 		     const struct weft_pick *pick, struct weft_drawn *drawn);
 
-/* Draw what drawn->ip and drawn->port say; false: it is not there or not free */
+/* Draw what drawn->ip and drawn->claim.port say; false: it is not there or not free */
 bool weft_block_draw_exactly(struct weft_pool_block *block, u16 key, struct weft_drawn *drawn);
 
 /* Give back what was drawn */
-void weft_block_return(struct weft_pool_block *block, const struct weft_drawn *drawn);
+void weft_block_return(struct weft_pool_block *block, const struct weft_claim *claim);
 
 #endif /* WEFT_BLOCK_H */

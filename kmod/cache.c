@@ -35,6 +35,7 @@
 #include "cachekey.h"
 #include "datapath.h"
 #include "flow.h"
+#include "instance.h"
 #include "progmem.h"
 
 #define WEFT_CACHE_MIN		16		/* buckets */
@@ -122,9 +123,27 @@ static struct weft_op_tunnel *weft_next_tunnel(void **at)
 	return (void *)op;
 }
 
+/* References on counters: those of an instance are part of it */
+static void weft_credit_get(struct weft_flow_stats *stats, bool of_instance)
+{
+	if (of_instance)
+		atomic_inc(&weft_stats_instance(stats)->refs);
+	else
+		refcount_inc(&container_of(stats, struct weft_rule_stats, stats)->refs);
+}
+
+static void weft_credit_put(struct weft_flow_stats *stats, bool of_instance)
+{
+	if (of_instance)
+		weft_instance_put(weft_stats_instance(stats));
+	else
+		weft_rule_stats_put(container_of(stats, struct weft_rule_stats, stats));
+}
+
 static void weft_cached_free(struct weft_caches *caches, struct weft_cached *p)
 {
 	struct weft_flow_stats **stats = weft_cached_stats(p);
+	const u16 *tables = weft_cached_tables(p);
 	void *at = p->data + p->n_words;
 	u32 i;
 
@@ -136,7 +155,7 @@ static void weft_cached_free(struct weft_caches *caches, struct weft_cached *p)
 	}
 	for (i = 0; i < p->n_credits; i++)
 		if (stats[i])
-			weft_flow_stats_put(stats[i]);
+			weft_credit_put(stats[i], tables[i] & WEFT_CREDIT_INSTANCE);
 	weft_progmem_free(p, p->from);
 }
 
@@ -431,10 +450,11 @@ static struct weft_cached *weft_cached_make(struct weft_caches *caches,
 		const struct weft_credit *credit = &trail->credits[i];
 
 		stats[i] = credit->stats;
-		if (stats[i])
-			refcount_inc(&stats[i]->refs);	/* the entry's, as RCU is locked */
+		if (stats[i])	/* there is the entry's, as RCU is locked */
+			weft_credit_get(stats[i], credit->of_instance);
 		tables[i] = credit->table | (credit->matched ? WEFT_CREDIT_MATCHED : 0) |
 			    (credit->refresh ? WEFT_CREDIT_REFRESH : 0) |
+			    (credit->of_instance ? WEFT_CREDIT_INSTANCE : 0) |
 			    (credit->guard && !credit->watch ? WEFT_CREDIT_GUARD : 0) |
 			    (credit->watch ? WEFT_CREDIT_WATCH : 0) |
 			    (credit->guard == WEFT_GUARD_REPLY ? WEFT_CREDIT_REPLY : 0);

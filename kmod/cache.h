@@ -191,6 +191,7 @@ static inline u16 *weft_cached_tables(const struct weft_cached *p)
 #define WEFT_CREDIT_GUARD	BIT(10)	/* the entry's instance looks at each packet, */
 #define WEFT_CREDIT_WATCH	BIT(11)	/* or is told of some, */
 #define WEFT_CREDIT_REPLY	BIT(12)	/* as of one of who replies */
+#define WEFT_CREDIT_INSTANCE	BIT(13)	/* an instance has the counters */
 
 /* What is to be kept */
 struct weft_cache_entry {

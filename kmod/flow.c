@@ -16,7 +16,6 @@
 #include "compat.h"
 #include "field.h"
 #include "flow.h"
-#include "instance.h"
 #include "table.h"
 
 static void weft_match_set(struct weft_match *match, enum weft_field f,
@@ -300,125 +299,126 @@ int weft_flow_put_match(struct sk_buff *skb, int attrtype, const struct weft_flo
 struct weft_flow *weft_flow_alloc(struct weft_subtable *subtable, const struct weft_match *match,
 				  s32 priority, struct weft_actions *actions)
 {
-	size_t words = sizeof(struct weft_flow) + subtable->n * sizeof(u64);
-	struct weft_flow *flow;
+	size_t words = sizeof(struct weft_rule) + subtable->n * sizeof(u64);
+	struct weft_rule *rule;
 
 	/* the actions follow the key: a walk waits for memory once less */
-	flow = kzalloc(words + (actions ? sizeof(*actions) + actions->len : 0), GFP_KERNEL_ACCOUNT);
-	if (!flow)
+	rule = kzalloc(words + (actions ? sizeof(*actions) + actions->len : 0), GFP_KERNEL_ACCOUNT);
+	if (!rule)
 		return ERR_PTR(-ENOMEM);
-	flow->stats = kzalloc(sizeof(*flow->stats), GFP_KERNEL_ACCOUNT);
-	if (!flow->stats) {
-		kfree(flow);
+	rule->stats = kzalloc(sizeof(*rule->stats), GFP_KERNEL_ACCOUNT);
+	if (!rule->stats) {
+		kfree(rule);
 		return ERR_PTR(-ENOMEM);
 	}
-	refcount_set(&flow->stats->refs, 1);
-	flow->stats->used = jiffies;
-	flow->stats->created = get_jiffies_64();
-	flow->subtable = subtable;
-	flow->priority = priority;
+	refcount_set(&rule->stats->refs, 1);
+	rule->stats->stats.used = jiffies;
+	rule->stats->created = get_jiffies_64();
+	rule->flow.subtable = subtable;
+	rule->flow.priority = priority;
 	if (actions) {
-		flow->actions = (void *)flow + words;
-		memcpy(flow->actions, actions, sizeof(*actions) + actions->len);
+		rule->actions = (void *)rule + words;
+		memcpy(rule->actions, actions, sizeof(*actions) + actions->len);
 		kfree(actions);
 	}
-	flow->died = U64_MAX;
-	weft_subtable_mask_key(subtable, &match->value, flow->key);
-	return flow;
+	rule->died = U64_MAX;
+	weft_subtable_mask_key(subtable, &match->value, rule->flow.key);
+	return &rule->flow;
 }
 
-static void weft_flow_drop_actions(struct weft_flow *flow)
+static void weft_rule_drop_actions(struct weft_rule *rule)
 {
-	if (!flow->actions)
+	if (!rule->actions)
 		return;
-	weft_actions_release(flow->actions);
-	if (flow->copied)
-		kfree(flow->actions);
-	flow->actions = NULL;
+	weft_actions_release(rule->actions);
+	if (rule->copied)
+		kfree(rule->actions);
+	rule->actions = NULL;
 }
 
-void weft_flow_stats_put(struct weft_flow_stats *stats)
+void weft_rule_stats_put(struct weft_rule_stats *stats)
 {
-	if (!refcount_dec_and_test(&stats->refs))
-		return;
-	if (stats->instance)
-		weft_instance_put(stats->instance);
-	else
+	if (refcount_dec_and_test(&stats->refs))
 		kfree(stats);
 }
 
-int weft_flow_set_timeouts(struct weft_flow *flow, u32 idle_ms, u32 hard_ms)
+int weft_rule_set_timeouts(struct weft_rule *rule, u32 idle_ms, u32 hard_ms)
 {
-	if (!flow->expiry && (idle_ms || hard_ms)) {
-		flow->expiry = kzalloc(sizeof(*flow->expiry), GFP_KERNEL_ACCOUNT);
-		if (!flow->expiry)
+	if (!rule->expiry && (idle_ms || hard_ms)) {
+		rule->expiry = kzalloc(sizeof(*rule->expiry), GFP_KERNEL_ACCOUNT);
+		if (!rule->expiry)
 			return -ENOMEM;
-		timerqueue_init(&flow->expiry->node);
+		timerqueue_init(&rule->expiry->node);
 	}
-	if (flow->expiry) {
-		flow->expiry->idle_ms = idle_ms;
-		flow->expiry->hard_ms = hard_ms;
+	if (rule->expiry) {
+		rule->expiry->idle_ms = idle_ms;
+		rule->expiry->hard_ms = hard_ms;
 	}
 	return 0;
 }
 
 /* Timeouts as they are after @keep took some from @old */
-static int weft_flow_inherit_timeouts(struct weft_flow *flow, const struct weft_flow *old,
+static int weft_rule_inherit_timeouts(struct weft_rule *rule, const struct weft_rule *old,
 				      u8 keep)
 {
-	const struct weft_flow_expiry *theirs = old->expiry, *ours = flow->expiry;
+	const struct weft_flow_expiry *theirs = old->expiry, *ours = rule->expiry;
 	u32 idle_ms = ours ? ours->idle_ms : 0, hard_ms = ours ? ours->hard_ms : 0;
 
 	if (keep & WEFT_KEEP_IDLE)
 		idle_ms = theirs ? theirs->idle_ms : 0;
 	if (keep & WEFT_KEEP_HARD)
 		hard_ms = theirs ? theirs->hard_ms : 0;
-	return weft_flow_set_timeouts(flow, idle_ms, hard_ms);
+	return weft_rule_set_timeouts(rule, idle_ms, hard_ms);
 }
 
-int weft_flow_inherit(struct weft_flow *flow, const struct weft_flow *old, u8 keep)
+int weft_rule_inherit(struct weft_rule *rule, const struct weft_rule *old, u8 keep)
 {
 	if (keep & WEFT_KEEP_ACTIONS) {
 		struct weft_actions *acts = weft_actions_copy(old->actions);
 
 		if (!acts)
 			return -ENOMEM;
-		weft_flow_drop_actions(flow);
-		flow->actions = acts;
-		flow->copied = true;
+		weft_rule_drop_actions(rule);
+		rule->actions = acts;
+		rule->copied = true;
 	}
 	if (keep & WEFT_KEEP_COOKIE)
-		flow->cookie = old->cookie;
-	if (weft_flow_inherit_timeouts(flow, old, keep))
+		rule->cookie = old->cookie;
+	if (weft_rule_inherit_timeouts(rule, old, keep))
 		return -ENOMEM;
-	weft_flow_stats_put(flow->stats);
+	weft_rule_stats_put(rule->stats);
 	refcount_inc(&old->stats->refs);
-	flow->stats = old->stats;
+	rule->stats = old->stats;
 	return 0;
+}
+
+static void weft_rule_free(struct weft_rule *rule)
+{
+	weft_rule_stats_put(rule->stats);
+	kfree(rule->expiry);
+	weft_rule_drop_actions(rule);
+	kfree(rule);
 }
 
 void weft_flow_free(struct weft_flow *flow)
 {
-	weft_flow_stats_put(flow->stats);
-	kfree(flow->expiry);
-	weft_flow_drop_actions(flow);
-	kfree(flow);
+	weft_rule_free(weft_rule(flow));
 }
 
-void weft_flow_free_rcu(struct rcu_head *rcu)
+void weft_rule_free_rcu(struct rcu_head *rcu)
 {
-	weft_flow_free(container_of(rcu, struct weft_flow, rcu));
+	weft_rule_free(container_of(rcu, struct weft_rule, rcu));
 }
 
-u64 weft_flow_expires(const struct weft_flow *flow, enum weft_reason *reason)
+u64 weft_rule_expires(const struct weft_rule *rule, enum weft_reason *reason)
 {
-	const struct weft_flow_expiry *expiry = flow->expiry;
+	const struct weft_flow_expiry *expiry = rule->expiry;
 	u64 now = get_jiffies_64(), idle = U64_MAX, hard = U64_MAX;
 
 	if (expiry->hard_ms)
-		hard = flow->stats->created + msecs_to_jiffies(expiry->hard_ms);
+		hard = rule->stats->created + msecs_to_jiffies(expiry->hard_ms);
 	if (expiry->idle_ms)
-		idle = now - (jiffies - READ_ONCE(flow->stats->used)) +
+		idle = now - (jiffies - READ_ONCE(rule->stats->stats.used)) +
 		       msecs_to_jiffies(expiry->idle_ms);
 	*reason = hard <= idle ? WEFT_REASON_HARD : WEFT_REASON_IDLE;
 	return min(hard, idle);

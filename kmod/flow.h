@@ -31,17 +31,18 @@ struct weft_match {
 	struct weft_key mask;
 };
 
-/*
- * Counters, which an entry hands on to the one that replaces its actions, and to which
- * cached programs add theirs
- */
+/* Counters, to which cached programs add theirs */
 struct weft_flow_stats {
-	refcount_t refs;		/* entries, cached programs */
-	struct weft_instance *instance;	/* they are part of it; NULL: of nothing */
 	unsigned long used;	/* jiffies of the last packet */
 	atomic64_t packets;
 	atomic64_t bytes;
-	u64 created;		/* jiffies64 */
+};
+
+/* Those of a rule, which hands them on to the one that replaces its actions */
+struct weft_rule_stats {
+	struct weft_flow_stats stats;
+	refcount_t refs;		/* rules, cached programs */
+	u64 created;			/* jiffies64 */
 };
 
 struct weft_flow;
@@ -49,39 +50,55 @@ struct weft_flow;
 /* Only entries with a timeout have one; ordered by expiry in dp->expiries */
 struct weft_flow_expiry {
 	struct timerqueue_node node;	/* expires: jiffies64 */
-	struct weft_flow *flow;
+	struct weft_rule *rule;
 	u32 idle_ms;
 	u32 hard_ms;
 };
 
 /*
- * An entry lives in versions born ≤ v < died. Everything but "died" is
- * fixed before it is published. It is unlinked a grace period after
- * the version in which it died was committed, and freed one later.
+ * An entry, as lookups need it: of a struct weft_rule, or of an instance, with which it lives
+ * (instance.h). There may be many of the latter, so they have no more than this.
  */
 struct weft_flow {
 	struct rhlist_head node;	/* subtable->flows */
-	u64 born;
-	u64 died;			/* U64_MAX: alive; WRITE_ONCE */
 	struct weft_subtable *subtable;
-	struct weft_actions *actions;	/* behind the key, unless copied */
-	struct weft_flow_stats *stats;
-	union {
-		struct weft_flow_expiry *expiry;	/* dp->lock */
-		struct weft_instance *instance;	/* of_instance */
-	};
-	u64 cookie;
 	s32 priority;
-	u32 id;				/* in dp->flow_ids; 0: not yet */
-	u8 reason;			/* enum weft_reason, why it died */
-	bool of_instance;		/* instance.c has it, and it lives with its instance */
-	bool copied;			/* actions: those of the entry that it replaced */
+	u16 at;				/* bytes from its instance; 0: it is a rule's */
+	u8 n;				/* which entry of the instance's template it is */
+	u64 key[];			/* masked words of the subtable's mask */
+};
+
+/*
+ * An entry that was asked for. It lives in versions born ≤ v < died. Everything but "died" is
+ * fixed before it is published. It is unlinked a grace period after
+ * the version in which it died was committed, and freed one later.
+ */
+struct weft_rule {
 	union {
 		struct list_head dead;	/* dp->dead_flows; dp->lock */
 		struct rcu_head rcu;
 	};
-	u64 key[];			/* masked words of the subtable's mask */
+	struct weft_flow_expiry *expiry;	/* dp->lock */
+	u32 id;				/* in dp->flow_ids; 0: not yet */
+	u8 reason;			/* enum weft_reason, why it died */
+	bool copied;			/* actions: those of the entry that it replaced */
+	u64 cookie;
+	struct weft_rule_stats *stats;
+	struct weft_actions *actions;	/* behind the key, unless copied */
+	u64 born;
+	u64 died;			/* U64_MAX: alive; WRITE_ONCE */
+	struct weft_flow flow;		/* its key follows */
 };
+
+static inline struct weft_rule *weft_rule(const struct weft_flow *flow)
+{
+	return (struct weft_rule *)container_of(flow, struct weft_rule, flow);
+}
+
+static inline struct weft_instance *weft_flow_instance(const struct weft_flow *flow)
+{
+	return (struct weft_instance *)((unsigned long)flow - flow->at);
+}
 
 /*
  * Read a nest of enum weft_field (NULL: empty) into @match. @layers becomes the
@@ -119,12 +136,12 @@ static inline bool weft_flow_alive(const struct weft_flow *flow, u64 version)
 {
 	const struct weft_instance_life *life;
 
-	if (flow->of_instance) {
-		life = (const struct weft_instance_life *)flow->instance;
+	if (flow->at) {
+		life = (const struct weft_instance_life *)weft_flow_instance(flow);
 		/* pairs with the release in weft_instance_publish() */
 		return smp_load_acquire(&life->live);
 	}
-	return flow->born <= version && version < READ_ONCE(flow->died);
+	return weft_rule(flow)->born <= version && version < READ_ONCE(weft_rule(flow)->died);
 }
 
 /* Count packets, the last of which came at @used (jiffies) */
@@ -137,24 +154,24 @@ static inline void weft_flow_credit(struct weft_flow_stats *stats, u64 packets, 
 		WRITE_ONCE(stats->used, used);
 }
 
-/* Do cached programs credit the entry? Then the caches may know of more packets. */
-static inline bool weft_flow_cached(const struct weft_flow *flow)
+/* Do cached programs credit the rule? Then the caches may know of more packets. */
+static inline bool weft_rule_cached(const struct weft_rule *rule)
 {
-	return refcount_read(&flow->stats->refs) > 1;
+	return refcount_read(&rule->stats->refs) > 1;
 }
 
-void weft_flow_stats_put(struct weft_flow_stats *stats);
+void weft_rule_stats_put(struct weft_rule_stats *stats);
 
 /*
- * An entry for @subtable with @match's key; consumes @actions (may be NULL), unless it fails,
+ * A rule's entry for @subtable with @match's key; consumes @actions (may be NULL), unless it fails,
  * makes new stats. ERR_PTR(-ENOMEM).
  */
 struct weft_flow *weft_flow_alloc(struct weft_subtable *subtable, const struct weft_match *match,
 				  s32 priority, struct weft_actions *actions);
 
-/* Free one that no reader can see, with its actions and expiry */
+/* Free a rule's that no reader can see, with its actions and expiry */
 void weft_flow_free(struct weft_flow *flow);
-void weft_flow_free_rcu(struct rcu_head *rcu);
+void weft_rule_free_rcu(struct rcu_head *rcu);
 
 /* What an entry that replaces another can take over from it */
 #define WEFT_KEEP_ACTIONS	BIT(0)
@@ -163,15 +180,15 @@ void weft_flow_free_rcu(struct rcu_head *rcu);
 #define WEFT_KEEP_HARD		BIT(3)
 
 /*
- * Give @flow, which nobody has seen, the counters of @old and what @keep says.
+ * Give @rule, which nobody has seen, the counters of @old and what @keep says.
  * Returns 0 or -ENOMEM, then it may have some of it.
  */
-int weft_flow_inherit(struct weft_flow *flow, const struct weft_flow *old, u8 keep);
+int weft_rule_inherit(struct weft_rule *rule, const struct weft_rule *old, u8 keep);
 
-/* Timeouts of an entry that nobody has seen; -ENOMEM */
-int weft_flow_set_timeouts(struct weft_flow *flow, u32 idle_ms, u32 hard_ms);
+/* Timeouts of one that nobody has seen; -ENOMEM */
+int weft_rule_set_timeouts(struct weft_rule *rule, u32 idle_ms, u32 hard_ms);
 
 /* jiffies64 at which the timeouts, as of now, take effect */
-u64 weft_flow_expires(const struct weft_flow *flow, enum weft_reason *reason);
+u64 weft_rule_expires(const struct weft_rule *rule, enum weft_reason *reason);
 
 #endif /* WEFT_FLOW_H */

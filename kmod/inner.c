@@ -368,11 +368,12 @@ static bool translate_one(const struct weft_flow *flow, const struct weft_act *a
 
 int weft_inner_translate(const struct weft_flow *flow, struct weft_key *key)
 {
-	const void *pos = flow->actions->acts, *end = pos + flow->actions->len;
+	const struct weft_actions *acts = weft_flow_actions(flow);
+	const void *pos, *end;
 
-	if (test_bit(WEFT_SEEN_FAILED, &flow->instance->seen))
+	if (test_bit(WEFT_SEEN_FAILED, &weft_flow_instance(flow)->seen))
 		return -1;
-	while (pos < end) {
+	for (pos = acts->acts, end = pos + acts->len; pos < end;) {
 		const struct weft_act *act = pos;
 
 		pos += act->len;

@@ -10,7 +10,7 @@
  * Then all are linked, dead for every walk, and one store to life.live brings them to life. Stamps
  * are raised behind that, so programs that missed them walk anew.
  *
- * The end, in any context. Who sets "ended" clears life.live, unlinks the entries,
+ * The end, in any context. Who sets WEFT_SEEN_ENDED clears life.live, unlinks the entries,
  * raises their stamps and gives back what was drawn. Walks may still hold the entries, so the
  * reference of being there is put by RCU; the memory goes when cached programs have let
  * go of the counters, too.
@@ -41,15 +41,6 @@ static size_t weft_ientry_size(const struct weft_tentry *e)
 	return sizeof(struct weft_ientry) + e->n_words * sizeof(u64);
 }
 
-const struct weft_ientry *weft_instance_entry(const struct weft_instance *i, unsigned int n)
-{
-	struct weft_ientry *entry = weft_ientry_first(i);
-
-	while (n--)
-		entry = weft_ientry_next(entry);
-	return entry;
-}
-
 struct weft_flow *weft_instance_first(const struct weft_instance *i)
 {
 	return &weft_ientry_first(i)->flow;
@@ -63,7 +54,7 @@ void weft_instance_counts(const struct weft_instance *i, bool reply, u64 *packet
 	*packets = 0;
 	*bytes = 0;
 	weft_for_each_ientry(entry, n, i) {
-		if (i->template->entries[i->entry[n]].reply != reply)
+		if (weft_ientry_template(entry, i)->reply != reply)
 			continue;
 		*packets += atomic64_read(&entry->stats.packets);
 		*bytes += atomic64_read(&entry->stats.bytes);
@@ -163,7 +154,7 @@ static void weft_opening_fill(struct weft_opening *o, u32 values)
 		if (v->source == WEFT_VAR_IP)
 			memcpy(o->values + v->ofs, &o->drawn.ip, v->len);
 		else if (v->source == WEFT_VAR_PORT)
-			memcpy(o->values + v->ofs, &o->drawn.port, v->len);
+			memcpy(o->values + v->ofs, &o->drawn.claim.port, v->len);
 	}
 }
 
@@ -232,9 +223,23 @@ static bool weft_opening_draw(struct weft_datapath *dp, struct weft_opening *o, 
 			    weft_pool_draw(t->pool, &ask, &o->drawn);
 }
 
+/* Entry @n of the template, as it is for the instance */
+static void weft_ientry_init(struct weft_ientry *entry, struct weft_instance *i, u8 n,
+			     unsigned long used)
+{
+	const struct weft_tentry *e = &i->template->entries[n];
+
+	memset(entry, 0, sizeof(*entry));
+	entry->stats.used = used;
+	entry->flow.subtable = e->subtable;
+	entry->flow.priority = weft_tentry_priority(e, i->priority);
+	entry->flow.at = (void *)&entry->flow - (void *)i;
+	entry->flow.n = n;
+	weft_tentry_words(i->template, e, i->values, entry->flow.key);
+}
+
 /* The instance in memory, with all its entries, which nobody sees yet */
-static struct weft_instance *weft_instance_alloc(struct weft_datapath *dp,
-						 const struct weft_opening *o, u32 entries)
+static struct weft_instance *weft_instance_alloc(const struct weft_opening *o, u32 entries)
 {
 	struct weft_template *t = o->template;
 	bool windows = weft_template_windows(t) && o->when & WEFT_WHEN_TCP && !o->failed;
@@ -254,43 +259,28 @@ static struct weft_instance *weft_instance_alloc(struct weft_datapath *dp,
 		return NULL;
 	memset(i, 0, at);
 	i->from = from;
-	i->entries_at = at;
+	i->entries_at = at / sizeof(u64);
 	weft_template_hold(t);
 	i->template = t;
-	i->dp = dp;
 	i->in_port = o->in_port;
 	i->priority = o->priority;
 	i->created = get_jiffies_64();
-	i->opened = jiffies - o->idle;
 	i->when = o->when;
 	i->windows = windows;
 	if (windows)
 		spin_lock_init(&weft_instance_window(i)->lock);
 	i->seen = o->seen;
 	i->pending = o->pending;
-	i->drawn = o->drawn;
+	i->claim = o->drawn.claim;
 	INIT_LIST_HEAD(&i->wheel);
 	memcpy(i->values, o->values, t->values_len);
 	entry = weft_ientry_first(i);
 	for (left = entries; left; left &= left - 1) {
-		const struct weft_tentry *e = &t->entries[__ffs(left)];
-
-		memset(entry, 0, sizeof(*entry));
-		refcount_set(&entry->stats.refs, 1);
-		entry->stats.instance = i;
-		entry->stats.used = i->opened;
-		entry->stats.created = i->created;
-		entry->flow.subtable = e->subtable;
-		entry->flow.actions = o->failed ? t->fail : e->actions;
-		entry->flow.stats = &entry->stats;
-		entry->flow.of_instance = true;
-		entry->flow.instance = i;
-		entry->flow.priority = weft_tentry_priority(e, o->priority);
-		weft_tentry_words(t, e, i->values, entry->flow.key);
-		i->entry[i->n_entries++] = __ffs(left);
+		weft_ientry_init(entry, i, __ffs(left), jiffies - o->idle);
+		i->n_entries++;
 		entry = weft_ientry_next(entry);
 	}
-	atomic_set(&i->refs, 1 + i->n_entries);
+	atomic_set(&i->refs, 1);
 	if (o->failed)
 		__set_bit(WEFT_SEEN_FAILED, &i->seen);
 	if (o->when & WEFT_WHEN_TCP)
@@ -306,16 +296,10 @@ void weft_instance_put(struct weft_instance *i)
 	weft_progmem_free(i, i->from);
 }
 
-/* The references of being there, and of the entries to their counters */
+/* The reference of being there */
 static void weft_instance_free_rcu(struct rcu_head *rcu)
 {
-	struct weft_instance *i = container_of(rcu, struct weft_instance, rcu);
-	struct weft_ientry *entry;
-	unsigned int n;
-
-	weft_for_each_ientry(entry, n, i)
-		weft_flow_stats_put(&entry->stats);
-	weft_instance_put(i);
+	weft_instance_put(container_of(rcu, struct weft_instance, rcu));
 }
 
 /* Where the entries belong, by their order */
@@ -382,7 +366,7 @@ static int weft_instance_link(struct weft_instance *i, const u32 *hashes)
 
 void weft_instance_stamp(const struct weft_instance *i)
 {
-	struct weft_stamps *stamps = i->dp->stamps;
+	struct weft_stamps *stamps = i->template->dp->stamps;
 	struct weft_ientry *entry;
 	unsigned int n;
 
@@ -406,7 +390,7 @@ static struct weft_flow *weft_instance_collides(const struct weft_instance *i, c
 		if (!flow)
 			continue;
 		if (!n)
-			*same = flow->instance;
+			*same = weft_flow_instance(flow);
 		return flow;
 	}
 	return NULL;
@@ -467,7 +451,7 @@ static int weft_instance_publish(struct weft_datapath *dp, struct weft_opening *
 static int weft_instance_try(struct weft_datapath *dp, struct weft_opening *o, u32 entries)
 {
 	struct weft_instances *instances = dp->instances;
-	struct weft_instance *i = weft_instance_alloc(dp, o, entries);
+	struct weft_instance *i = weft_instance_alloc(o, entries);
 	u32 hashes[WEFT_TEMPLATE_ENTRIES];
 	unsigned int n;
 	int err;
@@ -506,7 +490,7 @@ static int weft_instance_make(struct weft_datapath *dp, struct weft_opening *o, 
 			weft_opening_fill(o, values);
 		err = weft_instance_try(dp, o, entries);
 		if (err && draws)
-			weft_pool_return(&o->drawn);
+			weft_pool_return(&o->drawn.claim);
 		if (!draws || o->exactly)
 			break;
 	}
@@ -560,7 +544,7 @@ static struct weft_instance *weft_opening_find(const struct weft_opening *o, u32
 	flow = weft_subtable_find_instance(e->subtable, words,
 					   weft_subtable_hash(e->subtable, words),
 					   weft_tentry_priority(e, o->priority));
-	return flow ? flow->instance : NULL;
+	return flow ? weft_flow_instance(flow) : NULL;
 }
 
 /* There is no value: make an entry that says so, for a while */
@@ -693,11 +677,11 @@ bool weft_opening_here(const struct weft_instance *i, u8 table)
 
 bool weft_instance_end(struct weft_instance *i, enum weft_reason reason)
 {
-	struct weft_instances *instances = i->dp->instances;
+	struct weft_instances *instances = i->template->dp->instances;
 	struct weft_ientry *entry;
 	unsigned int n;
 
-	if (atomic_xchg(&i->ended, 1))
+	if (test_and_set_bit(WEFT_SEEN_ENDED, &i->seen))
 		return false;
 	local_bh_disable();
 	/* pairs with weft_flow_alive() */
@@ -708,8 +692,8 @@ bool weft_instance_end(struct weft_instance *i, enum weft_reason reason)
 	weft_wheel_remove(i);
 	xa_erase_bh(&instances->ids, i->id);
 	weft_nl_instance_event(i, WEFT_CMD_INSTANCE_DEL, reason);
-	if (i->drawn.block)
-		weft_pool_return(&i->drawn);
+	if (i->claim.block)
+		weft_pool_return(&i->claim);
 	weft_instances_leave(instances, i->template, i->in_port);
 	atomic_dec(&i->template->n_instances);
 	call_rcu(&i->rcu, weft_instance_free_rcu);

@@ -37,6 +37,7 @@ struct weft_port;
 #define WEFT_SEEN_FIN_REPLY	6
 #define WEFT_SEEN_RST		7
 #define WEFT_SEEN_TCP		8
+#define WEFT_SEEN_ENDED		9	/* somebody is at its end */
 
 /* An entry of an instance; its masked words follow */
 struct weft_ientry {
@@ -46,42 +47,45 @@ struct weft_ientry {
 
 /*
  * In one piece: behind this structure the values, the windows of a TCP connection if the template
- * asks for them, and then the entries, each of weft_ientry_size(). References: one of being there,
- * and one for each entry's counters, which cached programs share.
+ * asks for them, and then the entries, each of weft_ientry_size(). There may be very many, so what
+ * the template knows, its datapath for one, is not here again. References: one of being there,
+ * and those of cached programs, for the counters of its entries.
  */
 struct weft_instance {
 	struct weft_instance_life life;
 	u8 from;			/* weft_progmem_alloc() */
 	u8 n_entries;
-	u8 entry[WEFT_TEMPLATE_ENTRIES];	/* of the template, which they are */
-	atomic_t refs;
-	unsigned long seen;		/* WEFT_SEEN_* */
-	atomic_t ended;			/* 1: somebody is at it */
-	u32 pending;			/* packets line up there, behind those that wait; 0: none */
-	struct weft_template *template;	/* holds a reference */
-	struct weft_datapath *dp;	/* valid until it has ended */
-	u32 id;
-	u32 in_port;
-	s32 priority;			/* of the sending entry */
-	u16 entries_at;			/* bytes from the instance */
+	u8 entries_at;			/* words from the instance */
 	u8 when;			/* enum weft_when, what opened it */
 	bool windows;			/* a struct weft_window is in front of the entries */
+	u16 in_port;
+	atomic_t refs;
+	u32 pending;			/* packets line up there, behind those that wait; 0: none */
+	unsigned long seen;		/* WEFT_SEEN_* */
+	struct weft_template *template;	/* holds a reference */
+	u32 id;
+	s32 priority;			/* of the sending entry */
 	u64 created;			/* jiffies64 */
-	unsigned long opened;		/* jiffies; an import may have been idle before */
-	struct list_head wheel;		/* instances->slots */
-	struct weft_drawn drawn;
-	struct rcu_head rcu;
+	union {
+		struct list_head wheel;	/* instances->slots */
+		struct rcu_head rcu;	/* when it has left the wheel for good */
+	};
+	struct weft_claim claim;
 	u8 values[];
 };
 
-static inline struct weft_ientry *weft_ientry_next(struct weft_ientry *entry)
+static_assert(WEFT_WHEN_ALL <= U8_MAX && WEFT_PORT_ID_MAX <= U16_MAX);
+static_assert(sizeof(struct weft_instance) + WEFT_VALUES_MAX * WEFT_FIELD_LEN_MAX +
+	      sizeof(struct weft_window) <= U8_MAX * sizeof(u64), "entries_at");
+
+static inline struct weft_ientry *weft_ientry_next(const struct weft_ientry *entry)
 {
 	return (void *)(entry + 1) + entry->flow.subtable->n * sizeof(u64);
 }
 
 static inline struct weft_ientry *weft_ientry_first(const struct weft_instance *i)
 {
-	return (void *)i + i->entries_at;
+	return (void *)i + i->entries_at * sizeof(u64);
 }
 
 /* Of a TCP connection whose windows are tracked; else NULL */
@@ -93,6 +97,38 @@ static inline struct weft_window *weft_instance_window(const struct weft_instanc
 #define weft_for_each_ientry(entry, n, i)					\
 	for ((n) = 0, (entry) = weft_ientry_first(i); (n) < (i)->n_entries;	\
 	     (n)++, (entry) = weft_ientry_next(entry))
+
+/* What it was made from */
+static inline const struct weft_tentry *weft_ientry_template(const struct weft_ientry *entry,
+							     const struct weft_instance *i)
+{
+	return &i->template->entries[entry->flow.n];
+}
+
+/* Counters of an entry: of a rule, or of an instance */
+static inline struct weft_flow_stats *weft_flow_stats(const struct weft_flow *flow)
+{
+	return flow->at ? &container_of((struct weft_flow *)flow, struct weft_ientry, flow)->stats :
+			  &weft_rule(flow)->stats->stats;
+}
+
+/* The instance that has these counters */
+static inline struct weft_instance *weft_stats_instance(const struct weft_flow_stats *stats)
+{
+	return weft_flow_instance(&container_of(stats, struct weft_ientry, stats)->flow);
+}
+
+/* What an entry does; NULL: a rule that only says what is missing (a deletion) */
+static inline const struct weft_actions *weft_flow_actions(const struct weft_flow *flow)
+{
+	const struct weft_instance *i;
+
+	if (!flow->at)
+		return weft_rule(flow)->actions;
+	i = weft_flow_instance(flow);
+	return test_bit(WEFT_SEEN_FAILED, &i->seen) ? i->template->fail :
+						      i->template->entries[flow->n].actions;
+}
 
 static_assert(offsetof(struct weft_instance, life) == 0, "weft_flow_alive() relies on it");
 
@@ -133,7 +169,7 @@ struct weft_opening {
 	bool failed;			/* it stands for a failure */
 	bool exactly;			/* values and drawn are what is wanted */
 	unsigned long seen;		/* WEFT_SEEN_*, as if from before */
-	unsigned long idle;		/* jiffies */
+	unsigned long idle;		/* jiffies; an import may have been idle before */
 	u32 pending;			/* what waits for it; 0: nothing */
 	struct weft_drawn drawn;
 	struct weft_instance *made;	/* or found; valid under RCU */
@@ -186,7 +222,7 @@ struct weft_flow *weft_instance_first(const struct weft_instance *i);
 /* Where the values are that actions of an entry take */
 static inline const u8 *weft_flow_values(const struct weft_flow *flow)
 {
-	return flow->instance->values;
+	return weft_flow_instance(flow)->values;
 }
 
 enum weft_tracked {
@@ -261,8 +297,5 @@ void weft_instances_free(struct weft_datapath *dp);
 /* netlink_instance.c: INSTANCE_NEW or INSTANCE_DEL to who listens; any context, BH off */
 void weft_nl_instance_event(const struct weft_instance *i, enum weft_cmd cmd,
 			    enum weft_reason reason);
-
-/* For netlink_instance.c: entry @n of it */
-const struct weft_ientry *weft_instance_entry(const struct weft_instance *i, unsigned int n);
 
 #endif /* WEFT_INSTANCE_H */

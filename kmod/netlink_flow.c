@@ -98,8 +98,9 @@ static struct weft_flow *weft_flow_from_request(struct weft_datapath *dp, struct
 		return flow;
 	}
 	if (attrs[WEFT_FLOW_A_COOKIE])
-		flow->cookie = nla_get_u64(attrs[WEFT_FLOW_A_COOKIE]);
-	if (weft_flow_set_timeouts(flow, weft_flow_timeout(attrs[WEFT_FLOW_A_IDLE_TIMEOUT]),
+		weft_rule(flow)->cookie = nla_get_u64(attrs[WEFT_FLOW_A_COOKIE]);
+	if (weft_rule_set_timeouts(weft_rule(flow),
+				   weft_flow_timeout(attrs[WEFT_FLOW_A_IDLE_TIMEOUT]),
 				   weft_flow_timeout(attrs[WEFT_FLOW_A_HARD_TIMEOUT]))) {
 		weft_flow_free(flow);
 		weft_subtable_unpin(subtable);
@@ -251,11 +252,11 @@ int weft_nl_flow_del(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
-static int weft_flow_put_stats(struct sk_buff *skb, const struct weft_flow *flow)
+static int weft_rule_put_stats(struct sk_buff *skb, const struct weft_rule *rule)
 {
-	const struct weft_flow_stats *stats = flow->stats;
+	const struct weft_flow_stats *stats = &rule->stats->stats;
 	u64 packets = atomic64_read(&stats->packets);
-	u64 age = jiffies64_to_msecs(get_jiffies_64() - stats->created);
+	u64 age = jiffies64_to_msecs(get_jiffies_64() - rule->stats->created);
 
 	if (nla_put_u64_64bit(skb, WEFT_FLOW_A_PACKETS, packets, WEFT_FLOW_A_PAD) ||
 	    nla_put_u64_64bit(skb, WEFT_FLOW_A_BYTES, atomic64_read(&stats->bytes),
@@ -273,7 +274,8 @@ static int weft_flow_put_msg(struct sk_buff *skb, const struct weft_datapath *dp
 			     const struct weft_flow *flow, u32 portid, u32 seq, int flags,
 			     enum weft_cmd cmd)
 {
-	const struct weft_flow_expiry *expiry = flow->expiry;
+	const struct weft_rule *rule = weft_rule(flow);
+	const struct weft_flow_expiry *expiry = rule->expiry;
 	int err = -EMSGSIZE;
 	void *hdr;
 
@@ -283,17 +285,17 @@ static int weft_flow_put_msg(struct sk_buff *skb, const struct weft_datapath *dp
 	if (nla_put_string(skb, WEFT_FLOW_A_DP, dp->name) ||
 	    nla_put_u8(skb, WEFT_FLOW_A_TABLE, flow->subtable->table->id) ||
 	    nla_put_u16(skb, WEFT_FLOW_A_PRIORITY, flow->priority) ||
-	    nla_put_u64_64bit(skb, WEFT_FLOW_A_COOKIE, flow->cookie, WEFT_FLOW_A_PAD) ||
+	    nla_put_u64_64bit(skb, WEFT_FLOW_A_COOKIE, rule->cookie, WEFT_FLOW_A_PAD) ||
 	    (expiry && expiry->idle_ms &&
 	     nla_put_u32(skb, WEFT_FLOW_A_IDLE_TIMEOUT, expiry->idle_ms)) ||
 	    (expiry && expiry->hard_ms &&
 	     nla_put_u32(skb, WEFT_FLOW_A_HARD_TIMEOUT, expiry->hard_ms)) ||
-	    weft_flow_put_stats(skb, flow) ||
-	    (cmd == WEFT_CMD_FLOW_DEL && nla_put_u32(skb, WEFT_FLOW_A_REASON, flow->reason)))
+	    weft_rule_put_stats(skb, rule) ||
+	    (cmd == WEFT_CMD_FLOW_DEL && nla_put_u32(skb, WEFT_FLOW_A_REASON, rule->reason)))
 		goto cancel;
 	err = weft_flow_put_match(skb, WEFT_FLOW_A_MATCH, flow);
 	if (!err)
-		err = weft_actions_put(skb, WEFT_FLOW_A_ACTIONS, flow->actions);
+		err = weft_actions_put(skb, WEFT_FLOW_A_ACTIONS, rule->actions);
 	if (err)
 		goto cancel;
 	genlmsg_end(skb, hdr);
@@ -367,7 +369,7 @@ int weft_nl_flow_get(struct sk_buff *skb, struct genl_info *info)
 	if (IS_ERR(flow)) {
 		err = PTR_ERR(flow);
 	} else {
-		if (weft_flow_cached(flow))
+		if (weft_rule_cached(weft_rule(flow)))
 			weft_caches_fold(dp->caches);
 		msg = weft_flow_msg(dp, flow, info->snd_portid, info->snd_seq, WEFT_CMD_FLOW_NEW);
 		err = PTR_ERR_OR_ZERO(msg);
@@ -447,20 +449,22 @@ void weft_nl_flow_events(struct weft_datapath *dp, const struct list_head *chang
 			 const struct list_head *dying)
 {
 	const struct weft_change *change;
+	const struct weft_rule *rule;
 	const struct weft_flow *flow;
 
 	if (!weft_nl_has_listeners(dp))
 		return;
-	list_for_each_entry(flow, dying, dead) {
+	list_for_each_entry(rule, dying, dead) {
+		flow = &rule->flow;
 		if (flow->priority == WEFT_PRIORITY_MISS)
 			weft_nl_table_event(dp, flow->subtable->table->id);
-		else if (flow->reason != WEFT_REASON_REPLACED)
+		else if (rule->reason != WEFT_REASON_REPLACED)
 			weft_flow_event(dp, flow, WEFT_CMD_FLOW_DEL);
 		cond_resched();
 	}
 	list_for_each_entry(change, changes, node) {
 		flow = change->flow;
-		if (!change->linked || flow->died != U64_MAX)
+		if (!change->linked || weft_rule(flow)->died != U64_MAX)
 			continue;
 		if (flow->priority == WEFT_PRIORITY_MISS)
 			weft_nl_table_event(dp, flow->subtable->table->id);

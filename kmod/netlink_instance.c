@@ -64,11 +64,12 @@ struct weft_instance_filter {
 
 static u32 weft_instance_values(const struct weft_instance *i)
 {
+	const struct weft_ientry *entry;
 	u32 values = 0;
 	unsigned int n;
 
-	for (n = 0; n < i->n_entries; n++)
-		values |= i->template->entries[i->entry[n]].values;
+	weft_for_each_ientry(entry, n, i)
+		values |= weft_ientry_template(entry, i)->values;
 	return values;
 }
 
@@ -98,13 +99,13 @@ static int weft_instance_put_values(struct sk_buff *skb, const struct weft_insta
 static int weft_instance_put_entries(struct sk_buff *skb, const struct weft_instance *i)
 {
 	struct nlattr *list = nla_nest_start(skb, WEFT_INSTANCE_A_ENTRIES), *nest;
+	const struct weft_ientry *entry;
 	unsigned int n;
 
 	if (!list)
 		return -EMSGSIZE;
-	for (n = 0; n < i->n_entries; n++) {
-		const struct weft_ientry *entry = weft_instance_entry(i, n);
-		const struct weft_tentry *e = &i->template->entries[i->entry[n]];
+	weft_for_each_ientry(entry, n, i) {
+		const struct weft_tentry *e = weft_ientry_template(entry, i);
 
 		nest = nla_nest_start(skb, WEFT_TENTRIES_A_ENTRY);
 		if (!nest ||
@@ -146,12 +147,13 @@ static int weft_instance_put_times(struct sk_buff *skb, const struct weft_instan
 static int weft_instance_put_msg(struct sk_buff *skb, const struct weft_instance *i, u32 portid,
 				 u32 seq, int flags, enum weft_cmd cmd, enum weft_reason reason)
 {
-	const struct weft_port *port = portid ? xa_load(&i->dp->ports, i->in_port) : NULL;
+	struct weft_datapath *dp = i->template->dp;
+	const struct weft_port *port = portid ? xa_load(&dp->ports, i->in_port) : NULL;
 	void *hdr = genlmsg_put(skb, portid, seq, &weft_genl_family, flags, cmd);
 
 	if (!hdr)
 		return -EMSGSIZE;
-	if (nla_put_string(skb, WEFT_INSTANCE_A_DP, i->dp->name) ||
+	if (nla_put_string(skb, WEFT_INSTANCE_A_DP, dp->name) ||
 	    nla_put_u32(skb, WEFT_INSTANCE_A_ID, i->id) ||
 	    nla_put_u32(skb, WEFT_INSTANCE_A_TEMPLATE, i->template->id) ||
 	    nla_put_u16(skb, WEFT_INSTANCE_A_SLICE, i->template->slice) ||
@@ -175,9 +177,10 @@ static int weft_instance_put_msg(struct sk_buff *skb, const struct weft_instance
 void weft_nl_instance_event(const struct weft_instance *i, enum weft_cmd cmd,
 			    enum weft_reason reason)
 {
+	struct net *net = i->template->dp->net;
 	struct sk_buff *msg;
 
-	if (!genl_has_listeners(&weft_genl_family, i->dp->net, WEFT_MCGRP_INSTANCES_IDX))
+	if (!genl_has_listeners(&weft_genl_family, net, WEFT_MCGRP_INSTANCES_IDX))
 		return;
 	msg = genlmsg_new(NLMSG_GOODSIZE, GFP_ATOMIC | __GFP_NOWARN);
 	if (!msg)
@@ -185,7 +188,7 @@ void weft_nl_instance_event(const struct weft_instance *i, enum weft_cmd cmd,
 	if (weft_instance_put_msg(msg, i, 0, 0, 0, cmd, reason))
 		nlmsg_free(msg);
 	else
-		genlmsg_multicast_netns(&weft_genl_family, i->dp->net, msg, 0,
+		genlmsg_multicast_netns(&weft_genl_family, net, msg, 0,
 					WEFT_MCGRP_INSTANCES_IDX, GFP_ATOMIC);
 }
 
@@ -257,7 +260,7 @@ static bool weft_instance_selected(const struct weft_instance *i,
 	    (f->state && weft_instance_state(i) != f->state))
 		return false;
 	if (f->vm_id) {
-		port = xa_load(&i->dp->ports, i->in_port);
+		port = xa_load(&i->template->dp->ports, i->in_port);
 		if (!port || strcmp(port->vm_id, f->vm_id))
 			return false;
 	}
@@ -467,7 +470,7 @@ static int weft_import_var(struct weft_opening *o, const struct weft_value *v,
 	if (v->source == WEFT_VAR_IP)
 		memcpy(&o->drawn.ip, nla_data(a), v->len);
 	else if (v->source == WEFT_VAR_PORT)
-		memcpy(&o->drawn.port, nla_data(a), v->len);
+		memcpy(&o->drawn.claim.port, nla_data(a), v->len);
 	return 0;
 }
 

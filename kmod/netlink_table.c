@@ -38,7 +38,7 @@ static int weft_table_put_msg(struct sk_buff *skb, struct weft_datapath *dp, u8 
 	    nla_put_u32(skb, WEFT_TABLE_A_N_MASKS, weft_table_n_masks(table)) ||
 	    nla_put_u64_64bit(skb, WEFT_TABLE_A_MATCHED, matched, WEFT_TABLE_A_PAD) ||
 	    nla_put_u64_64bit(skb, WEFT_TABLE_A_MISSED, missed, WEFT_TABLE_A_PAD) ||
-	    (miss && weft_actions_put(skb, WEFT_TABLE_A_MISS, miss->actions))) {
+	    (miss && weft_actions_put(skb, WEFT_TABLE_A_MISS, weft_rule(miss)->actions))) {
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;
 	}

@@ -156,7 +156,7 @@ static noinline bool weft_pipeline_fits(const struct weft_cached *p, const struc
 
 	for (i = 0; i < p->n_credits; i++)
 		if (tables[i] & WEFT_CREDIT_GUARD &&
-		    !weft_instance_in_window(stats[i]->instance, tables[i] & WEFT_CREDIT_REPLY,
+		    !weft_instance_in_window(weft_stats_instance(stats[i]), tables[i] & WEFT_CREDIT_REPLY,
 					     skb, layers))
 			return false;
 	return true;
@@ -172,7 +172,7 @@ static noinline void weft_pipeline_watched(struct weft_cached *p, const struct w
 
 	for (i = 0; i < p->n_credits; i++)
 		if (tables[i] & WEFT_CREDIT_WATCH)
-			watch = max(watch, weft_instance_watch(stats[i]->instance,
+			watch = max(watch, weft_instance_watch(weft_stats_instance(stats[i]),
 							       tables[i] & WEFT_CREDIT_REPLY, key));
 	p->watch = watch;
 }

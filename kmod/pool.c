@@ -122,8 +122,8 @@ static struct weft_pool_block *weft_pool_next_open(const struct weft_pool *pool,
 static void weft_pool_drawn(struct weft_pool *pool, struct weft_pool_block *block, u16 key,
 			    struct weft_drawn *drawn)
 {
-	drawn->block = block;
-	drawn->index = key;
+	drawn->claim.block = block;
+	drawn->claim.index = key;
 	block->refs++;
 	pool->used++;
 	if (!weft_block_open(block, key))
@@ -169,9 +169,7 @@ static bool weft_pool_draw_map(const struct weft_pool *pool, const struct weft_a
 	map = rcu_dereference(pool->map);
 	found = map && weft_map_find(map, ask->family, &ask->map, &drawn->ip);
 	rcu_read_unlock();
-	drawn->block = NULL;
-	drawn->index = 0;
-	drawn->port = 0;
+	drawn->claim = (struct weft_claim){};
 	return found;
 }
 
@@ -194,7 +192,7 @@ bool weft_pool_draw(struct weft_pool *pool, const struct weft_ask *ask,
 static bool weft_pool_draw_exactly_locked(struct weft_pool *pool, const struct weft_ask *ask,
 					  struct weft_drawn *drawn)
 {
-	u16 key = weft_pool_key(pool, ask), port = ntohs(drawn->port);
+	u16 key = weft_pool_key(pool, ask), port = ntohs(drawn->claim.port);
 	const struct weft_plan *plan;
 	u32 i;
 
@@ -218,7 +216,7 @@ bool weft_pool_draw_exactly(struct weft_pool *pool, const struct weft_ask *ask,
 	bool found;
 
 	if (pool->config.type == WEFT_POOL_TYPE_MAP) {
-		if (!weft_pool_draw_map(pool, ask, &mapped) || drawn->port ||
+		if (!weft_pool_draw_map(pool, ask, &mapped) || drawn->claim.port ||
 		    memcmp(&mapped.ip, &drawn->ip, sizeof(mapped.ip)))
 			return false;
 		*drawn = mapped;
@@ -250,9 +248,9 @@ static bool weft_pool_unref_block(struct weft_pool *pool, struct weft_pool_block
 	return true;
 }
 
-void weft_pool_return(struct weft_drawn *drawn)
+void weft_pool_return(struct weft_claim *claim)
 {
-	struct weft_pool_block *block = drawn->block;
+	struct weft_pool_block *block = claim->block;
 	struct weft_pool *pool;
 	bool last;
 
@@ -260,12 +258,12 @@ void weft_pool_return(struct weft_drawn *drawn)
 		return;
 	pool = block->pool;
 	spin_lock_bh(&pool->lock);
-	weft_block_return(block, drawn);
-	__set_bit(block->slot, pool->open[drawn->index]);
+	weft_block_return(block, claim);
+	__set_bit(block->slot, pool->open[claim->index]);
 	pool->used--;
 	last = weft_pool_unref_block(pool, block);
 	spin_unlock_bh(&pool->lock);
-	drawn->block = NULL;
+	claim->block = NULL;
 	if (!last)
 		return;
 	weft_block_free(block);

@@ -39,12 +39,18 @@ struct weft_ask {
 	struct in6_addr map;		/* what to look up in a map; as weft_drawn.ip */
 };
 
-/* What was drawn; its owner gives it back with weft_pool_return() */
-struct weft_drawn {
+/* What is out; its owner gives it back with weft_pool_return() */
+struct weft_claim {
 	struct weft_pool_block *block;	/* NULL: nothing to give back (a map) */
-	struct in6_addr ip;		/* IPv4: in the first four bytes, the others zero */
 	u16 index;			/* what of the block; for pool.c */
+	u16 at;				/* the address, from the block's first one */
 	__be16 port;			/* 0: none was wanted */
+};
+
+/* What was drawn */
+struct weft_drawn {
+	struct weft_claim claim;
+	struct in6_addr ip;		/* IPv4: in the first four bytes, the others zero */
 };
 
 /*
@@ -59,14 +65,14 @@ bool weft_pool_draw(struct weft_pool *pool, const struct weft_ask *ask,
 		    struct weft_drawn *drawn);
 
 /*
- * Draw just this pair (drawn->ip and drawn->port are given), for an import or for
+ * Draw just this pair (drawn->ip and drawn->claim.port are given), for an import or for
  * what a daemon chose: false when it is in use or the pool has no such pair.
  */
 bool weft_pool_draw_exactly(struct weft_pool *pool, const struct weft_ask *ask,
 			    struct weft_drawn *drawn);
 
-/* Give it back; any context; after this the drawn may be made anew */
-void weft_pool_return(struct weft_drawn *drawn);
+/* Give it back; any context; after this it may be made anew */
+void weft_pool_return(struct weft_claim *claim);
 
 /* The rest: dp->lock */
 

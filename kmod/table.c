@@ -18,6 +18,7 @@
 #include <linux/sort.h>
 #include "cache.h"
 #include "datapath.h"
+#include "instance.h"
 #include "nh.h"
 #include "table.h"
 
@@ -161,7 +162,7 @@ weft_subtable_best(struct weft_subtable *subtable, const struct weft_key *key, u
 			best = flow;
 	}
 	if (best)
-		prefetchw(best->stats);	/* the end of the walk counts the packet */
+		prefetchw(weft_flow_stats(best));	/* the end of the walk counts the packet */
 	return best;
 }
 
@@ -208,7 +209,7 @@ struct weft_flow *weft_table_lookup_instance(const struct weft_datapath *dp, u8 
 		weft_subtable_mask_key(subtable, key, words);
 		found = weft_subtable_lookup(subtable, words, weft_subtable_hash(subtable, words));
 		rhl_for_each_entry_rcu(flow, pos, found, node)
-			if (flow->of_instance && weft_flow_alive(flow, 0) &&
+			if (flow->at && weft_flow_alive(flow, 0) &&
 			    (!best || flow->priority > best->priority))
 				best = flow;
 	}
@@ -224,7 +225,7 @@ struct weft_flow *weft_subtable_find(struct weft_subtable *subtable, const u64 *
 	rcu_read_lock();
 	list = weft_subtable_lookup(subtable, key, weft_subtable_hash(subtable, key));
 	rhl_for_each_entry_rcu(flow, pos, list, node) {
-		if (flow->priority == priority && !flow->of_instance &&
+		if (flow->priority == priority && !flow->at &&
 		    weft_flow_alive(flow, version)) {
 			rcu_read_unlock();
 			return flow;
@@ -472,7 +473,7 @@ struct weft_flow *weft_subtable_find_instance(struct weft_subtable *subtable, co
 
 	list = weft_subtable_lookup(subtable, key, hash);
 	rhl_for_each_entry_rcu(flow, pos, list, node)
-		if (flow->of_instance && flow->priority == priority && weft_flow_alive(flow, 0))
+		if (flow->at && flow->priority == priority && weft_flow_alive(flow, 0))
 			return flow;
 	return NULL;
 }

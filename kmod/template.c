@@ -734,6 +734,7 @@ int weft_template_create(struct weft_datapath *dp, struct nlattr **attrs,
 	}
 	refcount_set(&m->t->refs, 1);
 	m->t->id = id;
+	m->t->dp = dp;
 	err = weft_template_parse(m, attrs);
 	if (!err)
 		err = xa_err(xa_store(&dp->templates, id, m->t, GFP_KERNEL_ACCOUNT));
@@ -799,12 +800,13 @@ static int weft_template_sender(struct weft_datapath *dp, const struct weft_temp
 int weft_templates_sender(struct weft_datapath *dp, const struct weft_flow *flow,
 			  const char **why)
 {
+	const struct weft_actions *acts = weft_rule(flow)->actions;
 	const struct weft_act *act;
 	int err;
 
-	if (!flow->actions || !weft_actions_templates(flow->actions))
+	if (!acts || !weft_actions_templates(acts))
 		return 0;
-	weft_for_each_act(act, flow->actions) {
+	weft_for_each_act(act, acts) {
 		if (act->type != WEFT_ACT_A_TEMPLATE)
 			continue;
 		err = weft_template_sender(dp, ((const struct weft_act_template *)act)->template,

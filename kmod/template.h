@@ -87,6 +87,7 @@ struct weft_template {
 	refcount_t refs;
 	bool dead;		/* not listed any more: makes nothing */
 	u32 id;
+	struct weft_datapath *dp;	/* valid while it is listed, or has an instance */
 	char name[WEFT_NAME_MAX + 1];
 	enum weft_mode mode;
 	enum weft_track track;

@@ -33,6 +33,16 @@ enum weft_state weft_instance_state(const struct weft_instance *i)
 						   WEFT_STATE_TCP_OPENING;
 }
 
+/* Forget all but that it may be at its end */
+static void weft_track_anew(struct weft_instance *i)
+{
+	unsigned long seen = READ_ONCE(i->seen), now;
+
+	do {
+		now = (seen & BIT(WEFT_SEEN_ENDED)) | BIT(WEFT_SEEN_TCP) | BIT(WEFT_SEEN_SYN);
+	} while (!try_cmpxchg(&i->seen, &seen, now));
+}
+
 /* The segment's flags are true: note them. False when the connection begins anew. */
 static bool weft_track_flags(struct weft_instance *i, bool reply, __be16 flags,
 			     enum weft_state before)
@@ -45,7 +55,7 @@ static bool weft_track_flags(struct weft_instance *i, bool reply, __be16 flags,
 	if (rst) {
 		set_bit(WEFT_SEEN_RST, &i->seen);
 	} else if (syn && !ack && !reply && before >= WEFT_STATE_TCP_CLOSED) {
-		WRITE_ONCE(i->seen, BIT(WEFT_SEEN_TCP) | BIT(WEFT_SEEN_SYN));
+		weft_track_anew(i);
 		anew = true;
 	} else if (syn) {
 		set_bit(reply ? WEFT_SEEN_SYNACK : WEFT_SEEN_SYN, &i->seen);
@@ -99,23 +109,12 @@ static enum weft_tracked weft_track_tcp(struct weft_instance *i, bool reply,
 	       WEFT_TRACKED_KEEP : WEFT_TRACKED_SEE;
 }
 
-/* Is an entry of an instance for packets of who replies? */
-static bool weft_ientry_replies(const struct weft_ientry *entry)
-{
-	const struct weft_instance *i = entry->flow.instance;
-	unsigned int n = 0;
-
-	while (weft_instance_entry(i, n) != entry)
-		n++;
-	return i->template->entries[i->entry[n]].reply;
-}
-
 enum weft_tracked weft_instance_track(struct weft_flow *flow, const struct weft_key *key,
 				      const struct sk_buff *skb, bool *reply)
 {
-	struct weft_instance *i = flow->instance;
+	struct weft_instance *i = weft_flow_instance(flow);
 
-	*reply = weft_ientry_replies(container_of(flow, struct weft_ientry, flow));
+	*reply = i->template->entries[flow->n].reply;
 	if (test_bit(WEFT_SEEN_FAILED, &i->seen))
 		return WEFT_TRACKED_KEEP;
 	if (key->layers & WEFT_L_TCP)

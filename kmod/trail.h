@@ -71,6 +71,7 @@ struct weft_credit {
 	u8 table;
 	bool matched;			/* an entry other than the miss entry */
 	bool refresh;			/* only its time of use, no lookup */
+	bool of_instance;		/* the counters are an instance's, else a rule's */
 	u8 guard;			/* enum weft_guard */
 	u8 watch;			/* enum weft_watch; then guard says only the direction */
 };
@@ -98,19 +99,23 @@ static inline void weft_trail_probe(struct weft_trail *trail, const struct weft_
 	weft_probe(stamps, hash, &trail->probes[trail->n_probes++]);
 }
 
-static inline void weft_trail_credit(struct weft_trail *trail, struct weft_flow_stats *stats,
-				     u8 table, bool matched, enum weft_guard guard)
+static inline struct weft_credit *weft_trail_credit(struct weft_trail *trail,
+						    struct weft_flow_stats *stats, u8 table,
+						    bool matched)
 {
-	trail->credits[trail->n_credits++] = (struct weft_credit) {
-		.stats = stats, .table = table, .matched = matched, .guard = guard,
+	struct weft_credit *credit = &trail->credits[trail->n_credits++];
+
+	*credit = (struct weft_credit) {
+		.stats = stats, .table = table, .matched = matched,
 	};
+	return credit;
 }
 
-/* Packets like this one keep an entry from idling, though they do not meet it */
+/* Packets like this one keep an instance from idling, though they do not meet its entry */
 static inline void weft_trail_refresh(struct weft_trail *trail, struct weft_flow_stats *stats)
 {
 	trail->credits[trail->n_credits++] = (struct weft_credit) {
-		.stats = stats, .refresh = true,
+		.stats = stats, .refresh = true, .of_instance = true,
 	};
 }
 

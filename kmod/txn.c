@@ -38,7 +38,7 @@
 
 struct weft_commit {
 	struct weft_datapath *dp;
-	struct list_head dying;		/* flow->dead */
+	struct list_head dying;		/* rule->dead */
 	u64 version;
 	u32 added;
 	u32 changed;
@@ -50,32 +50,33 @@ static bool weft_flow_is_miss(const struct weft_flow *flow)
 	return flow->priority == WEFT_PRIORITY_MISS;
 }
 
-static void weft_commit_kill(struct weft_commit *c, struct weft_flow *flow,
+static void weft_commit_kill(struct weft_commit *c, struct weft_rule *rule,
 			     enum weft_reason reason)
 {
-	WRITE_ONCE(flow->died, c->version);
-	flow->reason = reason;
-	list_add_tail(&flow->dead, &c->dying);
+	WRITE_ONCE(rule->died, c->version);
+	rule->reason = reason;
+	list_add_tail(&rule->dead, &c->dying);
 }
 
 static int weft_commit_link(struct weft_commit *c, struct weft_change *change, const char **why)
 {
 	struct weft_datapath *dp = c->dp;
 	struct weft_flow *flow = change->flow;
+	struct weft_rule *rule = weft_rule(flow);
 	int err;
 
 	*why = "no memory for the entry";
 	err = weft_templates_sender(dp, flow, why);
 	if (err)
 		return err;
-	err = xa_alloc_cyclic(&dp->flow_ids, &flow->id, flow, xa_limit_31b, &dp->next_flow_id,
+	err = xa_alloc_cyclic(&dp->flow_ids, &rule->id, flow, xa_limit_31b, &dp->next_flow_id,
 			      GFP_KERNEL_ACCOUNT);
 	if (err < 0)
 		return err;
-	flow->born = c->version;
+	rule->born = c->version;
 	err = weft_subtable_insert(flow->subtable, flow);
 	if (err) {
-		xa_erase(&dp->flow_ids, flow->id);
+		xa_erase(&dp->flow_ids, rule->id);
 		return err;
 	}
 	change->linked = true;
@@ -91,7 +92,7 @@ static int weft_commit_filter(struct weft_commit *c, const struct weft_filter *f
 		if (!weft_flow_alive(flow, c->version) || weft_flow_is_miss(flow) ||
 		    !weft_filter_selects(filter, flow))
 			continue;
-		weft_commit_kill(c, flow, WEFT_REASON_REQUEST);
+		weft_commit_kill(c, weft_rule(flow), WEFT_REASON_REQUEST);
 		c->deleted++;
 		cond_resched();
 	}
@@ -127,15 +128,16 @@ static int weft_commit_change(struct weft_commit *c, struct weft_change *change,
 	}
 
 	if (change->op == WEFT_CHANGE_DEL || change->op == WEFT_CHANGE_DEL_IF ||
-	    (change->op == WEFT_CHANGE_MISS && !flow->actions)) {
+	    (change->op == WEFT_CHANGE_MISS && !weft_rule(flow)->actions)) {
 		if (old) {
-			weft_commit_kill(c, old, WEFT_REASON_REQUEST);
+			weft_commit_kill(c, weft_rule(old), WEFT_REASON_REQUEST);
 			c->deleted++;
 		}
 		return 0;
 	}
 
-	err = change->op == WEFT_CHANGE_SET ? weft_flow_inherit(flow, old, change->keep) : 0;
+	err = change->op == WEFT_CHANGE_SET ?
+	      weft_rule_inherit(weft_rule(flow), weft_rule(old), change->keep) : 0;
 	if (err) {
 		*why = "no memory for the entry";
 		return err;
@@ -147,49 +149,50 @@ static int weft_commit_change(struct weft_commit *c, struct weft_change *change,
 		c->added++;
 		return 0;
 	}
-	weft_commit_kill(c, old, WEFT_REASON_REPLACED);
+	weft_commit_kill(c, weft_rule(old), WEFT_REASON_REPLACED);
 	c->changed++;
 	return 0;
 }
 
 static void weft_commit_undo(struct weft_commit *c, struct list_head *changes)
 {
+	struct weft_rule *rule, *tmp;
 	struct weft_change *change;
-	struct weft_flow *flow, *tmp;
+	struct weft_flow *flow;
 
-	list_for_each_entry_safe(flow, tmp, &c->dying, dead) {
-		WRITE_ONCE(flow->died, U64_MAX);
-		list_del(&flow->dead);
+	list_for_each_entry_safe(rule, tmp, &c->dying, dead) {
+		WRITE_ONCE(rule->died, U64_MAX);
+		list_del(&rule->dead);
 	}
 	list_for_each_entry(change, changes, node) {
 		if (!change->linked)
 			continue;
 		/* walks may be looking at it right now, to find it is not alive */
 		flow = change->flow;
-		xa_erase(&c->dp->flow_ids, flow->id);
+		xa_erase(&c->dp->flow_ids, weft_rule(flow)->id);
 		change->flow = NULL;
 		weft_subtable_remove(flow->subtable, flow);
 		weft_subtable_unpin(flow->subtable);
-		call_rcu(&flow->rcu, weft_flow_free_rcu);
+		call_rcu(&weft_rule(flow)->rcu, weft_rule_free_rcu);
 	}
 }
 
-static void weft_expiry_start(struct weft_datapath *dp, struct weft_flow *flow)
+static void weft_expiry_start(struct weft_datapath *dp, struct weft_rule *rule)
 {
-	struct weft_flow_expiry *expiry = flow->expiry;
+	struct weft_flow_expiry *expiry = rule->expiry;
 	enum weft_reason reason;
 
 	if (!expiry || (!expiry->idle_ms && !expiry->hard_ms))
 		return;
-	expiry->flow = flow;
-	expiry->node.expires = weft_flow_expires(flow, &reason);
+	expiry->rule = rule;
+	expiry->node.expires = weft_rule_expires(rule, &reason);
 	timerqueue_add(&dp->expiries, &expiry->node);
 }
 
-static void weft_expiry_stop(struct weft_datapath *dp, struct weft_flow *flow)
+static void weft_expiry_stop(struct weft_datapath *dp, struct weft_rule *rule)
 {
-	if (flow->expiry && !RB_EMPTY_NODE(&flow->expiry->node.node))
-		timerqueue_del(&dp->expiries, &flow->expiry->node);
+	if (rule->expiry && !RB_EMPTY_NODE(&rule->expiry->node.node))
+		timerqueue_del(&dp->expiries, &rule->expiry->node);
 }
 
 /* Have the work run when the first expiry is due */
@@ -214,12 +217,12 @@ static void weft_reclaim_start(struct weft_datapath *dp)
 /* Who is told of the end of an entry is told of all its packets */
 static void weft_commit_fold(struct weft_commit *c)
 {
-	const struct weft_flow *flow;
+	const struct weft_rule *rule;
 
 	if (!weft_nl_has_listeners(c->dp))
 		return;
-	list_for_each_entry(flow, &c->dying, dead) {
-		if (flow->reason != WEFT_REASON_REPLACED && weft_flow_cached(flow)) {
+	list_for_each_entry(rule, &c->dying, dead) {
+		if (rule->reason != WEFT_REASON_REPLACED && weft_rule_cached(rule)) {
 			weft_caches_fold(c->dp->caches);
 			return;
 		}
@@ -231,13 +234,15 @@ static void weft_commit_publish(struct weft_commit *c, struct list_head *changes
 	struct weft_datapath *dp = c->dp;
 	struct weft_change *change;
 	struct weft_flow *flow;
+	struct weft_rule *rule;
 
 	/* pairs with the acquire in weft_walk_start(): entries first, then the version */
 	smp_store_release(&dp->version, c->version);
 
-	list_for_each_entry(flow, &c->dying, dead) {
+	list_for_each_entry(rule, &c->dying, dead) {
+		flow = &rule->flow;
 		weft_stamp_flow(dp->stamps, flow, false);
-		weft_expiry_stop(dp, flow);
+		weft_expiry_stop(dp, rule);
 		if (!weft_flow_is_miss(flow)) {
 			flow->subtable->table->n_flows--;
 			dp->n_flows--;
@@ -252,8 +257,8 @@ static void weft_commit_publish(struct weft_commit *c, struct list_head *changes
 			flow->subtable->table->n_flows++;
 			dp->n_flows++;
 		}
-		if (flow->died == U64_MAX)
-			weft_expiry_start(dp, flow);
+		if (weft_rule(flow)->died == U64_MAX)
+			weft_expiry_start(dp, weft_rule(flow));
 	}
 	weft_stamps_publish(dp->stamps);
 	weft_commit_fold(c);
@@ -326,7 +331,7 @@ bool weft_filter_selects(const struct weft_filter *filter, const struct weft_flo
 	const struct weft_subtable *subtable = flow->subtable;
 
 	return (filter->table < 0 || filter->table == subtable->table->id) &&
-	       !((flow->cookie ^ filter->cookie) & filter->cookie_mask) &&
+	       !((weft_rule(flow)->cookie ^ filter->cookie) & filter->cookie_mask) &&
 	       weft_subtable_within(subtable, flow->key, &filter->match);
 }
 
@@ -425,15 +430,15 @@ static void weft_reclaim_work(struct work_struct *work)
 {
 	struct weft_datapath *dp = container_of(to_rcu_work(work), struct weft_datapath,
 						reclaim_work);
-	struct weft_flow *flow;
+	struct weft_rule *rule;
 	u32 n = 0;
 
 	mutex_lock(&dp->lock);
-	while ((flow = list_first_entry_or_null(&dp->reclaiming, struct weft_flow, dead))) {
-		list_del(&flow->dead);
-		xa_erase(&dp->flow_ids, flow->id);
-		weft_subtable_remove(flow->subtable, flow);
-		call_rcu(&flow->rcu, weft_flow_free_rcu);
+	while ((rule = list_first_entry_or_null(&dp->reclaiming, struct weft_rule, dead))) {
+		list_del(&rule->dead);
+		xa_erase(&dp->flow_ids, rule->id);
+		weft_subtable_remove(rule->flow.subtable, &rule->flow);
+		call_rcu(&rule->rcu, weft_rule_free_rcu);
 		if (++n % WEFT_BATCH == 0) {
 			mutex_unlock(&dp->lock);
 			cond_resched();
@@ -456,19 +461,19 @@ void weft_flows_settle(struct weft_datapath *dp)
  * When the entry at hand is to be looked at again; now or earlier: it has expired. For one that
  * cached programs use, idle time is known as of the last fold only.
  */
-static u64 weft_expiry_due(struct weft_datapath *dp, const struct weft_flow *flow, u64 now,
+static u64 weft_expiry_due(struct weft_datapath *dp, const struct weft_rule *rule, u64 now,
 			   enum weft_reason *reason)
 {
-	u64 expires = weft_flow_expires(flow, reason);
+	u64 expires = weft_rule_expires(rule, reason);
 
-	if (expires > now || *reason != WEFT_REASON_IDLE || !weft_flow_cached(flow) ||
+	if (expires > now || *reason != WEFT_REASON_IDLE || !weft_rule_cached(rule) ||
 	    dp->folded_at == now)
 		return expires;
 	if (now - dp->folded_at < WEFT_IDLE_CHECK)
 		return dp->folded_at + WEFT_IDLE_CHECK;
 	weft_caches_fold(dp->caches);
 	dp->folded_at = now;
-	return weft_flow_expires(flow, reason);
+	return weft_rule_expires(rule, reason);
 }
 
 static void weft_expiry_work(struct work_struct *work)
@@ -493,11 +498,11 @@ static void weft_expiry_work(struct work_struct *work)
 		if (node->expires > now)
 			break;
 		timerqueue_del(&dp->expiries, node);
-		node->expires = weft_expiry_due(dp, expiry->flow, now, &reason);
+		node->expires = weft_expiry_due(dp, expiry->rule, now, &reason);
 		if (node->expires > now)
 			timerqueue_add(&dp->expiries, node);
 		else
-			weft_commit_kill(&c, expiry->flow, reason);
+			weft_commit_kill(&c, expiry->rule, reason);
 	}
 	if (!list_empty(&c.dying))
 		weft_commit_publish(&c, &no_changes);

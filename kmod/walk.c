@@ -499,11 +499,11 @@ static void weft_walk_wait(struct weft_walk *w, u32 id, u8 table, u64 cookie)
 /* Packets that came before this one still wait for the instance: it lines up behind them */
 static bool weft_walk_lines_up(struct weft_walk *w, const struct weft_flow *flow, u8 table)
 {
-	u32 pending = READ_ONCE(flow->instance->pending);
+	u32 pending = READ_ONCE(weft_flow_instance(flow)->pending);
 
 	if (likely(!pending || pending == w->waited))
 		return false;
-	weft_walk_wait(w, pending, table, flow->cookie);
+	weft_walk_wait(w, pending, table, 0);
 	return true;
 }
 
@@ -514,7 +514,7 @@ static bool weft_walk_lines_up(struct weft_walk *w, const struct weft_flow *flow
 static enum weft_drop weft_walk_state(struct weft_walk *w, struct weft_flow *flow,
 				      enum weft_guard *guard, enum weft_watch *watch)
 {
-	struct weft_instance *i = flow->instance;
+	struct weft_instance *i = weft_flow_instance(flow);
 	bool reply, tcp = w->key.layers & WEFT_L_TCP;
 	enum weft_tracked tracked;
 
@@ -548,29 +548,35 @@ static enum weft_drop weft_walk_table(struct weft_walk *w, u8 id, bool resubmit)
 	enum weft_guard guard = WEFT_GUARD_NONE;
 	enum weft_watch watch = WEFT_WATCH_NONE;
 	enum weft_drop reason = WEFT_DROP_UNSPEC;
+	const struct weft_actions *acts;
+	struct weft_credit *credit;
 	struct weft_frame *frame;
 	struct weft_flow *flow;
 
 	if (w->stages++ == WEFT_STAGE_MAX)
 		return WEFT_DROP_STAGE_LIMIT;
 	flow = weft_table_lookup(w->dp, id, &w->key, w->version, w->trail);
-	if (flow && flow->of_instance) {
+	if (flow && flow->at) {
 		if (weft_walk_lines_up(w, flow, id))
 			return WEFT_DROP_UNSPEC;
 		reason = weft_walk_state(w, flow, &guard, &watch);
 	}
-	weft_trail_credit(w->trail, flow && !reason ? flow->stats : NULL, id,
-			  flow && flow->priority != WEFT_PRIORITY_MISS, guard);
-	w->trail->credits[w->trail->n_credits - 1].watch = watch;
+	credit = weft_trail_credit(w->trail, flow && !reason ? weft_flow_stats(flow) : NULL, id,
+				   flow && flow->priority != WEFT_PRIORITY_MISS);
+	credit->of_instance = flow && flow->at;
+	credit->guard = guard;
+	credit->watch = watch;
 	if (reason)
 		return reason;
 	if (!flow)
 		return resubmit ? WEFT_DROP_UNSPEC : WEFT_DROP_TABLE_MISS;
-	frame = weft_walk_push(w, flow->actions->acts, flow->actions->len, id);
-	frame->cookie = flow->cookie;
+	acts = weft_flow_actions(flow);
+	frame = weft_walk_push(w, acts->acts, acts->len, id);
 	frame->priority = flow->priority;
-	if (flow->of_instance)
+	if (flow->at)
 		frame->values = weft_flow_values(flow);
+	else
+		frame->cookie = weft_rule(flow)->cookie;
 	return WEFT_DROP_UNSPEC;
 }
 
@@ -688,7 +694,7 @@ static enum weft_drop weft_walk_template(struct weft_walk *w, struct weft_frame 
 	weft_trail_probe(w->trail, w->dp->stamps, weft_subtable_hash(first->subtable, first->key));
 	if (!READ_ONCE(o->made->life.live))
 		w->trail->cacheable = false;
-	weft_trail_refresh(w->trail, first->stats);
+	weft_trail_refresh(w->trail, weft_flow_stats(first));
 	return WEFT_DROP_UNSPEC;
 }
 
@@ -733,7 +739,7 @@ static enum weft_drop weft_walk_related(struct weft_walk *w, struct weft_frame *
 	flow = weft_table_lookup_instance(w->dp, id, &answer);
 	if (flow)
 		next = weft_inner_translate(flow, &answer);
-	weft_trail_credit(w->trail, NULL, id, next >= 0, WEFT_GUARD_NONE);
+	weft_trail_credit(w->trail, NULL, id, next >= 0);
 	if (next < 0)
 		return WEFT_DROP_UNSPEC;
 	if (weft_inner_update(&w->inner, &answer)) {

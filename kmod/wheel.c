@@ -49,7 +49,7 @@ static u32 weft_instance_idle_ms(const struct weft_instance *i)
 
 unsigned long weft_instance_used(const struct weft_instance *i)
 {
-	unsigned long used = i->opened;
+	unsigned long used = weft_ientry_first(i)->stats.used;
 	struct weft_ientry *entry;
 	unsigned int n;
 
@@ -108,10 +108,10 @@ static void weft_wheel_put(struct weft_instances *instances, struct weft_instanc
 
 void weft_wheel_move(struct weft_instance *i)
 {
-	struct weft_instances *instances = i->dp->instances;
+	struct weft_instances *instances = i->template->dp->instances;
 
 	spin_lock_bh(&instances->wheel_lock);
-	if (!atomic_read(&i->ended)) {
+	if (!test_bit(WEFT_SEEN_ENDED, &i->seen)) {
 		weft_wheel_take(instances, i);
 		weft_wheel_put(instances, i);
 	}
@@ -120,7 +120,7 @@ void weft_wheel_move(struct weft_instance *i)
 
 void weft_wheel_remove(struct weft_instance *i)
 {
-	struct weft_instances *instances = i->dp->instances;
+	struct weft_instances *instances = i->template->dp->instances;
 
 	spin_lock_bh(&instances->wheel_lock);
 	weft_wheel_take(instances, i);

@@ -678,8 +678,9 @@ static void inner_garbage(struct kunit *test)
 /* What an entry does to the answer's key */
 
 struct entry {
-	struct weft_flow flow;
 	struct weft_instance *instance;
+	struct weft_flow *flow;		/* part of it */
+	struct weft_template template;
 	union {
 		struct weft_actions head;
 		u64 room[64];
@@ -722,16 +723,20 @@ static void inner_entry(struct kunit *test)
 		.layers = WEFT_L_IPV4 | WEFT_L_UDP, .proto = IPPROTO_UDP,
 		.sport = htons(1), .dport = htons(2),
 	};
+	const unsigned int at = sizeof(struct weft_instance) + 16;
 	struct entry *e = kunit_kzalloc(test, sizeof(*e), GFP_KERNEL);
 	struct weft_inner in = packet;
 	struct weft_key key = {};
 	unsigned int end;
 
 	KUNIT_ASSERT_NOT_NULL(test, e);
-	e->instance = kunit_kzalloc(test, sizeof(*e->instance) + 16, GFP_KERNEL);
+	e->instance = kunit_kzalloc(test, at + sizeof(struct weft_ientry), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, e->instance);
-	e->flow.instance = e->instance;
-	e->flow.actions = &e->acts.head;
+	e->instance->entries_at = at / sizeof(u64);
+	e->instance->template = &e->template;
+	e->template.entries[0].actions = &e->acts.head;
+	e->flow = weft_instance_first(e->instance);
+	e->flow->at = (void *)e->flow - (void *)e->instance;
 	memcpy(e->instance->values, "\x30\x39\x0a\0\0\1", 6);
 
 	add_bind(e, WEFT_FIELD_L4_DST, 0);
@@ -744,16 +749,16 @@ static void inner_entry(struct kunit *test)
 	    sizeof(struct weft_act));
 	add_set(e, WEFT_FIELD_IP_SRC, 0xff, 0xff);
 	add(e, WEFT_ACT_A_GOTO, 9, sizeof(struct weft_act));
-	KUNIT_EXPECT_EQ(test, weft_inner_translate(&e->flow, &key), -1);	/* no header */
+	KUNIT_EXPECT_EQ(test, weft_inner_translate(e->flow, &key), -1);	/* no header */
 	in.src.s6_addr32[0] = htonl(0x0b000001);
 	in.dst.s6_addr32[0] = htonl(0x0c0c0c0c);
 	weft_inner_reply(&in, &key);
 	KUNIT_EXPECT_FALSE(test, weft_inner_update(&in, &key));
-	KUNIT_EXPECT_EQ(test, weft_inner_translate(&e->flow, &key), -1);	/* no goto */
+	KUNIT_EXPECT_EQ(test, weft_inner_translate(e->flow, &key), -1);	/* no goto */
 
 	add(e, WEFT_ACT_A_GOTO, 15, sizeof(struct weft_act));
 	weft_inner_reply(&in, &key);
-	KUNIT_EXPECT_EQ(test, weft_inner_translate(&e->flow, &key), 15);
+	KUNIT_EXPECT_EQ(test, weft_inner_translate(e->flow, &key), 15);
 	KUNIT_EXPECT_EQ(test, ntohl(weft_key_ip4_dst(&key)), 0x0a000001);
 	KUNIT_EXPECT_EQ(test, ntohl(weft_key_ip4_src(&key)), 0x05050505);
 	KUNIT_EXPECT_EQ(test, ntohs(key.l4_dst), 12345);
@@ -766,12 +771,12 @@ static void inner_entry(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ntohs(in.dport), 2);
 
 	__set_bit(WEFT_SEEN_FAILED, &e->instance->seen);
-	KUNIT_EXPECT_EQ(test, weft_inner_translate(&e->flow, &key), -1);
+	KUNIT_EXPECT_EQ(test, weft_inner_translate(e->flow, &key), -1);
 	__clear_bit(WEFT_SEEN_FAILED, &e->instance->seen);
 	e->acts.head.len = end;
 	add_set(e, WEFT_FIELD_ICMP_ID, 1, 0xff);
 	add(e, WEFT_ACT_A_GOTO, 15, sizeof(struct weft_act));
-	KUNIT_EXPECT_EQ(test, weft_inner_translate(&e->flow, &key), -1);
+	KUNIT_EXPECT_EQ(test, weft_inner_translate(e->flow, &key), -1);
 }
 
 /* The key of the answer to a packet inside */

@@ -8,6 +8,7 @@
 #include <net/net_namespace.h>
 #include <net/netlink.h>
 #include "action.h"
+#include "block.h"
 #include "datapath.h"
 #include "instance.h"
 #include "pool.h"
@@ -176,15 +177,24 @@ static enum weft_opened open_one(struct weft_opening *o, struct weft_template *t
 	return opened;
 }
 
+static struct in6_addr drawn_ip(const struct weft_instance *i)
+{
+	const struct weft_pool_block *block = i->claim.block;
+	struct in6_addr ip;
+
+	weft_addr_store(block->range.family, weft_addr_add(block->first, i->claim.at), &ip);
+	return ip;
+}
+
 /* The key of the reply to what the instance made of @key */
 static void reply_key(const struct weft_key *key, const struct weft_instance *i,
 		      struct weft_key *reply)
 {
 	*reply = *key;
 	reply->ip_src = key->ip_dst;
-	reply->ip_dst = i->drawn.ip;
+	reply->ip_dst = drawn_ip(i);
 	reply->l4_src = key->l4_dst;
-	reply->l4_dst = i->drawn.port;
+	reply->l4_dst = i->claim.port;
 }
 
 static struct weft_flow *lookup(u8 table, const struct weft_key *key)
@@ -219,17 +229,17 @@ static void instance_entries(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, lookup(FORWARD, &key));
 	KUNIT_EXPECT_EQ(test, open_one(o, t, &key), WEFT_OPEN_MADE);
 	i = o->made;
-	KUNIT_EXPECT_EQ(test, i->drawn.ip.s6_addr32[0], cpu_to_be32(OUTSIDE));
-	KUNIT_EXPECT_GE(test, ntohs(i->drawn.port), FIRST_PORT);
-	KUNIT_EXPECT_LT(test, ntohs(i->drawn.port), FIRST_PORT + 100);
+	KUNIT_EXPECT_EQ(test, drawn_ip(i).s6_addr32[0], cpu_to_be32(OUTSIDE));
+	KUNIT_EXPECT_GE(test, ntohs(i->claim.port), FIRST_PORT);
+	KUNIT_EXPECT_LT(test, ntohs(i->claim.port), FIRST_PORT + 100);
 	flow = lookup(FORWARD, &key);
 	KUNIT_ASSERT_NOT_NULL(test, flow);
-	KUNIT_EXPECT_PTR_EQ(test, flow->instance, i);
+	KUNIT_EXPECT_PTR_EQ(test, weft_flow_instance(flow), i);
 	KUNIT_EXPECT_EQ(test, flow->priority, SENDER + 1);
 	reply_key(&key, i, &reply);
 	flow = lookup(REVERSE, &reply);
 	KUNIT_ASSERT_NOT_NULL(test, flow);
-	KUNIT_EXPECT_PTR_EQ(test, flow->instance, i);
+	KUNIT_EXPECT_PTR_EQ(test, weft_flow_instance(flow), i);
 
 	KUNIT_EXPECT_EQ(test, open_one(o, t, &key), WEFT_OPEN_FOUND);
 	KUNIT_EXPECT_PTR_EQ(test, o->made, i);
@@ -275,7 +285,7 @@ static void instance_exhausted(struct kunit *test)
 	for (n = 0; n < 200; n++) {
 		make_key(&key, n, IPPROTO_TCP);
 		KUNIT_ASSERT_EQ(test, open_one(o, t, &key), WEFT_OPEN_MADE);
-		KUNIT_EXPECT_FALSE(test, test_and_set_bit(ntohs(o->made->drawn.port) - FIRST_PORT,
+		KUNIT_EXPECT_FALSE(test, test_and_set_bit(ntohs(o->made->claim.port) - FIRST_PORT,
 							  used));
 		last = o->made;
 	}
@@ -538,7 +548,7 @@ static void instance_race(struct kunit *test)
 	wait_for_completion(&race->done);
 	KUNIT_EXPECT_EQ(test, atomic_read(&race->wrong), 0);
 	xa_for_each(&dp->instances->ids, id, i) {
-		unsigned int at = ntohs(i->drawn.port) +
+		unsigned int at = ntohs(i->claim.port) +
 				  (i->when & WEFT_WHEN_TCP ? 65536 : 0);
 
 		there++;

@@ -65,7 +65,7 @@ static bool draw_exactly(struct world *w, u8 proto, u32 addr, u16 port, struct w
 	struct weft_ask ask = { .family = 4, .proto = proto };
 
 	drawn->ip = ip4(addr);
-	drawn->port = htons(port);
+	drawn->claim.port = htons(port);
 	return weft_pool_draw_exactly(w->pool, &ask, drawn);
 }
 
@@ -100,7 +100,7 @@ static void weft_pool_exhausted(struct kunit *test)
 
 			proto = i / n;
 			KUNIT_ASSERT_TRUE(test, draw(w, proto, i * 2654435761U, i, &drawn[i]));
-			at = proto * n + (host(&drawn[i]) - 1) * 100 + ntohs(drawn[i].port) - 1000;
+			at = proto * n + (host(&drawn[i]) - 1) * 100 + ntohs(drawn[i].claim.port) - 1000;
 			KUNIT_ASSERT_LT(test, at, n * WEFT_POOL_PROTOS);
 			KUNIT_ASSERT_FALSE(test, seen[at]);
 			seen[at] = true;
@@ -110,7 +110,7 @@ static void weft_pool_exhausted(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, info(w).refused, (round + 1) * WEFT_POOL_PROTOS);
 		KUNIT_EXPECT_EQ(test, info(w).used, n * WEFT_POOL_PROTOS);
 		for (i = 0; i < n * WEFT_POOL_PROTOS; i++)
-			weft_pool_return(&drawn[i]);
+			weft_pool_return(&drawn[i].claim);
 		KUNIT_EXPECT_EQ(test, info(w).used, 0);
 	}
 }
@@ -133,16 +133,16 @@ static void weft_pool_nearly_full(struct kunit *test)
 			break;
 	KUNIT_EXPECT_EQ(test, i, n);
 	for (i = 0; i < spare; i++)
-		weft_pool_return(&drawn[i]);
+		weft_pool_return(&drawn[i].claim);
 	for (round = 0; round < ROUNDS(100000); round++) {
 		i = spare + rnd(&state, n - spare);
-		weft_pool_return(&drawn[i]);
+		weft_pool_return(&drawn[i].claim);
 		if (!draw(w, WEFT_POOL_TCP, prandom_u32_state(&state), i, &drawn[i]))
 			break;
 	}
 	KUNIT_EXPECT_EQ(test, round, ROUNDS(100000));
 	for (i = 0; i < n; i++)
-		weft_pool_return(&drawn[i]);
+		weft_pool_return(&drawn[i].claim);
 	KUNIT_EXPECT_EQ(test, info(w).used, 0);
 	kvfree(drawn);
 }
@@ -168,8 +168,8 @@ static void weft_pool_paired(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, host(&other), 9);
 	for (i = 0; i < 9; i++)
 		for (j = 0; j < 4; j++)
-			weft_pool_return(&drawn[i][j]);
-	weft_pool_return(&other);
+			weft_pool_return(&drawn[i][j].claim);
+	weft_pool_return(&other.claim);
 }
 
 static void weft_pool_preserve(struct kunit *test)
@@ -181,20 +181,20 @@ static void weft_pool_preserve(struct kunit *test)
 	w->config.parity = true;
 	make(w, &range);
 	KUNIT_ASSERT_TRUE(test, draw(w, WEFT_POOL_TCP, 0, 1500, &a));
-	KUNIT_EXPECT_EQ(test, ntohs(a.port), 1500);
+	KUNIT_EXPECT_EQ(test, ntohs(a.claim.port), 1500);
 	KUNIT_ASSERT_TRUE(test, draw(w, WEFT_POOL_TCP, 0, 1500, &b));
-	KUNIT_EXPECT_NE(test, ntohs(b.port), 1500);
-	KUNIT_EXPECT_EQ(test, ntohs(b.port) % 2, 0);
+	KUNIT_EXPECT_NE(test, ntohs(b.claim.port), 1500);
+	KUNIT_EXPECT_EQ(test, ntohs(b.claim.port) % 2, 0);
 	KUNIT_ASSERT_TRUE(test, draw(w, WEFT_POOL_TCP, 0, 81, &c));
-	KUNIT_EXPECT_EQ(test, ntohs(c.port) % 2, 1);
-	weft_pool_return(&a);
+	KUNIT_EXPECT_EQ(test, ntohs(c.claim.port) % 2, 1);
+	weft_pool_return(&a.claim);
 	KUNIT_ASSERT_TRUE(test, draw(w, WEFT_POOL_TCP, 0, 1500, &a));
-	KUNIT_EXPECT_EQ(test, ntohs(a.port), 1500);
-	weft_pool_return(&a);
-	weft_pool_return(&b);
-	weft_pool_return(&c);
-	KUNIT_EXPECT_NULL(test, a.block);
-	weft_pool_return(&a);
+	KUNIT_EXPECT_EQ(test, ntohs(a.claim.port), 1500);
+	weft_pool_return(&a.claim);
+	weft_pool_return(&b.claim);
+	weft_pool_return(&c.claim);
+	KUNIT_EXPECT_NULL(test, a.claim.block);
+	weft_pool_return(&a.claim);
 	KUNIT_EXPECT_EQ(test, info(w).used, 0);
 }
 
@@ -210,19 +210,19 @@ static void weft_pool_sequential(struct kunit *test)
 	make(w, &range);
 	for (i = 0; i < ARRAY_SIZE(expected); i++) {
 		KUNIT_ASSERT_TRUE(test, draw(w, WEFT_POOL_TCP, 0, 102, &drawn[0]));
-		KUNIT_EXPECT_EQ(test, ntohs(drawn[0].port), expected[i]);
-		weft_pool_return(&drawn[0]);
+		KUNIT_EXPECT_EQ(test, ntohs(drawn[0].claim.port), expected[i]);
+		weft_pool_return(&drawn[0].claim);
 	}
 	KUNIT_ASSERT_TRUE(test, draw_exactly(w, WEFT_POOL_TCP, NET + 1, 102, &drawn[0]));
 	KUNIT_ASSERT_TRUE(test, draw(w, WEFT_POOL_TCP, 0, 0, &drawn[1]));
-	KUNIT_EXPECT_EQ(test, ntohs(drawn[1].port), 103);
-	weft_pool_return(&drawn[0]);
-	weft_pool_return(&drawn[1]);
+	KUNIT_EXPECT_EQ(test, ntohs(drawn[1].claim.port), 103);
+	weft_pool_return(&drawn[0].claim);
+	weft_pool_return(&drawn[1].claim);
 	w->config.parity = true;
 	KUNIT_EXPECT_EQ(test, change(w, NULL, NULL), 0);
 	KUNIT_ASSERT_TRUE(test, draw(w, WEFT_POOL_TCP, 0, 7, &drawn[0]));
-	KUNIT_EXPECT_EQ(test, ntohs(drawn[0].port), 101);
-	weft_pool_return(&drawn[0]);
+	KUNIT_EXPECT_EQ(test, ntohs(drawn[0].claim.port), 101);
+	weft_pool_return(&drawn[0].claim);
 }
 
 /* Random ports are of the range, and do not follow each other */
@@ -237,10 +237,10 @@ static void weft_pool_random(struct kunit *test)
 	make(w, &range);
 	for (i = 0; i < 100; i++) {
 		KUNIT_ASSERT_TRUE(test, draw(w, WEFT_POOL_UDP, 0, last, &drawn));
-		KUNIT_EXPECT_GE(test, ntohs(drawn.port), 1024);
-		n += ntohs(drawn.port) - last < 2;
-		last = ntohs(drawn.port);
-		weft_pool_return(&drawn);
+		KUNIT_EXPECT_GE(test, ntohs(drawn.claim.port), 1024);
+		n += ntohs(drawn.claim.port) - last < 2;
+		last = ntohs(drawn.claim.port);
+		weft_pool_return(&drawn.claim);
 	}
 	KUNIT_EXPECT_LT(test, n, 3);
 }
@@ -258,20 +258,20 @@ static void weft_pool_port_zero(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, change(w, NULL, &portless), 0);
 	KUNIT_EXPECT_FALSE(test, draw_exactly(w, WEFT_POOL_TCP, NET + 1, 0, &drawn[0]));
 	KUNIT_ASSERT_TRUE(test, draw(w, WEFT_POOL_TCP, 0, 0, &drawn[0]));
-	KUNIT_EXPECT_EQ(test, ntohs(drawn[0].port), 1);
+	KUNIT_EXPECT_EQ(test, ntohs(drawn[0].claim.port), 1);
 	KUNIT_EXPECT_FALSE(test, draw(w, WEFT_POOL_TCP, 0, 0, &drawn[1]));
 	KUNIT_EXPECT_TRUE(test, draw(w, WEFT_POOL_ECHO, 0, 0, &drawn[1]));
-	KUNIT_EXPECT_EQ(test, ntohs(drawn[1].port), 0);
+	KUNIT_EXPECT_EQ(test, ntohs(drawn[1].claim.port), 0);
 	KUNIT_EXPECT_TRUE(test, draw(w, WEFT_POOL_ECHO, 0, 0, &drawn[2]));
 	KUNIT_EXPECT_FALSE(test, draw_exactly(w, WEFT_POOL_PROTOS, NET + 8, 1, &drawn[3]));
 	KUNIT_EXPECT_TRUE(test, draw_exactly(w, WEFT_POOL_PROTOS, NET + 8, 0, &drawn[3]));
 	KUNIT_EXPECT_FALSE(test, draw_exactly(w, WEFT_POOL_PROTOS, NET + 8, 0, &drawn[4]));
 	KUNIT_ASSERT_TRUE(test, draw(w, WEFT_POOL_PROTOS, 0, 0, &drawn[4]));
 	KUNIT_EXPECT_EQ(test, host(&drawn[4]), 9);
-	KUNIT_EXPECT_EQ(test, drawn[4].port, 0);
+	KUNIT_EXPECT_EQ(test, drawn[4].claim.port, 0);
 	KUNIT_EXPECT_EQ(test, info(w).used, 5);
 	for (i = 0; i < ARRAY_SIZE(drawn); i++)
-		weft_pool_return(&drawn[i]);
+		weft_pool_return(&drawn[i].claim);
 }
 
 /* A pair is given once for each bucket of remotes */
@@ -296,10 +296,10 @@ static void weft_pool_reuse(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, info(w).used, WEFT_POOL_BUCKETS);
 	KUNIT_EXPECT_EQ(test, info(w).total, 1);
 	ask.remote_hash = 7 << 26;
-	weft_pool_return(&drawn[7]);
+	weft_pool_return(&drawn[7].claim);
 	KUNIT_EXPECT_TRUE(test, weft_pool_draw(w->pool, &ask, &drawn[7]));
 	for (i = 0; i < WEFT_POOL_BUCKETS; i++)
-		weft_pool_return(&drawn[i]);
+		weft_pool_return(&drawn[i].claim);
 }
 
 static void weft_pool_exactly(struct kunit *test)
@@ -322,7 +322,7 @@ static void weft_pool_exactly(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, info(w).used, 3);
 	KUNIT_EXPECT_EQ(test, info(w).refused, 0);
 	for (i = 0; i < 3; i++)
-		weft_pool_return(&drawn[i]);
+		weft_pool_return(&drawn[i].claim);
 	KUNIT_EXPECT_EQ(test, info(w).used, 0);
 }
 
@@ -349,11 +349,11 @@ static void weft_pool_ipv6(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, seen, 0xf);
 	more = drawn[2];
 	KUNIT_EXPECT_FALSE(test, weft_pool_draw_exactly(w->pool, &ask, &more));
-	weft_pool_return(&drawn[2]);
+	weft_pool_return(&drawn[2].claim);
 	KUNIT_EXPECT_TRUE(test, weft_pool_draw_exactly(w->pool, &ask, &more));
 	drawn[2] = more;
 	for (i = 0; i < 4; i++)
-		weft_pool_return(&drawn[i]);
+		weft_pool_return(&drawn[i].claim);
 }
 
 /* What is out of a range that was withdrawn is never given again before it is back */
@@ -381,24 +381,24 @@ static void weft_pool_withdrawn(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, info(w).used, 2);
 	for (i = 0; i < 2; i++) {
 		KUNIT_ASSERT_TRUE(test, draw(w, WEFT_POOL_TCP, 0, 10 + i, &new[i]));
-		KUNIT_EXPECT_GE(test, ntohs(new[i].port), 12);
+		KUNIT_EXPECT_GE(test, ntohs(new[i].claim.port), 12);
 	}
 	KUNIT_EXPECT_FALSE(test, draw(w, WEFT_POOL_TCP, 0, 13, &more));
-	weft_pool_return(&old[0]);
+	weft_pool_return(&old[0].claim);
 	KUNIT_ASSERT_TRUE(test, draw(w, WEFT_POOL_TCP, 0, 13, &old[0]));
-	KUNIT_EXPECT_EQ(test, ntohs(old[0].port), 10);
+	KUNIT_EXPECT_EQ(test, ntohs(old[0].claim.port), 10);
 
 	/* in one request: the same one may come back, another not as long as it is in use */
 	KUNIT_EXPECT_EQ(test, change(w, &range, &range), 0);
 	refused(w, &range, &half, -EEXIST,
 		"range: overlaps one that is withdrawn and is still in use");
 	KUNIT_EXPECT_EQ(test, info(w).total, 4);
-	weft_pool_return(&new[0]);
+	weft_pool_return(&new[0].claim);
 	KUNIT_ASSERT_TRUE(test, draw(w, WEFT_POOL_TCP, 0, 0, &new[0]));
 	KUNIT_EXPECT_EQ(test, change(w, &range, NULL), 0);
 	for (i = 0; i < 2; i++) {
-		weft_pool_return(&old[i]);
-		weft_pool_return(&new[i]);
+		weft_pool_return(&old[i].claim);
+		weft_pool_return(&new[i].claim);
 	}
 	KUNIT_EXPECT_EQ(test, info(w).used, 0);
 	KUNIT_EXPECT_EQ(test, change(w, NULL, &half), 0);
@@ -425,7 +425,7 @@ static void weft_pool_deleted(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, weft_pool_find(w->dp, 1));
 	mutex_unlock(&w->dp->lock);
 	for (i = 0; i < 3; i++)
-		weft_pool_return(&drawn[i]);
+		weft_pool_return(&drawn[i].claim);
 }
 
 /* Every refusal has its words, and changes nothing */
@@ -492,14 +492,14 @@ static void weft_pool_many_ranges(struct kunit *test)
 	i = n / 2;
 	refused(w, &ranges[i], &ranges[n], -ENOSPC,
 		"too many ranges, with those withdrawn that are still in use");
-	weft_pool_return(&drawn[i]);
+	weft_pool_return(&drawn[i].claim);
 	KUNIT_EXPECT_EQ(test, change(w, &ranges[i], &ranges[n]), 0);
 	/* all are full but this one, wherever the search begins */
 	KUNIT_ASSERT_TRUE(test, draw(w, 0, 0, 0, &drawn[i]));
 	KUNIT_EXPECT_EQ(test, host(&drawn[i]), n);
 	KUNIT_EXPECT_FALSE(test, draw(w, 0, 0, 0, &more));
 	for (i = 0; i < n; i++)
-		weft_pool_return(&drawn[i]);
+		weft_pool_return(&drawn[i].claim);
 	KUNIT_EXPECT_EQ(test, info(w).used, 0);
 }
 
@@ -514,11 +514,11 @@ static void mapped(struct world *w, u8 family, struct in6_addr from, const struc
 	if (!to)
 		return;
 	KUNIT_EXPECT_EQ(w->test, memcmp(&drawn.ip, to, sizeof(*to)), 0);
-	KUNIT_EXPECT_NULL(w->test, drawn.block);
+	KUNIT_EXPECT_NULL(w->test, drawn.claim.block);
 	KUNIT_EXPECT_TRUE(w->test, weft_pool_draw_exactly(w->pool, &ask, &drawn));
 	drawn.ip.s6_addr[3] ^= 1;
 	KUNIT_EXPECT_FALSE(w->test, weft_pool_draw_exactly(w->pool, &ask, &drawn));
-	weft_pool_return(&drawn);
+	weft_pool_return(&drawn.claim);
 }
 
 static void weft_pool_map(struct kunit *test)

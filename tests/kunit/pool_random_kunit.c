@@ -32,7 +32,7 @@ struct crowd {
 static atomic_t *crowd_at(struct crowd *c, const struct weft_ask *ask,
 			  const struct weft_drawn *drawn)
 {
-	u32 at = host(drawn), port = ntohs(drawn->port);
+	u32 at = host(drawn), port = ntohs(drawn->claim.port);
 
 	if (at < N_HOSTS && port < N_PORTS)
 		return &c->out[ask->remote_hash >> 26][ask->proto][at][port];
@@ -54,7 +54,7 @@ static void crowd_return(struct crowd *c, const struct weft_ask *ask, struct wef
 
 	if (out)
 		atomic_dec(out);
-	weft_pool_return(drawn);
+	weft_pool_return(&drawn->claim);
 }
 
 static void crowd_ask(struct rnd_state *state, struct weft_ask *ask)
@@ -110,7 +110,7 @@ static u32 crowd_free(struct crowd *c, const struct weft_ask *ask)
 
 static bool crowd_granted(struct crowd *c, const struct weft_drawn *drawn)
 {
-	u32 i, at = host(drawn), port = ntohs(drawn->port);
+	u32 i, at = host(drawn), port = ntohs(drawn->claim.port);
 
 	for (i = 0; i < 4; i++)
 		if (c->granted[i] && at >= c->ranges[i].first[3] && at <= c->ranges[i].last[3] &&
@@ -141,7 +141,7 @@ static void weft_pool_model(struct kunit *test)
 			failed = change(c->w, c->granted[which] ? range : NULL,
 					c->granted[which] ? NULL : range);
 			c->granted[which] ^= true;
-		} else if (drawn[i].block) {
+		} else if (drawn[i].claim.block) {
 			/* so few come back that often there is nothing left */
 			if (rnd(&state, 8))
 				continue;
@@ -159,9 +159,9 @@ static void weft_pool_model(struct kunit *test)
 			bool can;
 
 			drawn[i].ip = ip4(NET + rnd(&state, N_HOSTS));
-			drawn[i].port = htons(rnd(&state, N_PORTS));
+			drawn[i].claim.port = htons(rnd(&state, N_PORTS));
 			can = crowd_granted(c, &drawn[i]) &&
-			      (drawn[i].port || asks[i].proto == WEFT_POOL_ECHO) &&
+			      (drawn[i].claim.port || asks[i].proto == WEFT_POOL_ECHO) &&
 			      !atomic_read(crowd_at(c, &asks[i], &drawn[i]));
 			failed = weft_pool_draw_exactly(c->w->pool, &asks[i], &drawn[i]) != can;
 			if (can && !failed) {
@@ -175,7 +175,7 @@ static void weft_pool_model(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, info(c->w).used, used);
 	KUNIT_EXPECT_GT(test, info(c->w).refused, round / 100);
 	for (i = 0; i < N_OUT; i++)
-		if (drawn[i].block)
+		if (drawn[i].claim.block)
 			crowd_return(c, &asks[i], &drawn[i]);
 	KUNIT_EXPECT_EQ(test, info(c->w).used, 0);
 }
@@ -196,7 +196,7 @@ static int crowd_thread(void *arg)
 
 	while (!READ_ONCE(c->stop)) {
 		i = rnd(&d->state, ARRAY_SIZE(d->drawn));
-		if (d->drawn[i].block) {
+		if (d->drawn[i].claim.block) {
 			crowd_return(c, &d->asks[i], &d->drawn[i]);
 		} else {
 			crowd_ask(&d->state, &d->asks[i]);
@@ -210,7 +210,7 @@ static int crowd_thread(void *arg)
 		cond_resched();
 	}
 	for (i = 0; i < ARRAY_SIZE(d->drawn); i++)
-		if (d->drawn[i].block)
+		if (d->drawn[i].claim.block)
 			crowd_return(c, &d->asks[i], &d->drawn[i]);
 	if (atomic_dec_and_test(&c->running))
 		complete(&c->done);

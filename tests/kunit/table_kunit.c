@@ -146,7 +146,7 @@ static struct weft_change *new_change(struct kunit *test, struct model *m,
 	change->op = op;
 	change->flow = weft_flow_alloc(subtable, match, priority, acts);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(change->flow));
-	change->flow->cookie = ++m->next_cookie;
+	weft_rule(change->flow)->cookie = ++m->next_cookie;
 	return change;
 }
 
@@ -191,7 +191,7 @@ static bool random_change(struct kunit *test, struct model *m, struct list_head 
 	if (op == WEFT_CHANGE_DEL)
 		m->entries[at] = m->entries[--m->n];
 	else
-		model_put(m, at, &match, priority, change->flow->cookie);
+		model_put(m, at, &match, priority, weft_rule(change->flow)->cookie);
 	return false;
 }
 
@@ -210,7 +210,7 @@ static void compare(struct kunit *test, struct model *m, u32 packets)
 		KUNIT_EXPECT_EQ(test, !got, !want);
 		if (got && want) {
 			KUNIT_EXPECT_EQ(test, got->priority, want->priority);
-			KUNIT_EXPECT_EQ(test, got->cookie, want->cookie);
+			KUNIT_EXPECT_EQ(test, weft_rule(got)->cookie, want->cookie);
 		}
 		rcu_read_unlock();
 		cond_resched();
@@ -331,12 +331,12 @@ static void weft_txn_snapshot(struct kunit *test)
 			flow = weft_table_lookup(m->dp, TABLE, &key, v, &m->trail);
 			KUNIT_EXPECT_NOT_NULL(test, flow);
 			if (flow)
-				KUNIT_EXPECT_EQ(test, flow->cookie, first);
+				KUNIT_EXPECT_EQ(test, weft_rule(flow)->cookie, first);
 		}
 		flow = weft_table_lookup(m->dp, TABLE, &key, m->dp->version, &m->trail);
 		KUNIT_EXPECT_EQ(test, !flow, i == 49);
 		if (flow)
-			KUNIT_EXPECT_EQ(test, flow->cookie, m->next_cookie);
+			KUNIT_EXPECT_EQ(test, weft_rule(flow)->cookie, m->next_cookie);
 		rcu_read_unlock();
 		mutex_unlock(&m->dp->lock);
 	}
@@ -368,8 +368,8 @@ static void weft_txn_counters(struct kunit *test)
 		flow = weft_table_lookup(m->dp, TABLE, &key, m->dp->version, &m->trail);
 		KUNIT_EXPECT_NOT_NULL(test, flow);
 		if (flow) {
-			KUNIT_EXPECT_EQ(test, atomic64_read(&flow->stats->packets), want[i]);
-			weft_flow_credit(flow->stats, 3, 180, jiffies);
+			KUNIT_EXPECT_EQ(test, atomic64_read(&weft_rule(flow)->stats->stats.packets), want[i]);
+			weft_flow_credit(&weft_rule(flow)->stats->stats, 3, 180, jiffies);
 		}
 		rcu_read_unlock();
 	}
