@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Memory of cached programs.
+ * Memory of cached programs, and of instances.
  *
  * There may be hundreds of thousands, most of 200 to 500 bytes, where kmalloc()
- * has only 192, 256 and 512: here sizes go in steps of a cache line.
+ * has only 192, 256 and 512.
  */
 #ifndef WEFT_PROGMEM_H
 #define WEFT_PROGMEM_H
