@@ -35,7 +35,6 @@
 #include "cachekey.h"
 #include "datapath.h"
 #include "flow.h"
-#include "instance.h"
 #include "progmem.h"
 
 #define WEFT_CACHE_MIN		16		/* buckets */
@@ -51,13 +50,6 @@ static_assert(WEFT_CACHED_OPS_MAX / sizeof(struct weft_op_tunnel) <= U8_MAX, "n_
 static_assert(WEFT_STAGE_MAX + WEFT_OPENED_MAX <= U8_MAX, "n_credits");
 
 /* Counters */
-
-static void weft_table_count(struct weft_caches *caches, u8 table, bool matched, u64 packets)
-{
-	struct weft_table_counts *counts = &caches->tables[table];
-
-	atomic64_add(packets, matched ? &counts->matched : &counts->missed);
-}
 
 void weft_trail_settle(struct weft_caches *caches, const struct weft_trail *trail,
 		       u32 packets, u32 bytes)
@@ -80,12 +72,10 @@ void weft_trail_settle(struct weft_caches *caches, const struct weft_trail *trai
 /* Add to the entries what has come since the last time. The cache's lock, or nobody has it. */
 static void weft_cached_fold(struct weft_caches *caches, struct weft_cached *p)
 {
-	struct weft_flow_stats **stats = weft_cached_stats(p);
-	const u16 *tables = weft_cached_tables(p);
+	struct weft_ties ties = weft_cached_ties(p);
 	u64 packets, bytes;
 	unsigned long used;
 	unsigned int start;
-	u32 i;
 
 	do {
 		start = u64_stats_fetch_begin(&p->syncp);
@@ -99,14 +89,10 @@ static void weft_cached_fold(struct weft_caches *caches, struct weft_cached *p)
 	p->folded_packets += packets;
 	p->folded_bytes += bytes;
 	used = jiffies - ((u32)jiffies - READ_ONCE(p->used));
-	for (i = 0; i < p->n_credits; i++) {
-		if (tables[i] & WEFT_CREDIT_REFRESH) {
-			weft_flow_credit(stats[i], 0, 0, used);
-			continue;
-		}
-		weft_table_count(caches, (u8)tables[i], tables[i] & WEFT_CREDIT_MATCHED, packets);
-		if (stats[i])
-			weft_flow_credit(stats[i], packets, bytes, used);
+	weft_ties_count(caches, &ties, packets, bytes, used);
+	if (p->path) {
+		ties = weft_path_ties(p->path);
+		weft_ties_count(caches, &ties, packets, bytes, used);
 	}
 }
 
@@ -123,27 +109,9 @@ static struct weft_op_tunnel *weft_next_tunnel(void **at)
 	return (void *)op;
 }
 
-/* References on counters: those of an instance are part of it */
-static void weft_credit_get(struct weft_flow_stats *stats, bool of_instance)
-{
-	if (of_instance)
-		atomic_inc(&weft_stats_instance(stats)->refs);
-	else
-		refcount_inc(&container_of(stats, struct weft_rule_stats, stats)->refs);
-}
-
-static void weft_credit_put(struct weft_flow_stats *stats, bool of_instance)
-{
-	if (of_instance)
-		weft_instance_put(weft_stats_instance(stats));
-	else
-		weft_rule_stats_put(container_of(stats, struct weft_rule_stats, stats));
-}
-
 static void weft_cached_free(struct weft_caches *caches, struct weft_cached *p)
 {
-	struct weft_flow_stats **stats = weft_cached_stats(p);
-	const u16 *tables = weft_cached_tables(p);
+	struct weft_ties ties = weft_cached_ties(p);
 	void *at = p->data + p->n_words;
 	u32 i;
 
@@ -153,9 +121,8 @@ static void weft_cached_free(struct weft_caches *caches, struct weft_cached *p)
 		if (op->ready)
 			weft_tundst_put(&caches->tundsts, op->ready);
 	}
-	for (i = 0; i < p->n_credits; i++)
-		if (stats[i])
-			weft_credit_put(stats[i], tables[i] & WEFT_CREDIT_INSTANCE);
+	weft_ties_put(&ties);
+	weft_path_put(p->path);
 	weft_progmem_free(p, p->from);
 }
 
@@ -354,6 +321,16 @@ static noinline void weft_cached_void(struct weft_caches *caches, struct weft_ca
 	weft_cache_count(cache, stale);
 }
 
+/* Is what the program is tied to still as it was? */
+static bool weft_cached_holds(struct weft_caches *caches, struct weft_cached *p, u32 seq,
+			      bool follow)
+{
+	struct weft_ties ties = weft_cached_ties(p);
+
+	return weft_probes_hold(caches->stamps, ties.probes, ties.n_probes, follow) &&
+	       (!p->path || weft_path_holds(p->path, caches->stamps, seq, follow));
+}
+
 struct weft_cached *weft_cache_find(struct weft_caches *caches, const struct weft_key *key,
 				    bool tunnel, bool nested, u32 *hash)
 {
@@ -375,7 +352,7 @@ struct weft_cached *weft_cache_find(struct weft_caches *caches, const struct wef
 		}
 	}
 	if (unlikely(p->seq != seq)) {
-		if (!weft_probes_hold(caches->stamps, weft_cached_probes(p), p->n_probes, true)) {
+		if (!weft_cached_holds(caches, p, seq, true)) {
 			weft_cached_void(caches, cache, p, nested);
 			weft_cache_count(cache, misses);
 			return NULL;
@@ -398,24 +375,49 @@ static void weft_cached_prepare(struct weft_caches *caches, struct weft_cached *
 	}
 }
 
-static struct weft_cached *weft_cached_make(struct weft_caches *caches,
+/* Tie it to what the walk noted; what a path has is not its own */
+static void weft_cached_tie(struct weft_cached *p, const struct weft_trail *trail)
+{
+	struct weft_ties ties = weft_cached_ties(p);
+	u32 i, n = 0, shared = p->path ? 0 : trail->n_probes;
+
+	memcpy(ties.probes, trail->probes, shared * sizeof(*ties.probes));
+	memcpy(ties.probes + shared, trail->own, trail->n_own * sizeof(*ties.probes));
+	for (i = 0; i < trail->n_credits; i++) {
+		const struct weft_credit *credit = &trail->credits[i];
+
+		if (p->path && !credit->of_instance)
+			continue;
+		weft_ties_credit(&ties, n++, credit);
+		p->guarded |= credit->guard && !credit->watch;
+		p->watch = max(p->watch, credit->watch);
+	}
+}
+
+/* The cache's lock, for the paths */
+static struct weft_cached *weft_cached_make(struct weft_caches *caches, struct weft_cache *cache,
 					    const struct weft_cache_entry *e)
 {
 	const struct weft_trail *trail = e->trail;
 	u8 shape = weft_key_shape(e->key, e->tunnel);
-	unsigned int i, n_words = weft_shape_words(shape);
-	struct weft_flow_stats **stats;
+	unsigned int n_words = weft_shape_words(shape);
+	u32 n_credits = trail->n_credits, n_probes = trail->n_own;
+	struct weft_path *path;
 	struct weft_cached *p;
-	u16 *tables;
-	size_t size;
 	u8 from;
 
-	size = struct_size(p, data, n_words) + e->prog->len +
-	       ALIGN(trail->n_credits * sizeof(*stats), sizeof(u64)) +
-	       trail->n_probes * sizeof(struct weft_probe) + trail->n_credits * sizeof(*tables);
-	p = weft_progmem_alloc(size, &from);
-	if (!p)
+	path = weft_path_get(cache->paths, caches->stamps, trail);
+	if (path)
+		n_credits -= path->n_credits;
+	else
+		n_probes += trail->n_probes;
+	p = weft_progmem_alloc(struct_size(p, data, n_words) + e->prog->len +
+			       weft_ties_size(n_credits, n_probes), &from);
+	if (!p) {
+		weft_path_put(path);
 		return NULL;
+	}
+	p->path = path;
 	p->from = from;
 	p->hash = e->hash;
 	p->shape = shape;
@@ -435,32 +437,15 @@ static struct weft_cached *weft_cached_make(struct weft_caches *caches,
 	p->layers = e->key->layers;
 	p->n_tunnels = trail->n_tunnels;
 	p->n_words = n_words;
-	p->n_credits = trail->n_credits;
-	p->n_probes = trail->n_probes;
+	p->n_credits = n_credits;
+	p->n_probes = n_probes;
 	p->len = e->prog->len;
 	p->watch = WEFT_WATCH_NONE;
 	p->guarded = false;
 	weft_shape_copy(p->data, (const u64 *)e->key, shape);
 	memcpy(p->data + n_words, e->prog->ops, p->len);
 	weft_cached_prepare(caches, p);
-	memcpy(weft_cached_probes(p), trail->probes, trail->n_probes * sizeof(struct weft_probe));
-	stats = weft_cached_stats(p);
-	tables = weft_cached_tables(p);
-	for (i = 0; i < trail->n_credits; i++) {
-		const struct weft_credit *credit = &trail->credits[i];
-
-		stats[i] = credit->stats;
-		if (stats[i])	/* there is the entry's, as RCU is locked */
-			weft_credit_get(stats[i], credit->of_instance);
-		tables[i] = credit->table | (credit->matched ? WEFT_CREDIT_MATCHED : 0) |
-			    (credit->refresh ? WEFT_CREDIT_REFRESH : 0) |
-			    (credit->of_instance ? WEFT_CREDIT_INSTANCE : 0) |
-			    (credit->guard && !credit->watch ? WEFT_CREDIT_GUARD : 0) |
-			    (credit->watch ? WEFT_CREDIT_WATCH : 0) |
-			    (credit->guard == WEFT_GUARD_REPLY ? WEFT_CREDIT_REPLY : 0);
-		p->guarded |= credit->guard && !credit->watch;
-		p->watch = max(p->watch, credit->watch);
-	}
+	weft_cached_tie(p, trail);
 	return p;
 }
 
@@ -517,20 +502,17 @@ bool weft_cache_insert(struct weft_caches *caches, const struct weft_cache_entry
 
 	if (!READ_ONCE(caches->limit))
 		return false;		/* as asked for: not refused */
-	if (entry->prog->len <= WEFT_CACHED_OPS_MAX)
-		p = weft_cached_make(caches, entry);
-	if (!p) {
-		weft_cache_count(cache, refused);
-		return false;
-	}
 	spin_lock(&cache->lock);
-	kept = weft_cache_add(caches, cache, p, entry->key, nested);
+	if (entry->prog->len <= WEFT_CACHED_OPS_MAX)
+		p = weft_cached_make(caches, cache, entry);
+	kept = p && weft_cache_add(caches, cache, p, entry->key, nested);
 	spin_unlock(&cache->lock);
-	if (!kept) {
+	if (kept)
+		return true;
+	if (p)
 		weft_cached_free(caches, p);
-		weft_cache_count(cache, refused);
-	}
-	return kept;
+	weft_cache_count(cache, refused);
+	return false;
 }
 
 /* Process context */
@@ -647,8 +629,7 @@ static void weft_sweep_one(struct weft_caches *caches, struct weft_cache *cache,
 
 	if ((u32)jiffies - READ_ONCE(p->used) < WEFT_CACHE_IDLE &&
 	    atomic_read(&caches->live) <= READ_ONCE(caches->limit) &&
-	    (READ_ONCE(p->seq) == seq ||
-	     weft_probes_hold(caches->stamps, weft_cached_probes(p), p->n_probes, false)))
+	    (READ_ONCE(p->seq) == seq || weft_cached_holds(caches, p, seq, false)))
 		return;
 	WRITE_ONCE(*slot, NULL);
 	weft_cached_drop(caches, cache, p, false);
@@ -675,6 +656,7 @@ static void weft_caches_work(struct work_struct *work)
 		spin_lock_bh(&cache->lock);
 		cache->crowded = false;
 		cache->displaced = 0;
+		weft_paths_trim(cache->paths, false);
 		spin_unlock_bh(&cache->lock);
 	}
 	mutex_unlock(&caches->mutex);
@@ -733,6 +715,9 @@ static void weft_cache_destroy(struct weft_caches *caches, struct weft_cache *ca
 		cond_resched();
 	}
 	kvfree(table);
+	if (cache->paths)
+		weft_paths_trim(cache->paths, true);
+	kvfree(cache->paths);
 }
 
 void weft_caches_destroy(struct weft_caches *caches)
@@ -770,11 +755,12 @@ struct weft_caches *weft_caches_alloc(struct weft_stamps *stamps)
 		struct weft_cache *cache = per_cpu_ptr(caches->cpu, cpu);
 		struct weft_cache_table *table = weft_cache_table_alloc(WEFT_CACHE_MIN);
 
-		if (!table)
-			goto fail;
+		cache->paths = kvcalloc(WEFT_PATHS, sizeof(*cache->paths), GFP_KERNEL_ACCOUNT);
 		spin_lock_init(&cache->lock);
 		u64_stats_init(&cache->syncp);
 		RCU_INIT_POINTER(cache->table, table);
+		if (!table || !cache->paths)
+			goto fail;
 	}
 	return caches;
 

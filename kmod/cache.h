@@ -21,6 +21,7 @@
 #include <linux/weft.h>
 #include <linux/workqueue.h>
 #include "key.h"
+#include "path.h"
 #include "program.h"
 #include "stamp.h"
 #include "trail.h"
@@ -40,7 +41,7 @@ struct weft_datapath;
 #define WEFT_SHAPE_NEIGH	BIT(2)	/* ARP or ND addresses */
 #define WEFT_SHAPE_IPV6		BIT(3)	/* the rest of both addresses */
 
-/* One program under its key, and what it is to credit */
+/* One program under its key, and what it is tied to: what is its own, the rest is the path's */
 struct weft_cached {
 	/* compared */
 	u32 hash;
@@ -67,6 +68,7 @@ struct weft_cached {
 	u64 folded_packets;		/* have been credited already */
 	u64 folded_bytes;
 
+	struct weft_path *path;		/* a reference; NULL: all is its own */
 	u16 layers;
 	u16 len;			/* of the operations */
 	u16 n_probes;
@@ -76,7 +78,7 @@ struct weft_cached {
 	u8 from;			/* weft_progmem_alloc() */
 	u8 watch;			/* enum weft_watch, the most of all credits; by its CPU */
 	bool guarded;			/* instances look at each packet */
-	u64 data[];	/* words of the key, operations, credits, probes, tables */
+	u64 data[];	/* words of the key, operations, ties */
 };
 
 struct weft_bucket {
@@ -110,6 +112,7 @@ struct weft_cache {
 	u32 hand;		/* next bucket to look for a victim in; lock */
 	u32 displaced;		/* programs whose bucket was full, since the last sweep; lock */
 	bool crowded;		/* the sweeper has been asked to make it larger; lock */
+	struct weft_path_slot *paths;	/* WEFT_PATHS of them; lock */
 
 	/* by its CPU only */
 	u64_stats_t hits;
@@ -170,22 +173,12 @@ static inline const void *weft_cached_ops(const struct weft_cached *p)
 	return p->data + p->n_words;
 }
 
-static inline struct weft_flow_stats **weft_cached_stats(const struct weft_cached *p)
+static inline struct weft_ties weft_cached_ties(const struct weft_cached *p)
 {
-	return (void *)(p->data + p->n_words) + p->len;
+	return weft_ties_at((void *)(p->data + p->n_words) + p->len, p->n_credits, p->n_probes);
 }
 
-static inline struct weft_probe *weft_cached_probes(const struct weft_cached *p)
-{
-	return (void *)PTR_ALIGN(weft_cached_stats(p) + p->n_credits, sizeof(u64));
-}
-
-/* For each credit the number of its table, and WEFT_CREDIT_* */
-static inline u16 *weft_cached_tables(const struct weft_cached *p)
-{
-	return (void *)(weft_cached_probes(p) + p->n_probes);
-}
-
+/* weft_ties.tables: beside the number of the table */
 #define WEFT_CREDIT_MATCHED	BIT(8)
 #define WEFT_CREDIT_REFRESH	BIT(9)
 #define WEFT_CREDIT_GUARD	BIT(10)	/* the entry's instance looks at each packet, */
@@ -211,6 +204,15 @@ bool weft_cache_insert(struct weft_caches *caches, const struct weft_cache_entry
 /* Credit a packet whose program is not kept */
 void weft_trail_settle(struct weft_caches *caches, const struct weft_trail *trail,
 		       u32 packets, u32 bytes);
+
+/* Packets have met a table */
+static inline void weft_table_count(struct weft_caches *caches, u8 table, bool matched,
+				    u64 packets)
+{
+	struct weft_table_counts *counts = &caches->tables[table];
+
+	atomic64_add(packets, matched ? &counts->matched : &counts->missed);
+}
 
 /* Bring the counters of entries and tables up to date with the programs; may sleep */
 void weft_caches_fold(struct weft_caches *caches);

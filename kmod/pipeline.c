@@ -150,14 +150,13 @@ static noinline void weft_pipeline_miss(struct weft_level *level, struct weft_po
 static noinline bool weft_pipeline_fits(const struct weft_cached *p, const struct sk_buff *skb,
 					u16 layers)
 {
-	struct weft_flow_stats **stats = weft_cached_stats(p);
-	const u16 *tables = weft_cached_tables(p);
+	struct weft_ties ties = weft_cached_ties(p);
 	u32 i;
 
-	for (i = 0; i < p->n_credits; i++)
-		if (tables[i] & WEFT_CREDIT_GUARD &&
-		    !weft_instance_in_window(weft_stats_instance(stats[i]), tables[i] & WEFT_CREDIT_REPLY,
-					     skb, layers))
+	for (i = 0; i < ties.n_credits; i++)
+		if (ties.tables[i] & WEFT_CREDIT_GUARD &&
+		    !weft_instance_in_window(weft_stats_instance(ties.stats[i]),
+					     ties.tables[i] & WEFT_CREDIT_REPLY, skb, layers))
 			return false;
 	return true;
 }
@@ -165,15 +164,15 @@ static noinline bool weft_pipeline_fits(const struct weft_cached *p, const struc
 /* Tell the instances of the entries that the program stands for */
 static noinline void weft_pipeline_watched(struct weft_cached *p, const struct weft_key *key)
 {
-	struct weft_flow_stats **stats = weft_cached_stats(p);
-	const u16 *tables = weft_cached_tables(p);
+	struct weft_ties ties = weft_cached_ties(p);
 	enum weft_watch watch = WEFT_WATCH_NONE;
 	u32 i;
 
-	for (i = 0; i < p->n_credits; i++)
-		if (tables[i] & WEFT_CREDIT_WATCH)
-			watch = max(watch, weft_instance_watch(weft_stats_instance(stats[i]),
-							       tables[i] & WEFT_CREDIT_REPLY, key));
+	for (i = 0; i < ties.n_credits; i++)
+		if (ties.tables[i] & WEFT_CREDIT_WATCH)
+			watch = max(watch, weft_instance_watch(weft_stats_instance(ties.stats[i]),
+							       ties.tables[i] & WEFT_CREDIT_REPLY,
+							       key));
 	p->watch = watch;
 }
 

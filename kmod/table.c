@@ -151,7 +151,10 @@ weft_subtable_best(struct weft_subtable *subtable, const struct weft_key *key, u
 
 	weft_subtable_mask_key(subtable, key, words);
 	hash = weft_subtable_hash(subtable, words);
-	weft_trail_probe(trail, stamps, hash);
+	if (READ_ONCE(subtable->floor) > WEFT_PRIORITY_MISS)
+		weft_trail_own(trail, stamps, hash);
+	else
+		weft_trail_probe(trail, stamps, hash);
 	trail->vol.tun |= subtable->vol.tun;
 	trail->vol.ip |= subtable->vol.ip;
 	trail->vol.l4 |= subtable->vol.l4;
@@ -454,7 +457,7 @@ int weft_subtable_announce(struct weft_datapath *dp, struct weft_subtable *subta
 		}
 		subtable->n_max = 0;
 	}
-	subtable->floor = priority;
+	WRITE_ONCE(subtable->floor, priority);
 	weft_stamp_subtable(dp->stamps, subtable);
 	weft_stamps_publish(dp->stamps);
 	return 0;

@@ -24,6 +24,9 @@ struct weft_flow_stats;
 /* Places a walk may look at and be cached */
 #define WEFT_PROBES_MAX	512
 
+/* Of these, how many are kept apart as places of one connection only; more are as any others */
+#define WEFT_OWN_MAX	16
+
 /* Words of the key that have volatile fields, and which of their bits those are */
 #define WEFT_WORD_TUN	(offsetof(struct weft_key, stage) / sizeof(u64))
 #define WEFT_WORD_IP	(offsetof(struct weft_key, ip_tos) / sizeof(u64))
@@ -82,11 +85,13 @@ struct weft_trail {
 	u8 ttl_min;			/* the packet's TTL had to be in this range */
 	u8 ttl_max;
 	u16 n_probes;
+	u16 n_own;
 	u16 n_credits;
 	u16 n_tunnels;			/* operations that send into one */
 	struct weft_volatile vol;
 	struct weft_credit credits[WEFT_STAGE_MAX + WEFT_OPENED_MAX];
 	struct weft_probe probes[WEFT_PROBES_MAX];
+	struct weft_probe own[WEFT_OWN_MAX];	/* where the entry of an instance is, or would be */
 };
 
 static inline void weft_trail_probe(struct weft_trail *trail, const struct weft_stamps *stamps,
@@ -97,6 +102,15 @@ static inline void weft_trail_probe(struct weft_trail *trail, const struct weft_
 		return;
 	}
 	weft_probe(stamps, hash, &trail->probes[trail->n_probes++]);
+}
+
+static inline void weft_trail_own(struct weft_trail *trail, const struct weft_stamps *stamps,
+				  u32 hash)
+{
+	if (trail->n_own == WEFT_OWN_MAX)
+		weft_trail_probe(trail, stamps, hash);
+	else
+		weft_probe(stamps, hash, &trail->own[trail->n_own++]);
 }
 
 static inline struct weft_credit *weft_trail_credit(struct weft_trail *trail,

@@ -691,7 +691,7 @@ static enum weft_drop weft_walk_template(struct weft_walk *w, struct weft_frame 
 	}
 	weft_walk_depends_template(w, o->template);
 	first = weft_instance_first(o->made);
-	weft_trail_probe(w->trail, w->dp->stamps, weft_subtable_hash(first->subtable, first->key));
+	weft_trail_own(w->trail, w->dp->stamps, weft_subtable_hash(first->subtable, first->key));
 	if (!READ_ONCE(o->made->life.live))
 		w->trail->cacheable = false;
 	weft_trail_refresh(w->trail, weft_flow_stats(first));
@@ -899,6 +899,7 @@ static void weft_walk_start(struct weft_walk *w)
 	trail->ttl_min = 0;
 	trail->ttl_max = U8_MAX;
 	trail->n_probes = 0;
+	trail->n_own = 0;
 	trail->n_credits = 0;
 	trail->n_tunnels = 0;
 	memset(&trail->vol, 0, sizeof(trail->vol));

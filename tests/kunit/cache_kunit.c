@@ -58,6 +58,7 @@ struct world {
 	u64 credits;			/* that must have been given */
 	u64 checked;			/* packets that a cached program did */
 	u64 differences;
+	u64 shared;			/* of these, by a program that has a path */
 
 	atomic_t generation;		/* odd: rules are being changed */
 	bool stop;
@@ -375,17 +376,26 @@ static bool same_ops(const void *a, const void *b, u32 len)
 	return true;
 }
 
-static bool same(const struct world *w, const struct weft_cached *p)
+static u32 n_credits(const struct weft_cached *p)
 {
+	return p->n_credits + (p->path ? p->path->n_credits : 0);
+}
+
+/* There are no instances: either all of it is in a path, or nothing */
+static bool same(struct world *w, const struct weft_cached *p)
+{
+	struct weft_ties ties = p->path ? weft_path_ties(p->path) : weft_cached_ties(p);
 	const struct weft_trail *trail = &w->trail;
 	u32 i;
 
-	if (!trail->cacheable || p->len != w->prog->len || p->n_credits != trail->n_credits ||
+	if (!trail->cacheable || p->len != w->prog->len || n_credits(p) != trail->n_credits ||
+	    ties.n_credits != trail->n_credits ||
 	    !same_ops(weft_cached_ops(p), w->prog->ops, p->len))
 		return false;
+	w->shared += !!p->path;
 	for (i = 0; i < trail->n_credits; i++)
-		if (weft_cached_stats(p)[i] != trail->credits[i].stats ||
-		    (u8)weft_cached_tables(p)[i] != trail->credits[i].table)
+		if (ties.stats[i] != trail->credits[i].stats ||
+		    (u8)ties.tables[i] != trail->credits[i].table)
 			return false;
 	return true;
 }
@@ -425,7 +435,7 @@ static void packet(struct world *w, bool quiet)
 	quiet |= before == after && !(before & 1);
 	if (p) {
 		weft_cached_used(p, 1, 60);
-		w->credits += p->n_credits;
+		w->credits += n_credits(p);
 		w->checked += quiet;
 		w->differences += quiet && !same(w, p);
 	} else {
@@ -534,6 +544,9 @@ static void weft_cache_model(struct kunit *test)
 	kunit_info(test, "%llu packets compared, %llu walked, %llu of them after a change\n",
 		   w->checked, counts.misses, counts.stale);
 	KUNIT_EXPECT_GT(test, w->checked, ROUNDS(700000));
+	kunit_info(test, "%llu of them had a path\n", w->shared);
+	KUNIT_EXPECT_GT(test, w->shared, ROUNDS(70000));
+	KUNIT_EXPECT_GT(test, w->checked - w->shared, ROUNDS(70000));
 	KUNIT_EXPECT_GT(test, counts.stale, ROUNDS(1000));
 	world_end(test, w);
 }
