@@ -155,7 +155,7 @@ static enum weft_drop send(struct weft_port *port, struct sk_buff *skb, const st
 {
 	if (op->code == WEFT_OP_TUNNEL)
 		return weft_tunnel_send(port, skb, (const struct weft_op_tunnel *)op);
-	return weft_port_send(port, skb, ((const struct weft_op_output *)op)->mark);
+	return weft_port_send(port, skb, op->arg);
 }
 
 static void output(struct run *r, const struct weft_op *op)
@@ -428,7 +428,7 @@ void weft_execute(struct weft_datapath *dp, struct weft_port *in, struct sk_buff
 	if (likely(len == sizeof(*only) && only->op.code == WEFT_OP_OUTPUT && only->port &&
 		   !READ_ONCE(only->port->detaching) &&
 		   !weft_port_is_tunnel(only->port->type))) {
-		reason = weft_port_send(only->port, skb, only->mark);
+		reason = weft_port_send(only->port, skb, only->op.arg);
 		if (unlikely(reason))
 			weft_port_drop(in, NULL, reason);
 		return;

@@ -39,10 +39,17 @@ static __wsum changed4(__be32 from, __be32 to)
 	return csum_sub((__force __wsum)to, (__force __wsum)from);
 }
 
+/* As it is kept: not less, as sums are of 16 bits */
+static __sum16 folded(__wsum diff)
+{
+	return (__force __sum16)~csum_fold(diff);
+}
+
 bool weft_headers_describe(struct weft_op_headers *h, const struct weft_key *from,
 			   const struct weft_key *to, u64 fields, u8 ttl_spent)
 {
 	bool ip4 = to->layers & WEFT_L_IPV4, l4 = to->layers & (WEFT_L_TCP | WEFT_L_UDP);
+	__wsum ip_diff = 0, addr_diff = 0, port_diff = 0;
 	u64 can = FIELDS_ETH;
 	u32 what = 0;
 
@@ -58,9 +65,6 @@ bool weft_headers_describe(struct weft_op_headers *h, const struct weft_key *fro
 	if (fields & ~can)
 		return false;
 
-	h->ip_diff = 0;
-	h->addr_diff = 0;
-	h->port_diff = 0;
 	if (fields & FIELDS_ETH)
 		what |= WEFT_H_ETH;
 	memcpy(h->eth, to->eth_dst, ETH_ALEN);
@@ -69,24 +73,24 @@ bool weft_headers_describe(struct weft_op_headers *h, const struct weft_key *fro
 	h->daddr = weft_key_ip4_dst(to);
 	if (fields & FIELDS_ADDR) {
 		what |= WEFT_H_ADDR;
-		h->addr_diff = csum_add(changed4(weft_key_ip4_src(from), h->saddr),
-					changed4(weft_key_ip4_dst(from), h->daddr));
+		addr_diff = csum_add(changed4(weft_key_ip4_src(from), h->saddr),
+				     changed4(weft_key_ip4_dst(from), h->daddr));
 	}
 	h->sport = to->l4_src;
 	h->dport = to->l4_dst;
 	if (fields & FIELDS_PORTS) {
 		what |= WEFT_H_PORTS;
-		h->port_diff = csum_add(changed2(from->l4_src, h->sport),
-					changed2(from->l4_dst, h->dport));
+		port_diff = csum_add(changed2(from->l4_src, h->sport),
+				     changed2(from->l4_dst, h->dport));
 	}
 	h->tos = 0;
 	h->ttl = ttl_spent;
 	if (ip4)
-		h->ip_diff = h->addr_diff;
+		ip_diff = addr_diff;
 	if (fields & FIELD_BIT(IP_TOS)) {
 		what |= WEFT_H_TOS;
 		h->tos = to->ip_tos;
-		h->ip_diff = csum_add(h->ip_diff, changed2(htons(from->ip_tos), htons(h->tos)));
+		ip_diff = csum_add(ip_diff, changed2(htons(from->ip_tos), htons(h->tos)));
 	}
 	if (fields & FIELD_BIT(IP_TTL)) {
 		/* the key has the old value exactly: a difference will do */
@@ -95,16 +99,19 @@ bool weft_headers_describe(struct weft_op_headers *h, const struct weft_key *fro
 	if (h->ttl) {
 		what |= WEFT_H_TTL;
 		if (ip4)
-			h->ip_diff = csum_add(h->ip_diff, fields & FIELD_BIT(IP_TTL) ?
-					      changed2(htons(from->ip_ttl << 8),
-						       htons(to->ip_ttl << 8)) :
-					      changed2(htons(ttl_spent << 8), 0));
+			ip_diff = csum_add(ip_diff, fields & FIELD_BIT(IP_TTL) ?
+					   changed2(htons(from->ip_ttl << 8),
+						    htons(to->ip_ttl << 8)) :
+					   changed2(htons(ttl_spent << 8), 0));
 	}
 	if (to->layers & WEFT_L_IPV6)
 		what |= WEFT_H_IPV6;
 	if (what & (WEFT_H_ADDR | WEFT_H_PORTS) && l4)
 		what |= to->layers & WEFT_L_TCP ? WEFT_H_TCP : WEFT_H_UDP;
 	h->op.arg = what;
+	h->ip_diff = folded(ip_diff);
+	h->addr_diff = folded(addr_diff);
+	h->port_diff = folded(port_diff);
 	return true;
 }
 
@@ -121,12 +128,14 @@ static void write_l4(struct sk_buff *skb, const struct weft_op_headers *h, unsig
 	check = (__sum16 *)(l4 + (what & WEFT_H_TCP ? offsetof(struct tcphdr, check) :
 						      offsetof(struct udphdr, check)));
 	if (weft_l4_partial(skb, ofs, what & WEFT_H_UDP)) {
-		*check = ~csum_fold(csum_add(csum_unfold(*check), h->addr_diff));
+		*check = ~csum_fold(csum_add(csum_unfold(*check),
+					     csum_unfold(h->addr_diff)));
 		return;
 	}
 	if (what & WEFT_H_UDP && !*check)
 		return;			/* the datagram has none */
-	csum_replace_by_diff(check, csum_add(h->addr_diff, h->port_diff));
+	csum_replace_by_diff(check, csum_add(csum_unfold(h->addr_diff),
+					     csum_unfold(h->port_diff)));
 	if (what & WEFT_H_UDP && !*check)
 		*check = CSUM_MANGLED_0;
 }
@@ -148,7 +157,7 @@ static void write_ip(struct sk_buff *skb, const struct weft_op_headers *h, unsig
 		iph->tos = h->tos;
 	if (what & WEFT_H_TTL)
 		iph->ttl -= h->ttl;
-	csum_replace_by_diff(&iph->check, h->ip_diff);
+	csum_replace_by_diff(&iph->check, csum_unfold(h->ip_diff));
 }
 
 /* skb_ensure_writable(), without calls where the headers are linear, as they nearly always are */

@@ -76,12 +76,11 @@ struct weft_op_headers {
 	__be32 daddr;
 	__be16 sport;
 	__be16 dport;
-	__wsum ip_diff;		/* what becomes of the sum over the IPv4 header */
-	__wsum addr_diff;	/* over the addresses */
-	__wsum port_diff;	/* over the ports */
+	__sum16 ip_diff;	/* what becomes of the sum over the IPv4 header; csum_unfold() */
+	__sum16 addr_diff;	/* over the addresses */
+	__sum16 port_diff;	/* over the ports */
 	u8 ttl;			/* by how much it is less, modulo 256 */
 	u8 tos;
-	u8 pad[2];
 };
 
 /* Write into the packet inside of an ICMP error */
@@ -95,10 +94,8 @@ struct weft_op_inner {
  * programs that lead to it, before the grace period that it waits for.
  */
 struct weft_op_output {
-	struct weft_op op;	/* arg: port id */
+	struct weft_op op;	/* arg: for skb->mark at service ports */
 	struct weft_port *port;	/* NULL: there is none */
-	u32 mark;		/* host order: for skb->mark at service ports */
-	u32 pad;
 };
 
 /* The packet is dropped, and an answer to it takes its place */

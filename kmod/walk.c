@@ -303,12 +303,10 @@ static void weft_walk_output(struct weft_walk *w, struct weft_port *port)
 	if (weft_port_is_tunnel(port->type))
 		return weft_walk_lost(w, WEFT_DROP_NO_TUNNEL);
 	weft_flush(w);
-	out = weft_emit(w, WEFT_OP_OUTPUT, port->id, sizeof(*out));
+	out = weft_emit(w, WEFT_OP_OUTPUT, be32_to_cpu(w->key.mark), sizeof(*out));
 	if (!out)
 		return;
 	out->port = port;
-	out->mark = be32_to_cpu(w->key.mark);
-	out->pad = 0;
 	weft_sent(w);
 }
 

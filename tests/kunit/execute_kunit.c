@@ -308,7 +308,7 @@ static void emit_plain(struct execute_context *x, u16 code, u32 arg)
 
 static void emit_output(struct execute_context *x, u32 port)
 {
-	struct weft_op_output *out = emit(x, WEFT_OP_OUTPUT, port, sizeof(*out));
+	struct weft_op_output *out = emit(x, WEFT_OP_OUTPUT, 0, sizeof(*out));
 
 	out->port = xa_load(&x->dp->ports, port);
 }
@@ -443,16 +443,16 @@ static void want_packet(struct execute_context *x, u32 port, const struct packet
 static void want_output(struct execute_context *x, const struct weft_op *op,
 			const struct packet *pkt)
 {
-	if (op->code == WEFT_OP_TUNNEL)
+	const struct weft_port *port = ((const struct weft_op_output *)op)->port;
+
+	if (op->code == WEFT_OP_TUNNEL || !port || port->id == DETACHING)
 		want_drop(x, WEFT_DROP_NO_PORT);
-	else if (op->arg >= N_PORTS || op->arg == DETACHING)
-		want_drop(x, WEFT_DROP_NO_PORT);
-	else if (op->arg == TUNNEL_PORT)
+	else if (port->id == TUNNEL_PORT)
 		want_drop(x, WEFT_DROP_NO_TUNNEL);
-	else if (op->arg == DOWN)
+	else if (port->id == DOWN)
 		want_drop(x, WEFT_DROP_PORT_DOWN);
 	else
-		want_packet(x, op->arg, pkt);
+		want_packet(x, port->id, pkt);
 }
 
 /* Write the packet; returns why it could not be */
