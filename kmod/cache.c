@@ -44,6 +44,7 @@
 #define WEFT_CACHE_IDLE		(10 * HZ)	/* an unused program is swept */
 #define WEFT_CACHE_SWEEP	(2 * HZ)
 #define WEFT_CACHE_SEARCH	64		/* buckets in which a victim is looked for */
+#define WEFT_CACHE_UNFOLDED	BIT(28)		/* packets of a program, to be folded soon */
 #define WEFT_CACHED_OPS_MAX	4096		/* bytes: longer programs are not kept */
 
 static_assert(WEFT_CACHED_OPS_MAX / sizeof(struct weft_op_tunnel) <= U8_MAX, "n_tunnels");
@@ -73,13 +74,14 @@ void weft_trail_settle(struct weft_caches *caches, const struct weft_trail *trai
 static void weft_cached_fold(struct weft_caches *caches, struct weft_cached *p)
 {
 	struct weft_ties ties = weft_cached_ties(p);
-	u64 packets, bytes;
 	unsigned long used;
+	u32 packets;
+	u64 bytes;
 	unsigned int start;
 
 	do {
 		start = u64_stats_fetch_begin(&p->syncp);
-		packets = u64_stats_read(&p->packets);
+		packets = READ_ONCE(p->packets);
 		bytes = u64_stats_read(&p->bytes);
 	} while (u64_stats_fetch_retry(&p->syncp, start));
 	packets -= p->folded_packets;
@@ -135,7 +137,7 @@ static void weft_caches_put(struct weft_caches *caches)
 static void weft_cached_free_rcu(struct rcu_head *rcu)
 {
 	struct weft_cached *p = container_of(rcu, struct weft_cached, rcu);
-	struct weft_caches *caches = p->caches;
+	struct weft_caches *caches = *weft_cached_caches(p);
 
 	weft_cached_fold(caches, p);
 	weft_cached_free(caches, p);
@@ -155,7 +157,7 @@ static void weft_cached_drop(struct weft_caches *caches, struct weft_cache *cach
 	}
 	refcount_inc(&caches->refs);
 	smp_wmb();	/* pairs with weft_table_find(): its slot was cleared first */
-	p->caches = caches;
+	*weft_cached_caches(p) = caches;
 	call_rcu(&p->rcu, weft_cached_free_rcu);
 }
 
@@ -424,13 +426,12 @@ static struct weft_cached *weft_cached_make(struct weft_caches *caches, struct w
 	p->ttl_min = trail->ttl_min;
 	p->ttl_span = trail->ttl_max - trail->ttl_min;
 	p->hot = 0;
-	p->vol.tun = trail->vol.tun | ~WEFT_VOLATILE_TUN;
-	p->vol.ip = trail->vol.ip | ~WEFT_VOLATILE_IP;
-	p->vol.l4 = trail->vol.l4 | ~WEFT_VOLATILE_L4;
+	p->ip = trail->vol.ip | ~WEFT_VOLATILE_IP;
+	p->l4 = trail->vol.l4 | ~WEFT_VOLATILE_L4;
 	p->seq = trail->seq;
 	p->used = (u32)jiffies;
 	u64_stats_init(&p->syncp);
-	u64_stats_set(&p->packets, e->packets);
+	p->packets = e->packets;
 	u64_stats_set(&p->bytes, e->bytes);
 	p->folded_packets = 0;
 	p->folded_bytes = 0;
@@ -442,7 +443,8 @@ static struct weft_cached *weft_cached_make(struct weft_caches *caches, struct w
 	p->len = e->prog->len;
 	p->watch = WEFT_WATCH_NONE;
 	p->guarded = false;
-	weft_shape_copy(p->data, (const u64 *)e->key, shape);
+	weft_shape_copy(p->data, (const u64 *)e->key, shape,
+			trail->vol.tun | ~WEFT_VOLATILE_TUN);
 	memcpy(p->data + n_words, e->prog->ops, p->len);
 	weft_cached_prepare(caches, p);
 	weft_cached_tie(p, trail);
@@ -629,8 +631,12 @@ static void weft_sweep_one(struct weft_caches *caches, struct weft_cache *cache,
 
 	if ((u32)jiffies - READ_ONCE(p->used) < WEFT_CACHE_IDLE &&
 	    atomic_read(&caches->live) <= READ_ONCE(caches->limit) &&
-	    (READ_ONCE(p->seq) == seq || weft_cached_holds(caches, p, seq, false)))
+	    (READ_ONCE(p->seq) == seq || weft_cached_holds(caches, p, seq, false))) {
+		/* no CPU does so many packets before this comes round again */
+		if (READ_ONCE(p->packets) - p->folded_packets > WEFT_CACHE_UNFOLDED)
+			weft_cached_fold(caches, p);
 		return;
+	}
 	WRITE_ONCE(*slot, NULL);
 	weft_cached_drop(caches, cache, p, false);
 }

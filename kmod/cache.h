@@ -50,23 +50,23 @@ struct weft_cached {
 	u8 ttl_span;			/* above ttl_min */
 	u8 hot;				/* used since the clock's hand passed */
 	union {
-		struct weft_volatile vol;	/* with the stable bits of those words set */
-		struct {		/* once it is in no slot any more */
-			struct weft_caches *caches;	/* a reference */
-			struct rcu_head rcu;
+		struct {		/* volatile bits that count, and all stable ones of */
+			u64 ip;		/* these words; for the tunnel's see data */
+			u64 l4;
 		};
+		struct rcu_head rcu;	/* once it is in no slot any more */
 	};
 
 	/* written by the CPU that has it */
 	u32 seq;			/* of the stamps, when it last held */
 	u32 used;			/* jiffies, low half */
-	u64_stats_t packets;
+	u32 packets;			/* folded in time: weft_sweep_one() */
+	u32 folded_packets;		/* see below */
 	u64_stats_t bytes;
 	struct u64_stats_sync syncp;
 
 	/* the cache's lock; in the end the RCU callback */
-	u64 folded_packets;		/* have been credited already */
-	u64 folded_bytes;
+	u64 folded_bytes;		/* like folded_packets have been credited already */
 
 	struct weft_path *path;		/* a reference; NULL: all is its own */
 	u16 layers;
@@ -78,7 +78,7 @@ struct weft_cached {
 	u8 from;			/* weft_progmem_alloc() */
 	u8 watch;			/* enum weft_watch, the most of all credits; by its CPU */
 	bool guarded;			/* instances look at each packet */
-	u64 data[];	/* words of the key, operations, ties */
+	u64 data[];	/* words of the key, operations, ties; see weft_cached_caches() */
 };
 
 struct weft_bucket {
@@ -159,11 +159,20 @@ struct weft_cached *weft_cache_find(struct weft_caches *caches, const struct wef
 static inline void weft_cached_used(struct weft_cached *p, u32 packets, u32 bytes)
 {
 	u64_stats_update_begin(&p->syncp);
-	u64_stats_add(&p->packets, packets);
+	WRITE_ONCE(p->packets, p->packets + packets);
 	u64_stats_add(&p->bytes, bytes);
 	u64_stats_update_end(&p->syncp);
 	WRITE_ONCE(p->used, (u32)jiffies);
 	WRITE_ONCE(p->hot, 1);
+}
+
+/*
+ * Who is in no slot any more has no use for the words of its key, and a reference on the caches in
+ * place of the first one.
+ */
+static inline struct weft_caches **weft_cached_caches(struct weft_cached *p)
+{
+	return (struct weft_caches **)p->data;
 }
 
 /* What is in weft_cached.data behind the words of the key, in this order */

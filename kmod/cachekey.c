@@ -7,14 +7,15 @@
 
 unsigned int weft_shape_words(u8 shape)
 {
-	unsigned int i, n = WEFT_WORDS_BASE + (shape & WEFT_SHAPE_IPV6 ? 2 : 0);
+	unsigned int i, n = WEFT_WORDS_BASE + (shape & WEFT_SHAPE_IPV6 ? 2 : 0) +
+			    (shape & WEFT_SHAPE_TUNNEL ? 1 : 0);
 
 	weft_for_more_words(i, shape)
 		n++;
 	return n;
 }
 
-void weft_shape_copy(u64 *to, const u64 *k, u8 shape)
+void weft_shape_copy(u64 *to, const u64 *k, u8 shape, u64 tun)
 {
 	unsigned int i;
 
@@ -26,6 +27,8 @@ void weft_shape_copy(u64 *to, const u64 *k, u8 shape)
 		*to++ = k[WEFT_WORD_SRC + 1];
 		*to++ = k[WEFT_WORD_DST + 1];
 	}
+	if (shape & WEFT_SHAPE_TUNNEL)
+		*to++ = tun;
 	weft_for_more_words(i, shape) {
 		*to = k[i];
 		to++;
@@ -34,12 +37,11 @@ void weft_shape_copy(u64 *to, const u64 *k, u8 shape)
 
 bool weft_cached_more_matches(const struct weft_cached *p, const u64 *w, const u64 *k)
 {
+	u64 diff = 0, tun = p->shape & WEFT_SHAPE_TUNNEL ? *w++ : 0;
 	unsigned int i;
-	u64 diff = 0;
 
 	weft_for_more_words(i, p->shape)
-		diff |= (*w++ ^ k[i]) &
-			(i == WEFT_WORD_TUN ? weft_cached_volatile(p, tun) : U64_MAX);
+		diff |= (*w++ ^ k[i]) & (i == WEFT_WORD_TUN ? tun : U64_MAX);
 	return !diff;
 }
 

@@ -78,22 +78,24 @@ static __always_inline unsigned int weft_more_next(unsigned int i, u8 shape)
 	return shape & WEFT_SHAPE_NEIGH ? WEFT_WORD_NEIGH : 0;
 }
 
-/* How many words of a key are kept for a shape; and keep those of @k in @to */
+/*
+ * How many words of a key are kept for a shape; and keep those of @k in @to. Of a tunnel there is
+ * a mask for the word with volatile bits in front: @tun.
+ */
 unsigned int weft_shape_words(u8 shape);
-void weft_shape_copy(u64 *to, const u64 *k, u8 shape);
+void weft_shape_copy(u64 *to, const u64 *k, u8 shape, u64 tun);
 
 /* A program in no slot any more may have lost it: weft_table_find() looks at the slot again */
-#define weft_cached_volatile(p, word)	data_race((p)->vol.word)	/* see above */
+#define weft_cached_volatile(p, word)	data_race((p)->word)
 
-/* What comes from other hosts; @w is where the program has its words of that */
-static __always_inline bool weft_cached_tunnel_matches(const struct weft_cached *p, const u64 *w,
-						       const u64 *k)
+/* What comes from other hosts; @w is where the program has its words of that, a mask first */
+static __always_inline bool weft_cached_tunnel_matches(const u64 *w, const u64 *k)
 {
-	return !((w[0] ^ k[WEFT_WORD_META]) |
-		 ((w[1] ^ k[WEFT_WORD_TUN]) & weft_cached_volatile(p, tun)) |
-		 (w[2] ^ k[WEFT_WORD_TUN + 1]) |
-		 (w[3] ^ k[WEFT_WORD_TUN_SRC]) |
-		 (w[4] ^ k[WEFT_WORD_TUN_DST]));
+	return !((w[1] ^ k[WEFT_WORD_META]) |
+		 ((w[2] ^ k[WEFT_WORD_TUN]) & w[0]) |
+		 (w[3] ^ k[WEFT_WORD_TUN + 1]) |
+		 (w[4] ^ k[WEFT_WORD_TUN_SRC]) |
+		 (w[5] ^ k[WEFT_WORD_TUN_DST]));
 }
 
 /* The same for other shapes */
@@ -107,7 +109,8 @@ static __always_inline bool weft_cached_matches(const struct weft_cached *p,
 	unsigned int i;
 	u64 diff;
 
-	diff = (*w++ ^ k[0]) | (p->shape ^ shape);
+	diff = (data_race(*w) ^ k[0]) | (p->shape ^ shape);
+	w++;
 #pragma GCC unroll 8
 	for (i = WEFT_WORD_PACKET; i < WEFT_WORD_IP; i++)
 		if (i != WEFT_WORD_SRC + 1 && i != WEFT_WORD_DST + 1)
@@ -126,7 +129,7 @@ static __always_inline bool weft_cached_matches(const struct weft_cached *p,
 		if (!shape)
 			return true;
 	}
-	return shape == WEFT_SHAPE_TUNNEL ? weft_cached_tunnel_matches(p, w, k) :
+	return shape == WEFT_SHAPE_TUNNEL ? weft_cached_tunnel_matches(w, k) :
 					    weft_cached_more_matches(p, w, k);
 }
 

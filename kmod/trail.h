@@ -50,9 +50,9 @@ static_assert(offsetof(struct weft_key, tcp_flags) % sizeof(u64) == 4);
 
 /* Which volatile bits were looked at */
 struct weft_volatile {
-	u64 tun;
 	u64 ip;
 	u64 l4;
+	u64 tun;
 };
 
 /* Does the instance of an entry look at each packet, as one of which direction? */
