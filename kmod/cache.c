@@ -608,7 +608,8 @@ static void weft_cache_resize(struct weft_caches *caches, struct weft_cache *cac
 /*
  * The size that a cache ought to have: for what it holds, and what it could not hold, as far as
  * there is @room for that below the limit of them all. Traffic may leave no time for many small
- * steps.
+ * steps; what has been displaced may have come again, so the size is right only when it is over.
+ * It shrinks when half of it would do, with an eighth to spare.
  */
 static u32 weft_cache_size(const struct weft_cache *cache, u32 *room)
 {
@@ -618,7 +619,7 @@ static u32 weft_cache_size(const struct weft_cache *cache, u32 *room)
 	*room -= more;
 	want = roundup_pow_of_two(n / WEFT_CACHE_FULL + 1);
 	want = clamp_t(u32, want, WEFT_CACHE_MIN, WEFT_CACHE_MAX);
-	if (n > now * WEFT_CACHE_FULL || want * 4 < now)
+	if (n > now * WEFT_CACHE_FULL || n < now / 16 * 7 * WEFT_CACHE_FULL)
 		return want;
 	return now;
 }
