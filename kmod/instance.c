@@ -211,7 +211,8 @@ static bool weft_opening_draw(struct weft_datapath *dp, struct weft_opening *o, 
 
 	if (weft_values_have(t, values, WEFT_VAR_PORT))
 		ask.proto = weft_ask_proto(o->when);
-	ask.remote_hash = weft_opening_remote(o, values, seed);
+	if (weft_pool_reuses(t->pool))
+		ask.remote_hash = weft_opening_remote(o, values, seed);
 	if (key) {
 		ask.port = o->when & WEFT_WHEN_ECHO ? key->tcp_flags : key->l4_src;
 		ask.local_hash = jhash2((const u32 *)&key->ip_src, 4, seed);
@@ -223,7 +224,7 @@ static bool weft_opening_draw(struct weft_datapath *dp, struct weft_opening *o, 
 			    weft_pool_draw(t->pool, &ask, &o->drawn);
 }
 
-/* Entry @n of the template, as it is for the instance */
+/* Entry @n of the template, as it is for the instance; all but its words */
 static void weft_ientry_init(struct weft_ientry *entry, struct weft_instance *i, u8 n,
 			     unsigned long used)
 {
@@ -235,7 +236,6 @@ static void weft_ientry_init(struct weft_ientry *entry, struct weft_instance *i,
 	entry->flow.priority = weft_tentry_priority(e, i->priority);
 	entry->flow.at = (void *)&entry->flow - (void *)i;
 	entry->flow.n = n;
-	weft_tentry_words(i->template, e, i->values, entry->flow.key);
 }
 
 /* The instance in memory, with all its entries, which nobody sees yet */
@@ -276,8 +276,13 @@ static struct weft_instance *weft_instance_alloc(const struct weft_opening *o, u
 	memcpy(i->values, o->values, t->values_len);
 	entry = weft_ientry_first(i);
 	for (left = entries; left; left &= left - 1) {
+		const struct weft_tentry *e = &t->entries[__ffs(left)];
+
 		weft_ientry_init(entry, i, __ffs(left), jiffies - o->idle);
-		i->n_entries++;
+		if (i->n_entries++)
+			weft_tentry_words(t, e, i->values, entry->flow.key);
+		else
+			memcpy(entry->flow.key, o->words, e->n_words * sizeof(u64));
 		entry = weft_ientry_next(entry);
 	}
 	atomic_set(&i->refs, 1);
@@ -302,14 +307,14 @@ static void weft_instance_free_rcu(struct rcu_head *rcu)
 	weft_instance_put(container_of(rcu, struct weft_instance, rcu));
 }
 
-/* Where the entries belong, by their order */
-static void weft_instance_hash(const struct weft_instance *i, u32 *hashes)
+/* Where the entries belong, by their order; of the first one that is known */
+static void weft_instance_hash(const struct weft_instance *i, u32 first, u32 *hashes)
 {
 	struct weft_ientry *entry;
 	unsigned int n;
 
 	weft_for_each_ientry(entry, n, i)
-		hashes[n] = weft_subtable_hash(entry->flow.subtable, entry->flow.key);
+		hashes[n] = n ? weft_subtable_hash(entry->flow.subtable, entry->flow.key) : first;
 }
 
 /* Which locks @n entries need: in order, each once */
@@ -458,7 +463,7 @@ static int weft_instance_try(struct weft_datapath *dp, struct weft_opening *o, u
 
 	if (!i)
 		return -ENOMEM;
-	weft_instance_hash(i, hashes);
+	weft_instance_hash(i, o->hash, hashes);
 	err = weft_instance_number(instances, i);
 	if (!err)
 		err = weft_instance_publish(dp, o, i, hashes);
@@ -533,16 +538,23 @@ static int weft_instance_admit(struct weft_datapath *dp, struct weft_opening *o,
 	return err;
 }
 
-/* The instance that has the first of @entries, or NULL */
-static struct weft_instance *weft_opening_find(const struct weft_opening *o, u32 entries)
+/* Where the first of @entries is, or will be: nothing that is drawn is in its words */
+static const struct weft_tentry *weft_opening_place(struct weft_opening *o, u32 entries)
 {
 	const struct weft_tentry *e = &o->template->entries[__ffs(entries)];
-	u64 words[WEFT_KEY_WORDS];
+
+	weft_tentry_words(o->template, e, o->values, o->words);
+	o->hash = weft_subtable_hash(e->subtable, o->words);
+	return e;
+}
+
+/* The instance that has the first of @entries, or NULL */
+static struct weft_instance *weft_opening_find(struct weft_opening *o, u32 entries)
+{
+	const struct weft_tentry *e = weft_opening_place(o, entries);
 	struct weft_flow *flow;
 
-	weft_tentry_words(o->template, e, o->values, words);
-	flow = weft_subtable_find_instance(e->subtable, words,
-					   weft_subtable_hash(e->subtable, words),
+	flow = weft_subtable_find_instance(e->subtable, o->words, o->hash,
 					   weft_tentry_priority(e, o->priority));
 	return flow ? weft_flow_instance(flow) : NULL;
 }
@@ -557,6 +569,7 @@ static enum weft_opened weft_instance_fail(struct weft_datapath *dp, struct weft
 		return WEFT_OPEN_FAILED;
 	o->failed = true;
 	entries = weft_opening_entries(o);
+	weft_opening_place(o, entries);
 	err = weft_instance_admit(dp, o, entries, 0);
 	return err && err != -EEXIST ? WEFT_OPEN_REFUSED : WEFT_OPEN_MADE;
 }

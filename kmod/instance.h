@@ -174,6 +174,8 @@ struct weft_opening {
 	struct weft_drawn drawn;
 	struct weft_instance *made;	/* or found; valid under RCU */
 	u32 id;				/* of that */
+	u32 hash;			/* where its first entry is, which has these words */
+	u64 words[WEFT_KEY_WORDS];
 	u8 values[WEFT_VALUES_MAX * WEFT_FIELD_LEN_MAX];
 };
 
@@ -267,10 +269,16 @@ void weft_instance_put(struct weft_instance *i);
 
 /* wheel.c */
 
-/* Begin to wait for its expiry, or see anew when that is: its life may be shorter now */
+/* Begin to wait for its expiry, or see anew when that is: its life is shorter now. BH off. */
 void weft_wheel_move(struct weft_instance *i);
 
-/* It has ended */
+/*
+ * It had the state @before: is its life shorter now? A longer one shows when its turn comes.
+ * BH off.
+ */
+void weft_wheel_changed(struct weft_instance *i, enum weft_state before);
+
+/* It has ended. BH off. */
 void weft_wheel_remove(struct weft_instance *i);
 
 void weft_wheel_init(struct weft_instances *instances);

@@ -789,6 +789,11 @@ u32 weft_pool_id(const struct weft_pool *pool)
 	return pool->config.id;
 }
 
+bool weft_pool_reuses(const struct weft_pool *pool)
+{
+	return pool->config.reuse;
+}
+
 enum weft_pool_type weft_pool_kind(const struct weft_pool *pool)
 {
 	return pool->config.type;

@@ -86,6 +86,9 @@ void weft_pool_put(struct weft_pool *pool);
 u32 weft_pool_id(const struct weft_pool *pool);
 enum weft_pool_type weft_pool_kind(const struct weft_pool *pool);
 
+/* Does it give a value once for each remote endpoint? Then it has to know of that. Any context. */
+bool weft_pool_reuses(const struct weft_pool *pool);
+
 /* The pool @id, without a reference; NULL: there is none */
 struct weft_pool *weft_pool_find(struct weft_datapath *dp, u32 id);
 

@@ -104,7 +104,7 @@ static enum weft_tracked weft_track_tcp(struct weft_instance *i, bool reply,
 	if (anew)
 		weft_instance_stamp(i);
 	if (weft_instance_state(i) != before)
-		weft_wheel_move(i);
+		weft_wheel_changed(i, before);
 	return !(key->tcp_flags & ends) && test_bit(WEFT_SEEN_ESTABLISHED, &i->seen) ?
 	       WEFT_TRACKED_KEEP : WEFT_TRACKED_SEE;
 }
@@ -122,7 +122,7 @@ enum weft_tracked weft_instance_track(struct weft_flow *flow, const struct weft_
 	if (!*reply || test_bit(WEFT_SEEN_REPLY, &i->seen))
 		return WEFT_TRACKED_KEEP;
 	set_bit(WEFT_SEEN_REPLY, &i->seen);
-	weft_wheel_move(i);
+	weft_wheel_changed(i, WEFT_STATE_NEW);
 	/* not worth a program yet: as often as not the first answer is the last */
 	return WEFT_TRACKED_SEE;
 }

@@ -24,11 +24,10 @@
 #define WEFT_WHEEL_FOLD		HZ
 #define WEFT_WHEEL_SMALL	8192	/* programs */
 
-static u32 weft_instance_idle_ms(const struct weft_instance *i)
+/* 0: for ever */
+static u32 weft_state_idle_ms(const struct weft_template *t, enum weft_state state)
 {
-	const struct weft_template *t = i->template;
-
-	switch (weft_instance_state(i)) {
+	switch (state) {
 	case WEFT_STATE_FAILED:
 		return 0;
 	case WEFT_STATE_NEW:
@@ -65,7 +64,7 @@ unsigned long weft_instance_used(const struct weft_instance *i)
 u64 weft_instance_expires(const struct weft_instance *i, enum weft_reason *reason)
 {
 	const struct weft_template *t = i->template;
-	u32 idle_ms = weft_instance_idle_ms(i), hard_ms = t->timeouts[WEFT_TIMEOUTS_A_HARD];
+	u32 idle_ms = weft_state_idle_ms(t, weft_instance_state(i)), hard_ms = t->timeouts[WEFT_TIMEOUTS_A_HARD];
 	u64 idle = U64_MAX, hard = U64_MAX;
 
 	if (test_bit(WEFT_SEEN_FAILED, &i->seen))
@@ -110,21 +109,30 @@ void weft_wheel_move(struct weft_instance *i)
 {
 	struct weft_instances *instances = i->template->dp->instances;
 
-	spin_lock_bh(&instances->wheel_lock);
+	spin_lock(&instances->wheel_lock);
 	if (!test_bit(WEFT_SEEN_ENDED, &i->seen)) {
 		weft_wheel_take(instances, i);
 		weft_wheel_put(instances, i);
 	}
-	spin_unlock_bh(&instances->wheel_lock);
+	spin_unlock(&instances->wheel_lock);
+}
+
+void weft_wheel_changed(struct weft_instance *i, enum weft_state before)
+{
+	u32 was = weft_state_idle_ms(i->template, before);
+	u32 now = weft_state_idle_ms(i->template, weft_instance_state(i));
+
+	if (now && (!was || now < was))
+		weft_wheel_move(i);
 }
 
 void weft_wheel_remove(struct weft_instance *i)
 {
 	struct weft_instances *instances = i->template->dp->instances;
 
-	spin_lock_bh(&instances->wheel_lock);
+	spin_lock(&instances->wheel_lock);
 	weft_wheel_take(instances, i);
-	spin_unlock_bh(&instances->wheel_lock);
+	spin_unlock(&instances->wheel_lock);
 }
 
 /* What is known of an idle time is as old as the last fold */

@@ -212,9 +212,13 @@ static struct weft_flow *lookup(u8 table, const struct weft_key *key)
 /* A packet with this key; true: others like it need not be seen */
 static bool track(struct weft_flow *flow, const struct weft_key *key)
 {
+	enum weft_tracked tracked;
 	bool reply;
 
-	return weft_instance_track(flow, key, NULL, &reply) == WEFT_TRACKED_KEEP;
+	local_bh_disable();
+	tracked = weft_instance_track(flow, key, NULL, &reply);
+	local_bh_enable();
+	return tracked == WEFT_TRACKED_KEEP;
 }
 
 static void instance_entries(struct kunit *test)
