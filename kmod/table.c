@@ -107,6 +107,17 @@ void weft_subtable_mask_key(const struct weft_subtable *subtable, const struct w
 		*words++ = k[__ffs64(map)] & *m++;
 }
 
+bool weft_subtable_matches(const struct weft_subtable *subtable, const u64 *words,
+			   const struct weft_key *key)
+{
+	const u64 *k = (const u64 *)key, *m = subtable->mask;
+	u64 map = subtable->map, diff = 0;
+
+	for (; map; map &= map - 1)
+		diff |= (k[__ffs64(map)] & *m++) ^ *words++;
+	return !diff;
+}
+
 void weft_subtable_expand(const struct weft_subtable *subtable, const u64 *words,
 			  const u64 *m, struct weft_match *match)
 {

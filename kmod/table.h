@@ -111,6 +111,10 @@ struct weft_flow *weft_subtable_find_instance(struct weft_subtable *subtable, co
 void weft_subtable_mask_key(const struct weft_subtable *subtable, const struct weft_key *key,
 			    u64 *words);
 
+/* Does a packet with @key meet an entry with @words? */
+bool weft_subtable_matches(const struct weft_subtable *subtable, const u64 *words,
+			   const struct weft_key *key);
+
 /* Back to a whole match: words under the subtable's mask, or a part of that */
 void weft_subtable_expand(const struct weft_subtable *subtable, const u64 *words,
 			  const u64 *mask, struct weft_match *match);

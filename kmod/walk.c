@@ -158,6 +158,7 @@ static void weft_flush(struct weft_walk *w)
 
 static void weft_walk_written(struct weft_walk *w, enum weft_field f)
 {
+	w->looked = -1;
 	w->fresh &= f >= WEFT_FIELD_PACKET;
 	if (f < WEFT_FIELD_PACKET)
 		return;
@@ -229,6 +230,7 @@ static enum weft_drop weft_walk_push_vlan(struct weft_walk *w, u16 tpid)
 
 	if (key->layers & WEFT_L_VLAN2)
 		return WEFT_DROP_VLAN_DEPTH;
+	w->looked = -1;
 	weft_flush_field(w, WEFT_FIELD_VLAN_TCI);
 	weft_emit_plain(w, WEFT_OP_PUSH_VLAN, (__force u16)cpu_to_be16(tpid));
 	if (key->layers & WEFT_L_VLAN)
@@ -247,6 +249,7 @@ static void weft_walk_pop_vlan(struct weft_walk *w)
 
 	if (!(key->layers & WEFT_L_VLAN))
 		return;
+	w->looked = -1;
 	w->dirty &= ~BIT_ULL(WEFT_FIELD_VLAN_TCI - WEFT_FIELD_PACKET);
 	weft_emit_plain(w, WEFT_OP_POP_VLAN, 0);
 	key->vlan[0] = key->vlan[1];
@@ -280,6 +283,7 @@ static enum weft_drop weft_walk_dec_ttl(struct weft_walk *w)
 	weft_walk_depends_ttl(w, enough);
 	if (!enough)
 		return WEFT_DROP_TTL;
+	w->looked = -1;
 	w->key.ip_ttl--;
 	if (!(w->dirty & BIT_ULL(WEFT_FIELD_IP_TTL - WEFT_FIELD_PACKET)))
 		w->ttl_spent++;
@@ -459,6 +463,7 @@ static void weft_walk_unclone(struct weft_walk *w)
 	struct weft_program *prog = w->prog;
 	struct weft_op *op;
 
+	w->looked = -1;
 	w->key = saved->key;
 	w->inner = saved->inner;
 	w->skb = saved->skb;
@@ -540,8 +545,9 @@ static enum weft_drop weft_walk_state(struct weft_walk *w, struct weft_flow *flo
 	return WEFT_DROP_UNSPEC;
 }
 
-/* Look the key up in a table and push what it says */
-static enum weft_drop weft_walk_table(struct weft_walk *w, u8 id, bool resubmit)
+/* The packet meets an entry of a table, or none: push what that says */
+static enum weft_drop weft_walk_meet(struct weft_walk *w, u8 id, struct weft_flow *flow,
+				     bool resubmit)
 {
 	enum weft_guard guard = WEFT_GUARD_NONE;
 	enum weft_watch watch = WEFT_WATCH_NONE;
@@ -549,11 +555,7 @@ static enum weft_drop weft_walk_table(struct weft_walk *w, u8 id, bool resubmit)
 	const struct weft_actions *acts;
 	struct weft_credit *credit;
 	struct weft_frame *frame;
-	struct weft_flow *flow;
 
-	if (w->stages++ == WEFT_STAGE_MAX)
-		return WEFT_DROP_STAGE_LIMIT;
-	flow = weft_table_lookup(w->dp, id, &w->key, w->version, w->trail);
 	if (flow && flow->at) {
 		if (weft_walk_lines_up(w, flow, id))
 			return WEFT_DROP_UNSPEC;
@@ -578,6 +580,17 @@ static enum weft_drop weft_walk_table(struct weft_walk *w, u8 id, bool resubmit)
 	return WEFT_DROP_UNSPEC;
 }
 
+static enum weft_drop weft_walk_table(struct weft_walk *w, u8 id, bool resubmit)
+{
+	struct weft_flow *flow;
+
+	if (w->stages++ == WEFT_STAGE_MAX)
+		return WEFT_DROP_STAGE_LIMIT;
+	flow = weft_table_lookup(w->dp, id, &w->key, w->version, w->trail);
+	w->looked = id;
+	return weft_walk_meet(w, id, flow, resubmit);
+}
+
 static enum weft_drop weft_walk_resubmit(struct weft_walk *w, u8 id)
 {
 	if (w->resubmits++ == WEFT_RESUBMIT_MAX)
@@ -585,14 +598,38 @@ static enum weft_drop weft_walk_resubmit(struct weft_walk *w, u8 id)
 	return weft_walk_table(w, id, true);
 }
 
-static enum weft_drop weft_walk_goto(struct weft_walk *w, struct weft_frame *frame, u8 id)
+/* The frame is done; that of a clone's body stays, to put the key back behind it */
+static void weft_walk_pop(struct weft_walk *w, struct weft_frame *frame)
 {
-	/* the frame of a clone's body stays, to put the key back behind it */
 	if (frame->clone)
 		frame->pos = frame->end;
 	else
 		w->n_frames--;
+}
+
+static enum weft_drop weft_walk_goto(struct weft_walk *w, struct weft_frame *frame, u8 id)
+{
+	weft_walk_pop(w, frame);
 	return weft_walk_table(w, id, false);
+}
+
+/*
+ * Back to the table of the frame, in which the entry @first is now. When the packet was looked up
+ * there just as it is, and met an entry that comes behind this one, it is known what it meets.
+ */
+static enum weft_drop weft_walk_again(struct weft_walk *w, struct weft_frame *frame,
+				      struct weft_flow *first)
+{
+	u8 id = frame->table;
+
+	if (w->looked != id || first->priority <= frame->priority ||
+	    !weft_flow_alive(first, w->version) ||
+	    !weft_subtable_matches(first->subtable, first->key, &w->key))
+		return weft_walk_goto(w, frame, id);
+	if (w->stages++ == WEFT_STAGE_MAX)
+		return WEFT_DROP_STAGE_LIMIT;
+	weft_walk_pop(w, frame);
+	return weft_walk_meet(w, id, first, false);
 }
 
 /* A daemon has to say: the packet waits */
@@ -685,7 +722,7 @@ static enum weft_drop weft_walk_template(struct weft_walk *w, struct weft_frame 
 		w->trail->cacheable = false;
 	if (weft_opening_here(o->made, frame->table)) {
 		w->trail->cacheable = false;
-		return weft_walk_goto(w, frame, frame->table);
+		return weft_walk_again(w, frame, weft_instance_first(o->made));
 	}
 	weft_walk_depends_template(w, o->template);
 	first = weft_instance_first(o->made);
@@ -763,6 +800,7 @@ static enum weft_drop weft_walk_reject(struct weft_walk *w, enum weft_reject how
 	if (!weft_reject_allowed(&w->key, how))
 		return WEFT_DROP_REJECTED;
 	weft_flush(w);
+	w->looked = -1;
 	weft_reject_key(&w->key, how);
 	op = weft_emit(w, WEFT_OP_REJECT, how, sizeof(*op));
 	if (op) {
@@ -885,6 +923,7 @@ static void weft_walk_start(struct weft_walk *w)
 	w->resubmits = 0;
 	w->opened = 0;
 	w->stages = 0;
+	w->looked = -1;
 	w->n_saved = 0;
 	w->n_frames = 0;
 	w->overflow = false;

@@ -64,6 +64,7 @@ struct weft_walk {
 	u8 resubmits;
 	u8 opened;		/* templates that it met */
 	u8 stages;
+	s16 looked;		/* in this table with just this key, last; -1: it has changed */
 	u8 n_saved;
 	u16 n_frames;
 	u16 layers;		/* of the packet before the program */
