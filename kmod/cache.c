@@ -561,14 +561,31 @@ void weft_caches_fold(struct weft_caches *caches)
 
 static struct weft_cache_table *weft_cache_table_alloc(u32 n)
 {
-	struct weft_cache_table *table;
+	struct weft_cache_table *table = kzalloc(sizeof(*table), GFP_KERNEL_ACCOUNT);
 
-	table = kvzalloc(struct_size(table, buckets, n), GFP_KERNEL_ACCOUNT);
-	if (table) {
-		table->n = n;
-		table->shift = 32 - ilog2(n);
+	if (!table)
+		return NULL;
+	table->buckets = kvcalloc(n, sizeof(*table->buckets), GFP_KERNEL_ACCOUNT);
+	if (!table->buckets) {
+		kfree(table);
+		return NULL;
 	}
+	table->n = n;
+	table->shift = 32 - ilog2(n);
 	return table;
+}
+
+static void weft_cache_table_free(struct weft_cache_table *table)
+{
+	if (table)
+		kvfree(table->buckets);
+	kfree(table);
+}
+
+/* Not kvfree_rcu(), which lets megabytes lie for seconds */
+static void weft_cache_table_free_rcu(struct rcu_head *rcu)
+{
+	weft_cache_table_free(container_of(rcu, struct weft_cache_table, rcu));
 }
 
 static void weft_move_one(struct weft_caches *caches, struct weft_cache *cache,
@@ -602,7 +619,7 @@ static void weft_cache_resize(struct weft_caches *caches, struct weft_cache *cac
 	spin_lock_bh(&cache->lock);
 	WRITE_ONCE(new->old, NULL);
 	spin_unlock_bh(&cache->lock);
-	kvfree_rcu(old, rcu);
+	call_rcu(&old->rcu, weft_cache_table_free_rcu);
 }
 
 /*
@@ -721,7 +738,7 @@ static void weft_cache_destroy(struct weft_caches *caches, struct weft_cache *ca
 				weft_cached_free(caches, table->buckets[i].way[way]);
 		cond_resched();
 	}
-	kvfree(table);
+	weft_cache_table_free(table);
 	if (cache->paths)
 		weft_paths_trim(cache->paths, true);
 	kvfree(cache->paths);

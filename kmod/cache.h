@@ -93,8 +93,8 @@ struct weft_cache_table {
 	struct weft_cache_table *old;	/* is being emptied into this one */
 	u32 shift;			/* of a hash, to its bucket */
 	u32 n;
+	struct weft_bucket *buckets;	/* apart: memory is handed out in powers of two */
 	struct rcu_head rcu;
-	struct weft_bucket buckets[];
 };
 
 struct weft_cache_counts {
