@@ -109,7 +109,7 @@ static __always_inline bool weft_cached_matches(const struct weft_cached *p,
 	unsigned int i;
 	u64 diff;
 
-	diff = (data_race(*w) ^ k[0]) | (p->shape ^ shape);
+	diff = (data_race(*w) ^ k[0]) | (p->shape ^ shape);	/* see above */
 	w++;
 #pragma GCC unroll 8
 	for (i = WEFT_WORD_PACKET; i < WEFT_WORD_IP; i++)

@@ -25,7 +25,7 @@ struct weft_subtable {
 	u64 map;			/* words that the mask uses */
 	u8 n;				/* how many */
 	s32 max_priority;		/* no entry is above; dp->lock */
-	s32 floor;			/* it stays at least there, for instances; dp->lock, WRITE_ONCE */
+	s32 floor;			/* at least that, for instances; dp->lock, WRITE_ONCE */
 	u32 n_max;			/* entries that are there; dp->lock */
 	u32 n_flows;			/* in the hash; dp->lock */
 	u32 n_pending;			/* changes that mean to use it; dp->lock */

@@ -22,9 +22,9 @@
 #include "action.h"
 #include "datapath.h"
 #include "defrag.h"
+#include "emission.h"
 #include "field.h"
 #include "flow.h"
-#include "headers.h"
 #include "inner.h"
 #include "pending.h"
 #include "port.h"
@@ -34,33 +34,6 @@
 #include "tunnel.h"
 #include "tunop.h"
 #include "walk.h"
-
-/* Packet fields are numbered from here; the set of them fits into a word */
-#define WEFT_FIELD_PACKET	WEFT_FIELD_ETH_DST
-static_assert(WEFT_FIELD_MAX - WEFT_FIELD_PACKET < 64);
-
-static void *weft_emit(struct weft_walk *w, enum weft_opcode code, u32 arg, u32 len)
-{
-	struct weft_program *prog = w->prog;
-	struct weft_op *op;
-
-	len = ALIGN(len, sizeof(u64));
-	if (prog->len + len > prog->size) {
-		w->overflow = true;
-		return NULL;
-	}
-	op = (void *)prog->ops + prog->len;
-	op->code = code;
-	op->len = len;
-	op->arg = arg;
-	prog->len += len;
-	return op;
-}
-
-static void weft_emit_plain(struct weft_walk *w, enum weft_opcode code, u32 arg)
-{
-	weft_emit(w, code, arg, sizeof(struct weft_op));
-}
 
 /* Everything in the program so far has an effect */
 static void weft_effect(struct weft_walk *w)
@@ -72,88 +45,6 @@ static void weft_sent(struct weft_walk *w)
 {
 	weft_effect(w);
 	w->sent = true;
-}
-
-static void weft_emit_set(struct weft_walk *w, enum weft_field f)
-{
-	const void *now = weft_field_cptr(&w->key, f);
-	void *then = weft_field_ptr(&w->base, f);
-	struct weft_op_set *set;
-
-	if (!memcmp(now, then, weft_fields[f].len))
-		return;
-	set = weft_emit(w, WEFT_OP_SET, f, sizeof(*set));
-	if (!set)
-		return;
-	memset(set->value, 0, sizeof(set->value));
-	memcpy(set->value, now, weft_fields[f].len);
-	memcpy(then, now, weft_fields[f].len);
-}
-
-static void weft_flush_field(struct weft_walk *w, enum weft_field f)
-{
-	u64 bit = BIT_ULL(f - WEFT_FIELD_PACKET);
-
-	if (w->dirty & bit) {
-		weft_emit_set(w, f);
-		w->dirty &= ~bit;
-	}
-}
-
-/* Those of the dirty fields that really are to change */
-static u64 weft_changed(const struct weft_walk *w)
-{
-	u64 left, changed = 0;
-
-	for (left = w->dirty; left; left &= left - 1) {
-		enum weft_field f = WEFT_FIELD_PACKET + __ffs64(left);
-
-		if (memcmp(weft_field_cptr(&w->key, f), weft_field_cptr(&w->base, f),
-			   weft_fields[f].len))
-			changed |= left & -left;
-	}
-	return changed;
-}
-
-/* All of it as one operation; false when that is not possible */
-static bool weft_flush_headers(struct weft_walk *w)
-{
-	u64 changed = weft_changed(w);
-	struct weft_op_headers h = {};
-	void *op;
-
-	if ((changed || w->ttl_spent) &&
-	    !weft_headers_describe(&h, &w->base, &w->key, changed, w->ttl_spent))
-		return false;
-	if (h.op.arg) {
-		u32 what = h.op.arg;
-
-		op = weft_emit(w, WEFT_OP_HEADERS, what, sizeof(h));
-		if (op)
-			memcpy(op + sizeof(h.op), (void *)&h + sizeof(h.op),
-			       sizeof(h) - sizeof(h.op));
-	}
-	memcpy((void *)&w->base + WEFT_KEY_PACKET, (void *)&w->key + WEFT_KEY_PACKET,
-	       sizeof(w->key) - WEFT_KEY_PACKET);
-	w->dirty = 0;
-	w->ttl_spent = 0;
-	return true;
-}
-
-/* Bring the packet to where the key is */
-static void weft_flush(struct weft_walk *w)
-{
-	if (!w->dirty && !w->ttl_spent)
-		return;
-	if (weft_flush_headers(w))
-		return;
-	while (w->dirty)
-		weft_flush_field(w, WEFT_FIELD_PACKET + __ffs64(w->dirty));
-	if (w->ttl_spent) {
-		weft_emit_plain(w, WEFT_OP_DEC_TTL, w->ttl_spent);
-		w->base.ip_ttl = w->key.ip_ttl;
-		w->ttl_spent = 0;
-	}
 }
 
 static void weft_walk_written(struct weft_walk *w, enum weft_field f)

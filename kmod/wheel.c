@@ -64,7 +64,8 @@ unsigned long weft_instance_used(const struct weft_instance *i)
 u64 weft_instance_expires(const struct weft_instance *i, enum weft_reason *reason)
 {
 	const struct weft_template *t = i->template;
-	u32 idle_ms = weft_state_idle_ms(t, weft_instance_state(i)), hard_ms = t->timeouts[WEFT_TIMEOUTS_A_HARD];
+	u32 idle_ms = weft_state_idle_ms(t, weft_instance_state(i));
+	u32 hard_ms = t->timeouts[WEFT_TIMEOUTS_A_HARD];
 	u64 idle = U64_MAX, hard = U64_MAX;
 
 	if (test_bit(WEFT_SEEN_FAILED, &i->seen))

@@ -100,7 +100,8 @@ static void weft_pool_exhausted(struct kunit *test)
 
 			proto = i / n;
 			KUNIT_ASSERT_TRUE(test, draw(w, proto, i * 2654435761U, i, &drawn[i]));
-			at = proto * n + (host(&drawn[i]) - 1) * 100 + ntohs(drawn[i].claim.port) - 1000;
+			at = proto * n + (host(&drawn[i]) - 1) * 100 +
+			     ntohs(drawn[i].claim.port) - 1000;
 			KUNIT_ASSERT_LT(test, at, n * WEFT_POOL_PROTOS);
 			KUNIT_ASSERT_FALSE(test, seen[at]);
 			seen[at] = true;

@@ -357,6 +357,7 @@ static void weft_txn_counters(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(ops); i++) {
 		struct weft_change *change = new_change(test, m, &match, 1, ops[i]);
+		struct weft_flow_stats *stats;
 		struct weft_flow *flow;
 		LIST_HEAD(changes);
 
@@ -368,8 +369,9 @@ static void weft_txn_counters(struct kunit *test)
 		flow = weft_table_lookup(m->dp, TABLE, &key, m->dp->version, &m->trail);
 		KUNIT_EXPECT_NOT_NULL(test, flow);
 		if (flow) {
-			KUNIT_EXPECT_EQ(test, atomic64_read(&weft_rule(flow)->stats->stats.packets), want[i]);
-			weft_flow_credit(&weft_rule(flow)->stats->stats, 3, 180, jiffies);
+			stats = &weft_rule(flow)->stats->stats;
+			KUNIT_EXPECT_EQ(test, atomic64_read(&stats->packets), want[i]);
+			weft_flow_credit(stats, 3, 180, jiffies);
 		}
 		rcu_read_unlock();
 	}
