@@ -36,6 +36,7 @@
 #include "datapath.h"
 #include "flow.h"
 #include "progmem.h"
+#include "ties.h"
 
 #define WEFT_CACHE_MIN		16		/* buckets */
 #define WEFT_CACHE_MAX		BIT(20)
@@ -383,6 +384,8 @@ static void weft_cached_tie(struct weft_cached *p, const struct weft_trail *trai
 	struct weft_ties ties = weft_cached_ties(p);
 	u32 i, n = 0, shared = p->path ? 0 : trail->n_probes;
 
+	p->watch = WEFT_WATCH_NONE;
+	p->guarded = false;
 	memcpy(ties.probes, trail->probes, shared * sizeof(*ties.probes));
 	memcpy(ties.probes + shared, trail->own, trail->n_own * sizeof(*ties.probes));
 	for (i = 0; i < trail->n_credits; i++) {
@@ -391,7 +394,9 @@ static void weft_cached_tie(struct weft_cached *p, const struct weft_trail *trai
 		if (p->path && !credit->of_instance)
 			continue;
 		weft_ties_credit(&ties, n++, credit);
-		p->guarded |= credit->guard && !credit->watch;
+		if (likely(!credit->guard))
+			continue;
+		p->guarded |= !credit->watch;
 		p->watch = max(p->watch, credit->watch);
 	}
 }
@@ -441,8 +446,6 @@ static struct weft_cached *weft_cached_make(struct weft_caches *caches, struct w
 	p->n_credits = n_credits;
 	p->n_probes = n_probes;
 	p->len = e->prog->len;
-	p->watch = WEFT_WATCH_NONE;
-	p->guarded = false;
 	weft_shape_copy(p->data, (const u64 *)e->key, shape,
 			trail->vol.tun | ~WEFT_VOLATILE_TUN);
 	memcpy(p->data + n_words, e->prog->ops, p->len);

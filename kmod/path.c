@@ -8,74 +8,13 @@
  * it still holds is then found out once for all of them.
  *
  * A rule may be met by one connection only, and a path for that would be a waste: there is none
- * for a walk whose like was not the last in its slot.
+ * for a walk whose like was not the last in its slot, nor for one that came by no instances.
  */
 #include <linux/hash.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include "cache.h"
-#include "flow.h"
-#include "instance.h"
 #include "path.h"
-
-static u16 weft_credit_flags(const struct weft_credit *credit)
-{
-	return credit->table | (credit->matched ? WEFT_CREDIT_MATCHED : 0) |
-	       (credit->refresh ? WEFT_CREDIT_REFRESH : 0) |
-	       (credit->of_instance ? WEFT_CREDIT_INSTANCE : 0) |
-	       (credit->guard && !credit->watch ? WEFT_CREDIT_GUARD : 0) |
-	       (credit->watch ? WEFT_CREDIT_WATCH : 0) |
-	       (credit->guard == WEFT_GUARD_REPLY ? WEFT_CREDIT_REPLY : 0);
-}
-
-void weft_ties_credit(const struct weft_ties *ties, u32 n, const struct weft_credit *credit)
-{
-	struct weft_flow_stats *stats = credit->stats;
-
-	ties->stats[n] = stats;
-	ties->tables[n] = weft_credit_flags(credit);
-	if (!stats)
-		return;
-	/* those of an instance are part of it */
-	if (credit->of_instance)
-		atomic_inc(&weft_stats_instance(stats)->refs);
-	else
-		refcount_inc(&container_of(stats, struct weft_rule_stats, stats)->refs);
-}
-
-void weft_ties_put(const struct weft_ties *ties)
-{
-	u32 i;
-
-	for (i = 0; i < ties->n_credits; i++) {
-		struct weft_flow_stats *stats = ties->stats[i];
-
-		if (!stats)
-			continue;
-		if (ties->tables[i] & WEFT_CREDIT_INSTANCE)
-			weft_instance_put(weft_stats_instance(stats));
-		else
-			weft_rule_stats_put(container_of(stats, struct weft_rule_stats, stats));
-	}
-}
-
-void weft_ties_count(struct weft_caches *caches, const struct weft_ties *ties, u64 packets,
-		     u64 bytes, unsigned long used)
-{
-	u32 i;
-
-	for (i = 0; i < ties->n_credits; i++) {
-		u16 table = ties->tables[i];
-
-		if (table & WEFT_CREDIT_REFRESH) {
-			weft_flow_credit(ties->stats[i], 0, 0, used);
-			continue;
-		}
-		weft_table_count(caches, (u8)table, table & WEFT_CREDIT_MATCHED, packets);
-		if (ties->stats[i])
-			weft_flow_credit(ties->stats[i], packets, bytes, used);
-	}
-}
+#include "ties.h"
 
 /* Credits of rules, which a path may have; programs have those of instances */
 static u32 weft_trail_n_rules(const struct weft_trail *trail)
@@ -127,7 +66,7 @@ static bool weft_path_probed(const struct weft_path *path, const struct weft_tra
 	return !memcmp(ties.probes, trail->probes, ties.n_probes * sizeof(*ties.probes));
 }
 
-/* Has the walk noted just this? */
+/* Has the walk noted just this? Where it looked tells the tables, too. */
 static bool weft_path_same(struct weft_path *path, const struct weft_stamps *stamps,
 			   const struct weft_trail *trail)
 {
@@ -141,7 +80,7 @@ static bool weft_path_same(struct weft_path *path, const struct weft_stamps *sta
 
 		if (credit->of_instance)
 			continue;
-		if (ties.stats[n] != credit->stats || ties.tables[n] != weft_credit_flags(credit))
+		if (ties.stats[n] != credit->stats)
 			return false;
 		n++;
 	}
@@ -163,9 +102,13 @@ static u32 weft_trail_hash(const struct weft_trail *trail)
 struct weft_path *weft_path_get(struct weft_path_slot *slots, const struct weft_stamps *stamps,
 				const struct weft_trail *trail)
 {
-	u32 hash = weft_trail_hash(trail);
-	struct weft_path_slot *slot = &slots[hash >> (32 - WEFT_PATH_BITS)];
+	struct weft_path_slot *slot;
+	u32 hash;
 
+	if (!trail->n_own)
+		return NULL;
+	hash = weft_trail_hash(trail);
+	slot = &slots[hash >> (32 - WEFT_PATH_BITS)];
 	if (slot->path && slot->hash == hash && weft_path_same(slot->path, stamps, trail)) {
 		refcount_inc(&slot->path->refs);
 		return slot->path;

@@ -14,8 +14,6 @@
 #include "stamp.h"
 #include "trail.h"
 
-struct weft_caches;
-
 #define WEFT_PATH_BITS	9
 #define WEFT_PATHS	BIT(WEFT_PATH_BITS)
 
@@ -66,19 +64,9 @@ static inline struct weft_ties weft_path_ties(const struct weft_path *path)
 	return weft_ties_at(path->data, path->n_credits, path->n_probes);
 }
 
-/* Note a credit as the @n-th, with a reference on its counters; RCU, which keeps them there */
-void weft_ties_credit(const struct weft_ties *ties, u32 n, const struct weft_credit *credit);
-
-/* Add packets to all that is credited; @used: jiffies of the last one */
-void weft_ties_count(struct weft_caches *caches, const struct weft_ties *ties, u64 packets,
-		     u64 bytes, unsigned long used);
-
-/* Put the references on counters */
-void weft_ties_put(const struct weft_ties *ties);
-
 /*
- * The path of a walk, with a reference, or NULL: it is the first of its kind, or memory is
- * short. By the CPU of the slots, their cache's lock is held; RCU.
+ * The path of a walk, with a reference, or NULL: it is the first of its kind, came by no
+ * instances, or memory is short. By the CPU of the slots, their cache's lock is held; RCU.
  */
 struct weft_path *weft_path_get(struct weft_path_slot *slots, const struct weft_stamps *stamps,
 				const struct weft_trail *trail);

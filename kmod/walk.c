@@ -437,8 +437,8 @@ static enum weft_drop weft_walk_state(struct weft_walk *w, struct weft_flow *flo
 }
 
 /* The packet meets an entry of a table, or none: push what that says */
-static enum weft_drop weft_walk_meet(struct weft_walk *w, u8 id, struct weft_flow *flow,
-				     bool resubmit)
+static __always_inline enum weft_drop weft_walk_meet(struct weft_walk *w, u8 id,
+						     struct weft_flow *flow, bool resubmit)
 {
 	enum weft_guard guard = WEFT_GUARD_NONE;
 	enum weft_watch watch = WEFT_WATCH_NONE;

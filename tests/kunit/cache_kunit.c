@@ -441,6 +441,9 @@ static void packet(struct world *w, bool quiet)
 	} else {
 		w->credits += w->trail.n_credits;
 		entry.hash = hash;
+		/* half of them as if one place was that of an instance's entry: they may share */
+		if (w->trail.n_probes && rnd(&w->packets, 2))
+			w->trail.own[w->trail.n_own++] = w->trail.probes[--w->trail.n_probes];
 		if (!w->trail.cacheable || !weft_cache_insert(w->dp->caches, &entry, false))
 			weft_trail_settle(w->dp->caches, &w->trail, 1, 60);
 	}
