@@ -88,7 +88,7 @@ for mode in kernel service; do
 	# no faster than ranges are acquired
 	for at in 0 8 16 24 32 40 48 56 64 72 80 88 96; do
 		open $((at < 96 ? 8 : 4)) $((20000 + at)) 0
-		wait_until 20 eval 'has_spare sw && has_spare sx'
+		wait_until 20 eval 'has_spare sw && has_spare sx' || fail "$mode: no range is acquired for the next"
 	done
 	is "$(opened sw) $(opened sx)" '100 100' "$mode: under load none is refused"
 	ok "$mode: there are more ranges" eval 'has_leases sw -ge 4 && has_leases sx -ge 4'
@@ -112,7 +112,8 @@ for mode in kernel service; do
 	# one host has no need for what it has
 	left=$(n_leases sx) had=$(n_leases sw)
 	weft -n sx instance cut all
-	ok "$mode: what is idle is released" wait_until 60 has_leases sx -lt "$left"
+	ok "$mode: what is idle is released" wait_until 60 has_leases sx -lt "$left" ||
+		diag "$(ask sx; weft -n sx pool show; weft -n sx instance show | head)"
 	nothing_twice "$mode, released"
 	open 80 40000 0.02
 	ok "$mode: and another host has it" wait_until 10 has_leases sw -gt "$had"
