@@ -173,6 +173,10 @@ static void test_probe_frame(void **state)
 		assert_int_equal(bfd_frame_parse(bytes, len, &frame), BFD_GOOD);
 		assert_int_equal(frame.probe.len, ip_len + 1);
 	}
+	/* UDP that ends before the probe does, without a checksum */
+	bytes[BFD_HEADERS_LEN - 3] = 8 + BFD_PROBE_LEN - 4;
+	bytes[BFD_HEADERS_LEN - 2] = bytes[BFD_HEADERS_LEN - 1] = 0;
+	assert_int_equal(bfd_frame_parse(bytes, len, &frame), BFD_FRAME);
 	probe.your_discriminator = 0;
 	len = bfd_frame_probe(bytes, &probe, 0, 50000);
 	assert_int_equal(bfd_frame_parse(bytes, len, &frame), BFD_YOURS);

@@ -384,10 +384,32 @@ static void test_change_of_intervals(void **state)
 	assert_int_equal(bfd_session_detection_time(&a.session), 1500 * MS);
 	pass(&a, &b, 60 * SECOND);
 	assert_int_equal(bfd_session_tx_interval(&b.session), 500 * MS);
-	/* a change amid a Poll has one of its own */
-	a.n_polls = 0;
+	b.cut = true;
 	bfd_session_change(&a.session, &fast, now);
+	assert_int_equal(a.last.min_rx_us, 100 * MS);
+	assert_int_equal(bfd_session_detection_time(&a.session), 1500 * MS);
+	b.cut = false;
+	pass(&a, &b, SECOND);
+	assert_int_equal(bfd_session_detection_time(&a.session), 300 * MS);
+	pass(&a, &b, 60 * SECOND);
+	/* a change amid a Poll has one of its own: the Final that comes is for the one before */
+	bfd_session_change(&a.session, &(struct bfd_params){ 90 * MS, 100 * MS, 3 }, now);
 	bfd_session_change(&a.session, &slow, now);
+	assert_int_equal(bfd_session_tx_interval(&a.session), 100 * MS);
+	b.n_finals = 0;
+	pass(&a, NULL, 0);
+	n_wire = 0;
+	bfd_session_receive(&a.session,
+			    &(struct bfd_packet){ .state = BFD_UP,
+						  .final = true,
+						  .multiplier = 3,
+						  .my_discriminator = 2,
+						  .your_discriminator = 1,
+						  .min_tx_us = 100 * MS,
+						  .min_rx_us = 100 * MS },
+			    now);
+	assert_true(a.session.polling);
+	assert_int_equal(bfd_session_tx_interval(&a.session), 100 * MS);
 	pass(&a, &b, 60 * SECOND);
 	assert_false(a.session.polling);
 	assert_int_equal(bfd_session_tx_interval(&a.session), 400 * MS);
