@@ -19,6 +19,7 @@
 #include "map.h"
 
 struct errors;
+struct monitor;
 struct nat;
 struct ruleset;
 
@@ -59,6 +60,7 @@ struct port {
 	bool tunnel;
 	uint16_t udp_port;
 	bool udp_zero_csum6;
+	struct monitor *monitor; /* NULL: its remotes are not watched */
 };
 
 struct table {
