@@ -76,6 +76,9 @@ static const struct genl_ops weft_genl_ops[] = {
 		.flags = GENL_UNS_ADMIN_PERM,
 	},
 	WEFT_OP_DO(POOL_SET, pool, pool_set),
+	WEFT_OP_DO(TUNNEL_SET, tunnel, tunnel_set),
+	WEFT_OP_DO(TUNNEL_DEL, tunnel, tunnel_del),
+	WEFT_OP_GET(TUNNEL_GET, tunnel, tunnel_get, tunnel_dump),
 };
 
 static const struct genl_multicast_group weft_genl_mcgrps[] = {

@@ -17,6 +17,7 @@
  * has something better.
  */
 #include <linux/bitops.h>
+#include <linux/in6.h>
 #include <linux/jhash.h>
 #include <linux/mm.h>
 #include <linux/random.h>
@@ -29,6 +30,7 @@ enum {
 	WEFT_STAMP_TABLE,
 	WEFT_STAMP_PORT,
 	WEFT_STAMP_LPORT,
+	WEFT_STAMP_REMOTE,
 };
 
 struct weft_stamps *weft_stamps_alloc(void)
@@ -68,6 +70,13 @@ u32 weft_stamp_port(const struct weft_stamps *stamps, u32 id)
 u32 weft_stamp_lport(const struct weft_stamps *stamps, u32 ldp, u32 lport)
 {
 	return jhash_3words(WEFT_STAMP_LPORT, ldp, lport, stamps->seed);
+}
+
+u32 weft_stamp_remote(const struct weft_stamps *stamps, u32 port, const struct in6_addr *addr)
+{
+	u32 hash = jhash2((const u32 *)addr, sizeof(*addr) / sizeof(u32), stamps->seed);
+
+	return jhash_3words(WEFT_STAMP_REMOTE, port, hash, stamps->seed);
 }
 
 bool weft_probes_hold(const struct weft_stamps *stamps, struct weft_probe *probes, u32 n,

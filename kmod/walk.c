@@ -27,6 +27,7 @@
 #include "inner.h"
 #include "pending.h"
 #include "port.h"
+#include "remote.h"
 #include "table.h"
 #include "trail.h"
 #include "tunnel.h"
@@ -349,16 +350,34 @@ static u8 weft_tun_opts_present(const struct weft_key *key)
 	return present;
 }
 
+/* Where the packet is to go now: the action's remote, or what is there when that is down */
+static void weft_walk_way(struct weft_walk *w, const struct weft_frame *frame,
+			  const struct weft_act_tunnel *act, struct weft_way *way)
+{
+	struct weft_way meant = { .port = act->act.arg, .addr = act->dst };
+
+	if (act->from)
+		memcpy(&meant.addr, frame->values + act->ofs, weft_fields[act->from].len);
+	if (!act->ipv6)
+		ipv6_addr_set_v4mapped(meant.addr.s6_addr32[0], &meant.addr);
+	if (act->direct ||
+	    !weft_remote_divert(w->dp, &meant, w->tunnel ? &w->key : NULL, w->trail, way))
+		*way = meant;
+}
+
 static void weft_walk_tunnel(struct weft_walk *w, const struct weft_frame *frame,
 			     const struct weft_act_tunnel *act)
 {
 	const struct weft_key *key = &w->key;
 	u8 present = weft_tun_opts_present(key);
-	struct weft_port *port = weft_walk_port(w, act->act.arg);
 	struct weft_op_tunnel *t;
+	struct weft_port *port;
+	struct weft_way way;
 
+	weft_walk_way(w, frame, act, &way);
+	port = weft_walk_port(w, way.port);
 	weft_flush(w);
-	t = weft_emit(w, WEFT_OP_TUNNEL, act->act.arg,
+	t = weft_emit(w, WEFT_OP_TUNNEL, way.port,
 		      sizeof(*t) + (present ? sizeof(key->tun_opt) : 0));
 	if (!t)
 		return;
@@ -369,16 +388,16 @@ static void weft_walk_tunnel(struct weft_walk *w, const struct weft_frame *frame
 	t->pad = 0;
 	w->trail->n_tunnels++;
 	t->tun_id = cpu_to_be64(act->has_id ? act->id : be32_to_cpu(key->ldp));
-	t->dst = act->dst;
-	if (act->from)
-		memcpy(&t->dst, frame->values + act->ofs, weft_fields[act->from].len);
+	t->ipv6 = !ipv6_addr_v4mapped(&way.addr);
+	t->dst = t->ipv6 ? way.addr : in6addr_any;
+	if (!t->ipv6)
+		t->dst.s6_addr32[0] = way.addr.s6_addr32[3];
 	t->mark = be32_to_cpu(key->mark);
 	t->lin = be16_to_cpu(key->lin);
 	t->lout = be16_to_cpu(key->lout);
 	t->stage = key->stage;
 	t->tos = act->tos;
 	t->ttl = act->ttl;
-	t->ipv6 = act->ipv6;
 	t->opts_present = present;
 	memset(t->pad2, 0, sizeof(t->pad2));
 	if (present)

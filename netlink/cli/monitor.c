@@ -21,17 +21,18 @@ enum {
 	WATCH_POOL = 1 << 6,
 	WATCH_TEMPLATE = 1 << 7,
 	WATCH_INSTANCE = 1 << 8,
-	WATCH_ALL = (1 << 9) - 1,
+	WATCH_TUNNEL = 1 << 9,
+	WATCH_ALL = (1 << 10) - 1,
 };
 
 static const struct {
 	const char *name;
 	unsigned int watch;
 } kinds[] = {
-	{ "dp", WATCH_DP },	{ "port", WATCH_PORT },		{ "table", WATCH_TABLE },
-	{ "flow", WATCH_FLOW }, { "service", WATCH_SERVICE },	{ "txn", WATCH_TXN },
-	{ "pool", WATCH_POOL }, { "template", WATCH_TEMPLATE }, { "instance", WATCH_INSTANCE },
-	{ "all", WATCH_ALL },
+	{ "dp", WATCH_DP },	    { "port", WATCH_PORT },	    { "table", WATCH_TABLE },
+	{ "flow", WATCH_FLOW },	    { "service", WATCH_SERVICE },   { "txn", WATCH_TXN },
+	{ "pool", WATCH_POOL },	    { "template", WATCH_TEMPLATE }, { "instance", WATCH_INSTANCE },
+	{ "tunnel", WATCH_TUNNEL }, { "all", WATCH_ALL },
 };
 
 static unsigned int kind_of(enum weft_cmd cmd)
@@ -55,6 +56,10 @@ static unsigned int kind_of(enum weft_cmd cmd)
 	case WEFT_CMD_FLOW_GET:
 	case WEFT_CMD_FLOW_SET:
 		return WATCH_FLOW;
+	case WEFT_CMD_TUNNEL_SET:
+	case WEFT_CMD_TUNNEL_DEL:
+	case WEFT_CMD_TUNNEL_GET:
+		return WATCH_TUNNEL;
 	case WEFT_CMD_SERVICE_NEW:
 	case WEFT_CMD_SERVICE_DEL:
 	case WEFT_CMD_SERVICE_GET:
@@ -99,6 +104,8 @@ static const char *dp_of(const struct weft_event *event)
 		return event->tmpl.dp;
 	case WATCH_INSTANCE:
 		return event->instance.dp;
+	case WATCH_TUNNEL:
+		return event->tunnel.dp;
 	default:
 		return event->txn.dp;
 	}
@@ -176,6 +183,10 @@ static void event_print(struct cli *cli, const struct weft_event *event)
 	case WATCH_INSTANCE:
 		printf("%s ", event->instance.dp);
 		instance_print(cli, &event->instance, false);
+		break;
+	case WATCH_TUNNEL:
+		printf("%s ", event->tunnel.dp);
+		tunnel_print(cli, &event->tunnel);
 		break;
 	default:
 		printf("%s ", event->txn.dp);
@@ -279,7 +290,7 @@ static int monitor(struct cli *cli, struct args *args)
 
 static const struct cli_command monitor_commands[] = {
 	{ "",
-	  "[dp] [port] [table] [flow] [pool] [template] [instance] [service] [txn] [all] "
+	  "[dp] [port] [table] [flow] [pool] [template] [instance] [service] [tunnel] [txn] [all] "
 	  "[--count N] [--ready]",
 	  "print changes as they happen", NULL, monitor, .standard = true },
 	{}

@@ -614,6 +614,9 @@ json_t *weft_event_to_json(const struct weft_event *event, const struct weft_nam
 				    weft_has(&event->instance, WEFT_INSTANCE_A_REASON),
 				    event->instance.reason));
 		break;
+	case WEFT_CMD_TUNNEL_SET ... WEFT_CMD_TUNNEL_GET:
+		wl_json_set(&obj, "tunnel", weft_tunnel_to_json(&event->tunnel, names, flags));
+		break;
 	default:
 		break;
 	}

@@ -57,13 +57,55 @@ static uint32_t chance(uint32_t max)
 
 /* ---- what the kernel is told ------------------------------------------------ */
 
+static void set_way(struct weft_way *way, uint32_t port, const struct address *remote)
+{
+	way->port = port;
+	way->ipv6 = remote->family == AF_INET6;
+	memcpy(way->addr, remote->bytes, address_len(remote));
+}
+
+/* what cannot be told now is told by on_sweep() */
 static void tell_kernel(struct tunnel *tunnel)
 {
-	tunnel->told = true;
+	static const uint32_t states[] = {
+		[TUNNEL_UNKNOWN] = WEFT_TUNNEL_STATE_UNKNOWN,
+		[TUNNEL_UP] = WEFT_TUNNEL_STATE_UP,
+		[TUNNEL_DOWN] = WEFT_TUNNEL_STATE_DOWN,
+		[TUNNEL_UNWATCHED] = WEFT_TUNNEL_STATE_UNWATCHED,
+	};
+	struct weft_sock *sock = bfd_io_sock(tunnel->bfdd->io);
+	struct weft_tunnel out;
+
+	weft_tunnel_init(&out);
+	set_way(&out.way, tunnel->port, &tunnel->remote);
+	/* until something is known, what the one before found out holds */
+	if (tunnel->state != TUNNEL_UNKNOWN) {
+		out.state = states[tunnel->state];
+		weft_mark(&out, WEFT_TUNNEL_A_STATE);
+	}
+	out.diag = tunnel->session.diag;
+	weft_mark(&out, WEFT_TUNNEL_A_DIAG);
+	out.remote_diag = tunnel->session.remote_diag;
+	weft_mark(&out, WEFT_TUNNEL_A_REMOTE_DIAG);
+	out.mtu = tunnel->mtu.found;
+	weft_mark(&out, WEFT_TUNNEL_A_MTU);
+	out.rtt_us = tunnel->mtu.rtt_us ? tunnel->mtu.rtt_us : tunnel->session.rtt_us;
+	weft_mark(&out, WEFT_TUNNEL_A_RTT);
+	for (unsigned int i = 0; i < tunnel->n_fallbacks; i++)
+		set_way(&out.fallbacks[out.n_fallbacks++], tunnel->fallbacks[i].port,
+			&tunnel->fallbacks[i].remote);
+	weft_mark(&out, WEFT_TUNNEL_A_FALLBACKS);
+	tunnel->told = sock && !weft_tunnel_set(sock, tunnel->bfdd->dp, &out);
 }
 
 static void forget_in_kernel(struct tunnel *tunnel)
 {
+	struct weft_sock *sock = bfd_io_sock(tunnel->bfdd->io);
+	struct weft_way way = { 0 };
+
+	set_way(&way, tunnel->port, &tunnel->remote);
+	if (sock)
+		weft_tunnel_del(sock, tunnel->bfdd->dp, &way);
 	tunnel->told = false;
 }
 
@@ -494,15 +536,35 @@ bool bfdd_is_configured(const struct bfdd *bfdd)
 
 /* ---- start and end --------------------------------------------------------------------- */
 
+/* what a bfdd that was killed has left of tunnels that nobody wants watched any more */
+static void forget_strangers(struct bfdd *bfdd)
+{
+	struct weft_tunnel *tunnels = NULL;
+	size_t n = 0;
+
+	if (weft_tunnel_list(bfd_io_sock(bfdd->io), bfdd->dp, &tunnels, &n) < 0)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		const struct weft_way *way = &tunnels[i].way;
+		struct address remote = { .family = way->ipv6 ? AF_INET6 : AF_INET };
+
+		memcpy(remote.bytes, way->addr, address_len(&remote));
+		if (!find_tunnel(bfdd, way->port, &remote))
+			weft_tunnel_del(bfd_io_sock(bfdd->io), bfdd->dp, way);
+	}
+	weft_tunnel_list_free(tunnels, n);
+}
+
 static void on_state(void *ctx, bool ok, const char *why)
 {
 	struct bfdd *bfdd = ctx;
 
 	for (size_t i = 0; i < bfdd->n_tunnels; i++)
 		bfdd->tunnels[i]->told = false;
-	if (ok)
+	if (ok) {
+		forget_strangers(bfdd);
 		on_sweep(-1, 0, bfdd);
-	else
+	} else
 		evtimer_del(bfdd->sweep_timer);
 	bfdd->calls->state(bfdd->calls->ctx, ok, why);
 }

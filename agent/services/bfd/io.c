@@ -245,6 +245,7 @@ int bfd_io_send(struct bfd_io *io, uint32_t port, const struct address *remote,
 	weft_mark(tunnel, WEFT_ACT_TUNNEL_A_ID);
 	tunnel->tos = BFD_TOS;
 	weft_mark(tunnel, WEFT_ACT_TUNNEL_A_TOS);
+	weft_mark(tunnel, WEFT_ACT_TUNNEL_A_DIRECT); /* above all when it is down */
 	result = weft_packet_inject(io->out, io->dp, &packet);
 	if (result)
 		io->n_errors++;
