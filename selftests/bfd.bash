@@ -79,21 +79,25 @@ drop_at() {
 	local n=$1
 	shift
 	in_ns "h$n" nft -f - <<-END
-		table ip cut { chain in { type filter hook input priority 0; $* drop; } }
+		table ip cut {
+			chain in {
+				type filter hook input priority 0;
+				$* drop
+			}
+		}
 	END
 }
 heal() { in_ns "h$1" nft delete table ip cut; }
 
 now_ms() { echo $(($(date +%s%N) / 1000000)); }
 
-# within MS SINCE DESC: no more than so many ms have passed; slow guests get more
-within() {
-	local took=$(($(now_ms) - $2))
-	if [ $took -le $(($1 * ${WEFT_SLOW:-1})) ]; then pass "$3 ($took ms)"; else fail "$3: $took ms"; fi
-}
+# changed N PEER: when the tunnel's state did, by the kernel's clock: asking takes long in guests
+changed() { echo $(($(now_ms) - $(weft -n "h$1" -j tunnel show gnv0 "192.0.2.$2" | jq '.[0].since_ms'))); }
 
-stop_bfdd() { # N SIGNAL
-	kill "-$2" "$(bfd "$1" status | jq .pid)"
+# within MS SINCE DESC [WHEN]: no more than so many ms have passed; slow guests get more
+within() {
+	local took=$((${4:-$(now_ms)} - $2))
+	if [ $took -le $(($1 * ${WEFT_SLOW:-1})) ]; then pass "$3 ($took ms)"; else fail "$3: $took ms"; fi
 }
 
 ends() { # whatever still runs

@@ -72,7 +72,7 @@ t=$(now_ms)
 drop_at 1 ip saddr 192.0.2.2
 drop_at 2 ip saddr 192.0.2.1
 ok 'h1 finds that the way to h2 is cut' wait_until 3 state_is 1 2 down
-within 1000 "$t" 'within a second'
+within 1000 "$t" 'within a second' "$(changed 1 2)"
 ok 'so does h2' wait_until 3 state_is 2 1 down
 is "$(state 1 2 via.remote)" 192.0.2.3 'the pool node is used instead'
 is "$(state 1 2 diag)" expired 'for lack of packets'
@@ -90,7 +90,7 @@ weft -n h1 tunnel set gnv0 192.0.2.2 state up
 capture net sw0 "$TMP/void" udp port 6081
 in_ns m1 ping -q -c 1 -W 0.2 10.0.7.2 >/dev/null
 capture_stop "$TMP/void"
-like "$(tcpdump -nr "$TMP/void" 2>/dev/null)" '192.0.2.1.* > 192.0.2.2.6081: .*echo request' \
+like "$(tcpdump -nr "$TMP/void" 2>/dev/null | grep ICMP)" '192.0.2.1.* > 192.0.2.2.6081: .*echo request' \
 	'what is said takes effect with the next packet'
 weft -n h1 tunnel set gnv0 192.0.2.2 state down
 
@@ -123,7 +123,7 @@ is "$(state 1 2 via)" null 'there is no way around'
 capture net sw0 "$TMP/alone" udp port 6081
 in_ns m1 ping -q -c 1 -W 0.3 10.0.7.2 >/dev/null
 capture_stop "$TMP/alone"
-like "$(tcpdump -nr "$TMP/alone" 2>/dev/null)" '192.0.2.1.* > 192.0.2.2.6081: .*echo request' 'the tunnel is used all the same'
+like "$(tcpdump -nr "$TMP/alone" 2>/dev/null | grep ICMP)" '192.0.2.1.* > 192.0.2.2.6081: .*echo request' 'the tunnel is used all the same'
 heal 1
 for pair in '1 2' '1 3' '2 1'; do
 	# shellcheck disable=SC2086
@@ -135,7 +135,7 @@ done
 t=$(now_ms)
 ip -n net link set n2 down
 ok 'the wire of h2 is pulled' wait_until 3 tunnel_is 1 2 down
-within 1000 "$t" 'h1 knows within a second'
+within 1000 "$t" 'h1 knows within a second' "$(changed 1 2)"
 ip -n net link set n2 up
 ok 'and is put back' wait_until 8 tunnel_is 1 2 up
 ok 'h2 finds the pool node' wait_until 8 tunnel_is 2 3 up
@@ -165,10 +165,10 @@ is "$(tunnel 1 2 .state)" up 'the tunnel is up'
 # ---- bfdd is killed
 
 kill -STOP "${pids[1]}" # nobody starts another one
+kill -KILL "$(bfd 1 status | jq .pid)"
 t=$(now_ms)
-stop_bfdd 1 KILL
 ok 'a bfdd that is killed is missed' wait_until 3 tunnel_is 2 1 down
-within 1000 "$t" 'within a second'
+within 1000 "$t" 'within a second' "$(changed 2 1)"
 is "$(state 1 2)" up 'its own kernel goes on as before'
 ok 'machines still reach each other' ping_once
 kill -CONT "${pids[1]}"

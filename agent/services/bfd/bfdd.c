@@ -496,12 +496,32 @@ static bool read_remote(struct bfdd *bfdd, const json_t *port, const json_t *rem
 	return read_fallbacks(tunnel, json_object_get(port, "fallback"));
 }
 
+/* what a bfdd that was killed has left of tunnels that nobody wants watched any more */
+static void forget_strangers(struct bfdd *bfdd)
+{
+	struct weft_tunnel *tunnels = NULL;
+	size_t n = 0;
+
+	if (weft_tunnel_list(bfd_io_sock(bfdd->io), bfdd->dp, &tunnels, &n) < 0)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		const struct weft_way *way = &tunnels[i].way;
+		struct address remote = { .family = way->ipv6 ? AF_INET6 : AF_INET };
+
+		memcpy(remote.bytes, way->addr, address_len(&remote));
+		if (!find_tunnel(bfdd, way->port, &remote))
+			weft_tunnel_del(bfd_io_sock(bfdd->io), bfdd->dp, way);
+	}
+	weft_tunnel_list_free(tunnels, n);
+}
+
 char *bfdd_configure(struct bfdd *bfdd, const json_t *config, const json_t *resumed)
 {
 	const json_t *ports = json_object_get(config, "tunnels"), *port, *remote;
 	size_t i, j, n = 0;
 	bool good = json_is_array(ports);
 
+	bfd_io_start(bfdd->io); /* sessions that go on have something to say at once */
 	for (i = 0; i < bfdd->n_tunnels; i++)
 		bfdd->tunnels[i]->wanted = false;
 	json_array_foreach(ports, i, port)
@@ -523,9 +543,10 @@ char *bfdd_configure(struct bfdd *bfdd, const json_t *config, const json_t *resu
 	}
 	bfdd->n_tunnels = n;
 	bfdd->configured = true;
-	bfd_io_start(bfdd->io);
-	if (bfd_io_is_open(bfdd->io))
+	if (bfd_io_is_open(bfdd->io)) {
+		forget_strangers(bfdd);
 		on_sweep(-1, 0, bfdd);
+	}
 	return NULL;
 }
 
@@ -536,32 +557,13 @@ bool bfdd_is_configured(const struct bfdd *bfdd)
 
 /* ---- start and end --------------------------------------------------------------------- */
 
-/* what a bfdd that was killed has left of tunnels that nobody wants watched any more */
-static void forget_strangers(struct bfdd *bfdd)
-{
-	struct weft_tunnel *tunnels = NULL;
-	size_t n = 0;
-
-	if (weft_tunnel_list(bfd_io_sock(bfdd->io), bfdd->dp, &tunnels, &n) < 0)
-		return;
-	for (size_t i = 0; i < n; i++) {
-		const struct weft_way *way = &tunnels[i].way;
-		struct address remote = { .family = way->ipv6 ? AF_INET6 : AF_INET };
-
-		memcpy(remote.bytes, way->addr, address_len(&remote));
-		if (!find_tunnel(bfdd, way->port, &remote))
-			weft_tunnel_del(bfd_io_sock(bfdd->io), bfdd->dp, way);
-	}
-	weft_tunnel_list_free(tunnels, n);
-}
-
 static void on_state(void *ctx, bool ok, const char *why)
 {
 	struct bfdd *bfdd = ctx;
 
 	for (size_t i = 0; i < bfdd->n_tunnels; i++)
 		bfdd->tunnels[i]->told = false;
-	if (ok) {
+	if (ok && bfdd->configured) {
 		forget_strangers(bfdd);
 		on_sweep(-1, 0, bfdd);
 	} else

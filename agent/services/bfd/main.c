@@ -2,9 +2,10 @@
 /*
  * main.c - weft-bfdd: options, the line to weftd, the control socket, taking over.
  *
- * Taking over. A bfdd that finds another one at its control socket asks it for all that it knows,
- * and the other one is silent from then on. The sessions go on with the same discriminators, so the
- * other ends notice a pause of some milliseconds at most.
+ * Taking over. A bfdd that finds another one at its control socket connects to it, and makes itself
+ * ready. When it is told what to watch it asks the other one for all that it knows, which is silent
+ * from then on. The sessions go on with the same discriminators, so the other ends notice a pause of
+ * some milliseconds at most.
  */
 #include <errno.h>
 #include <event2/buffer.h>
@@ -48,7 +49,7 @@ struct program {
 	struct control *control;
 	struct bfdd *bfdd;
 	struct bfdd_calls calls;
-	json_t *resumed; /* what the one before knew; until the first configuration */
+	int old_fd; /* to the one before; -1: there is none, or it has left */
 	bool failed;
 };
 
@@ -105,10 +106,14 @@ static void say(struct program *program, json_t *message)
 	json_decref(message);
 }
 
+static json_t *take_over(struct program *program);
+
 static void configure(struct program *program, const json_t *config)
 {
-	char *error = bfdd_configure(program->bfdd, config, program->resumed);
+	json_t *resumed = take_over(program);
+	char *error = bfdd_configure(program->bfdd, config, resumed);
 
+	json_decref(resumed);
 	if (error) {
 		log_error("configuration: %s", error);
 		say(program, json_pack("{s:s}", "error", error));
@@ -116,8 +121,6 @@ static void configure(struct program *program, const json_t *config)
 		return;
 	}
 	log_info("configured");
-	json_decref(program->resumed);
-	program->resumed = NULL;
 }
 
 static void on_line(struct bufferevent *channel, void *arg)
@@ -165,16 +168,17 @@ static void open_line(struct program *program, int fd)
 /* ---- the one before ----------------------------------------------------------- */
 
 /* all that it knows; NULL: there is none, or it does not answer, and is killed then */
-static json_t *take_over(const char *path)
+static json_t *take_over(struct program *program)
 {
 	const struct timeval limit = { .tv_sec = HAND_OVER_MS / 1000 };
-	int fd = control_connect(path);
+	int fd = program->old_fd;
 	struct ucred peer;
 	socklen_t len = sizeof(peer);
 	json_t *known;
 
 	if (fd < 0)
 		return NULL;
+	program->old_fd = -1;
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	dprintf(fd, "hand_over\n");
 	known = json_loadfd(fd, JSON_DISABLE_EOF_CHECK, NULL);
@@ -272,7 +276,7 @@ static bool open_program(struct program *program, int channel_fd)
 	};
 	int result;
 
-	program->resumed = take_over(program->path);
+	program->old_fd = control_connect(program->path);
 	program->base = event_base_new();
 	program->calls = (struct bfdd_calls){ on_state, program };
 	program->bfdd = bfdd_new(program->base, program->dp, &program->calls);
@@ -305,7 +309,8 @@ static void close_program(struct program *program)
 	event_free(program->signals[0]);
 	event_free(program->signals[1]);
 	event_base_free(program->base);
-	json_decref(program->resumed);
+	if (program->old_fd >= 0)
+		close(program->old_fd);
 	free(program->path);
 }
 
