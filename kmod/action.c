@@ -70,6 +70,7 @@ const struct nla_policy weft_nl_act_policy[WEFT_ACT_A_MAX + 1] = {
 	[WEFT_ACT_A_TEMPLATE] = NLA_POLICY_FULL_RANGE(NLA_U32, &weft_template_id_range),
 	[WEFT_ACT_A_BIND] = NLA_POLICY_EXACT_LEN(sizeof(struct weft_bind)),
 	[WEFT_ACT_A_RELATED] = { .type = NLA_U8 },
+	[WEFT_ACT_A_REJECT] = NLA_POLICY_MAX(NLA_U32, WEFT_REJECT_MAX),
 };
 
 /* A list of attributes that is being read: the outermost, or a clone's body */
@@ -79,6 +80,7 @@ struct weft_act_level {
 	u32 clone_ofs;		/* where the clone's record is in the buffer */
 	u16 layers;		/* of the packet behind the body */
 	bool last;		/* an action that ends the list was met */
+	const struct nlattr *answer;	/* one was met whose answer nobody sends yet */
 };
 
 struct weft_act_parser {
@@ -478,6 +480,19 @@ static int weft_act_related(struct weft_act_parser *p, const struct nlattr *attr
 	return weft_act_plain(p, attr, nla_get_u8(attr));
 }
 
+/* Behind it the packet is another one, which has no other headers but these */
+static int weft_act_reject(struct weft_act_parser *p, const struct nlattr *attr)
+{
+	u32 how = nla_get_u32(attr);
+	bool rst = how == WEFT_REJECT_TCP_RST ||
+		   (how == WEFT_REJECT_AUTO && p->layers & WEFT_L_TCP);
+
+	p->levels[p->depth].answer = attr;
+	if (p->layers != 0xffff)
+		p->layers &= WEFT_L_VLAN | WEFT_L_VLAN2 | WEFT_L_IP | (rst ? WEFT_L_TCP : 0);
+	return weft_act_plain(p, attr, how);
+}
+
 static int weft_act_open(struct weft_act_parser *p, const struct nlattr *attr)
 {
 	struct weft_act_level *level;
@@ -493,6 +508,7 @@ static int weft_act_open(struct weft_act_parser *p, const struct nlattr *attr)
 	level->clone_ofs = p->acts->len;
 	level->layers = p->layers;
 	level->last = false;
+	level->answer = NULL;
 	return weft_act_plain(p, attr, 0);
 }
 
@@ -541,6 +557,8 @@ static int weft_act_parse_one(struct weft_act_parser *p, const struct nlattr *at
 		return weft_act_bind(p, attr);
 	case WEFT_ACT_A_RELATED:
 		return weft_act_related(p, attr);
+	case WEFT_ACT_A_REJECT:
+		return weft_act_reject(p, attr);
 	default:
 		return weft_act_plain(p, attr, 0);
 	}
@@ -554,6 +572,11 @@ static int weft_act_parse_all(struct weft_act_parser *p)
 		int err;
 
 		if (!level->rem) {
+			if (level->answer) {
+				NL_SET_ERR_MSG_ATTR(p->extack, level->answer,
+						    "no action behind reject sends the answer");
+				return -EINVAL;
+			}
 			if (!p->depth)
 				return 0;
 			weft_act_close(p);
@@ -565,6 +588,7 @@ static int weft_act_parse_all(struct weft_act_parser *p)
 			return -EINVAL;
 		}
 		level->next = nla_next(attr, &level->rem);
+		level->answer = NULL;
 		err = weft_act_parse_one(p, attr);
 		if (err)
 			return err;

@@ -68,6 +68,7 @@ struct weft_cached {
 	u16 n_credits;
 	u16 n_probes;
 	u8 from;			/* weft_progmem_alloc() */
+	bool guarded;			/* instances look at each packet */
 	u32 len;			/* of the operations */
 	u64 data[];	/* words of the key, operations, credits, probes, tables */
 };
@@ -181,6 +182,8 @@ static inline u16 *weft_cached_tables(const struct weft_cached *p)
 
 #define WEFT_CREDIT_MATCHED	BIT(8)
 #define WEFT_CREDIT_REFRESH	BIT(9)
+#define WEFT_CREDIT_GUARD	BIT(10)	/* the entry's instance looks at each packet, */
+#define WEFT_CREDIT_REPLY	BIT(11)	/* as at one of who replies */
 
 /* What is to be kept */
 struct weft_cache_entry {

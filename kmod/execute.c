@@ -25,6 +25,7 @@
 #include "pending.h"
 #include "port.h"
 #include "program.h"
+#include "reject.h"
 #include "rewrite.h"
 #include "upcall.h"
 
@@ -91,10 +92,17 @@ static void count_drops(struct run *r, const u8 *pos, const u8 *end)
 
 	for (; pos < end; pos += op->len) {
 		op = (const struct weft_op *)pos;
-		if (op->code != WEFT_OP_DROP && op->code != WEFT_OP_LOST)
-			continue;
-		weft_port_drop(r->in, NULL, op->arg);
-		r->done = true;
+		switch (op->code) {
+		case WEFT_OP_DROP:
+		case WEFT_OP_LOST:
+			weft_port_drop(r->in, NULL, op->arg);
+			r->done = true;
+			break;
+		case WEFT_OP_REJECT:
+			weft_port_drop(r->in, NULL, WEFT_DROP_REJECTED);
+			r->done = true;
+			return;
+		}
 		if (op->code == WEFT_OP_DROP)
 			return;
 	}
@@ -201,6 +209,29 @@ static void upcall(struct run *r, const struct weft_op_upcall *op)
 		count_drops(r, r->f.op, r->f.end);
 }
 
+/* The packet is dropped; if there may be an answer, and somebody sends it, that goes on */
+static void reject(struct run *r, const struct weft_op_reject *op)
+{
+	struct sk_buff *answer;
+
+	if (!needed(r->f.op, r->f.end)) {
+		drop(r, WEFT_DROP_REJECTED);
+		return;
+	}
+	if (!weft_reject_admit(r->in)) {
+		drop(r, WEFT_DROP_RATE);
+		return;
+	}
+	answer = weft_reject_make(r->f.skb, r->f.layers, op->op.arg);
+	if (unlikely(!answer)) {
+		drop(r, WEFT_DROP_NO_MEMORY);
+		return;
+	}
+	drop(r, WEFT_DROP_REJECTED);
+	r->f.skb = answer;
+	r->f.layers = op->layers;
+}
+
 /* The packet waits for an instance, and what is behind that is done when it goes on */
 static void wait(struct run *r, const struct weft_op_wait *op)
 {
@@ -293,6 +324,9 @@ static void step(struct run *r)
 		break;
 	case WEFT_OP_INNER:
 		reason = weft_inner_write(r->f.skb, &((const struct weft_op_inner *)op)->inner);
+		break;
+	case WEFT_OP_REJECT:
+		reject(r, (const struct weft_op_reject *)op);
 		break;
 	case WEFT_OP_OUTPUT:
 	case WEFT_OP_TUNNEL:

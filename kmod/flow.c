@@ -303,7 +303,7 @@ struct weft_flow *weft_flow_alloc(struct weft_subtable *subtable, const struct w
 	size_t words = sizeof(struct weft_flow) + subtable->n * sizeof(u64);
 	struct weft_flow *flow;
 
-	/* the actions are behind the key: a walk that misses all caches waits for memory once less */
+	/* the actions follow the key: a walk waits for memory once less */
 	flow = kzalloc(words + (actions ? sizeof(*actions) + actions->len : 0), GFP_KERNEL_ACCOUNT);
 	if (!flow)
 		return ERR_PTR(-ENOMEM);

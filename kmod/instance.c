@@ -10,7 +10,7 @@
  * Then all are linked, dead for every walk, and one store to life.live brings them to life. Stamps
  * are raised behind that, so programs that missed them walk anew.
  *
- * The end, in any context. Who sets bit 0 of "ended" clears life.live, unlinks the entries,
+ * The end, in any context. Who sets "ended" clears life.live, unlinks the entries,
  * raises their stamps and gives back what was drawn. Walks may still hold the entries, so the
  * reference of being there is put by RCU; the memory goes when cached programs have let
  * go of the counters, too.
@@ -117,13 +117,8 @@ static void weft_instances_leave(struct weft_instances *instances, const struct 
 /* Entries that are made, as a set; all of them without the first one are none */
 static u32 weft_opening_entries(const struct weft_opening *o)
 {
-	const struct weft_template *t = o->template;
-	unsigned int i;
-	u32 set = 0;
+	u32 set = weft_template_applies(o->template, o->when);
 
-	for (i = 0; i < t->n_entries; i++)
-		if (weft_tentry_applies(&t->entries[i], o->when))
-			set |= BIT(i);
 	return o->failed ? set & -set : set;
 }
 
@@ -242,12 +237,16 @@ static struct weft_instance *weft_instance_alloc(struct weft_datapath *dp,
 						 const struct weft_opening *o, u32 entries)
 {
 	struct weft_template *t = o->template;
-	size_t at = ALIGN(sizeof(struct weft_instance) + t->values_len, sizeof(u64)), size = at;
+	bool windows = weft_template_windows(t) && o->when & WEFT_WHEN_TCP && !o->failed;
+	size_t at = ALIGN(sizeof(struct weft_instance) + t->values_len, sizeof(u64)), size;
 	struct weft_ientry *entry;
 	struct weft_instance *i;
 	u32 left;
 	u8 from;
 
+	if (windows)
+		at += sizeof(struct weft_window);
+	size = at;
 	for (left = entries; left; left &= left - 1)
 		size += weft_ientry_size(&t->entries[__ffs(left)]);
 	i = weft_progmem_alloc(size, &from);
@@ -264,7 +263,11 @@ static struct weft_instance *weft_instance_alloc(struct weft_datapath *dp,
 	i->created = get_jiffies_64();
 	i->opened = jiffies - o->idle;
 	i->when = o->when;
+	i->windows = windows;
+	if (windows)
+		spin_lock_init(&weft_instance_window(i)->lock);
 	i->seen = o->seen;
+	i->pending = o->pending;
 	i->drawn = o->drawn;
 	INIT_LIST_HEAD(&i->wheel);
 	memcpy(i->values, o->values, t->values_len);
@@ -442,6 +445,7 @@ static int weft_instance_publish(struct weft_datapath *dp, struct weft_opening *
 		err = -ESHUTDOWN;
 	} else if (weft_instance_collides(i, &same)) {
 		o->made = same;
+		o->id = same ? same->id : 0;
 		err = same ? -EEXIST : -EADDRINUSE;
 	} else if (weft_instance_link(i)) {
 		err = -ENOMEM;
@@ -449,6 +453,7 @@ static int weft_instance_publish(struct weft_datapath *dp, struct weft_opening *
 		/* pairs with weft_flow_alive(): all entries are there, and whole */
 		smp_store_release(&i->life.live, true);
 		o->made = i;
+		o->id = i->id;
 	}
 	weft_instance_unlock(instances, set, n);
 	return err;
@@ -572,6 +577,7 @@ enum weft_opened weft_instance_open(struct weft_datapath *dp, struct weft_openin
 	o->exactly = false;
 	o->seen = 0;
 	o->idle = 0;
+	o->pending = 0;
 	memset(&o->drawn, 0, sizeof(o->drawn));
 	entries = weft_opening_entries(o);
 	values = weft_opening_values(o, entries);
@@ -618,6 +624,8 @@ int weft_instance_add(struct weft_datapath *dp, struct weft_opening *o)
 	rcu_read_lock();
 	local_bh_disable();
 	o->made = weft_opening_find(o, entries);
+	if (o->made)
+		o->id = o->made->id;
 	err = o->made ? -EEXIST : weft_instance_admit(dp, o, entries, values);
 	local_bh_enable();
 	rcu_read_unlock();
@@ -634,6 +642,17 @@ bool weft_instance_add_failure(struct weft_datapath *dp, struct weft_opening *o)
 	local_bh_enable();
 	rcu_read_unlock();
 	return opened == WEFT_OPEN_MADE;
+}
+
+void weft_instance_go_on(struct weft_datapath *dp, u32 id, u32 pending)
+{
+	struct weft_instance *i;
+
+	rcu_read_lock();
+	i = xa_load(&dp->instances->ids, id);
+	if (i && i->pending == pending)
+		WRITE_ONCE(i->pending, 0);
+	rcu_read_unlock();
 }
 
 /* Has the packet all the values with which it was made? Others may be of a host that took over. */
@@ -668,7 +687,7 @@ bool weft_instance_end(struct weft_instance *i, enum weft_reason reason)
 	struct weft_ientry *entry;
 	unsigned int n;
 
-	if (test_and_set_bit(0, &i->ended))
+	if (atomic_xchg(&i->ended, 1))
 		return false;
 	local_bh_disable();
 	/* pairs with weft_flow_alive() */

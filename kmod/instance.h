@@ -16,7 +16,9 @@
 #include "pool.h"
 #include "table.h"
 #include "template.h"
+#include "window.h"
 
+struct sk_buff;
 struct weft_datapath;
 struct weft_key;
 struct weft_port;
@@ -42,9 +44,9 @@ struct weft_ientry {
 };
 
 /*
- * In one piece: behind this structure the values, and then the entries, each of
- * weft_ientry_size(). References: one of being there, and one for each entry's counters, which
- * cached programs share.
+ * In one piece: behind this structure the values, the windows of a TCP connection if the template
+ * asks for them, and then the entries, each of weft_ientry_size(). References: one of being there,
+ * and one for each entry's counters, which cached programs share.
  */
 struct weft_instance {
 	struct weft_instance_life life;
@@ -53,7 +55,8 @@ struct weft_instance {
 	u8 entry[WEFT_TEMPLATE_ENTRIES];	/* of the template, which they are */
 	atomic_t refs;
 	unsigned long seen;		/* WEFT_SEEN_* */
-	unsigned long ended;		/* bit 0: somebody is at it */
+	atomic_t ended;			/* 1: somebody is at it */
+	u32 pending;			/* packets line up there, behind those that wait; 0: none */
 	struct weft_template *template;	/* holds a reference */
 	struct weft_datapath *dp;	/* valid until it has ended */
 	u32 id;
@@ -61,6 +64,7 @@ struct weft_instance {
 	s32 priority;			/* of the sending entry */
 	u16 entries_at;			/* bytes from the instance */
 	u8 when;			/* enum weft_when, what opened it */
+	bool windows;			/* a struct weft_window is in front of the entries */
 	u64 created;			/* jiffies64 */
 	unsigned long opened;		/* jiffies; an import may have been idle before */
 	struct list_head wheel;		/* instances->slots */
@@ -77,6 +81,12 @@ static inline struct weft_ientry *weft_ientry_next(struct weft_ientry *entry)
 static inline struct weft_ientry *weft_ientry_first(const struct weft_instance *i)
 {
 	return (void *)i + i->entries_at;
+}
+
+/* Of a TCP connection whose windows are tracked; else NULL */
+static inline struct weft_window *weft_instance_window(const struct weft_instance *i)
+{
+	return i->windows ? (void *)weft_ientry_first(i) - sizeof(struct weft_window) : NULL;
 }
 
 #define weft_for_each_ientry(entry, n, i)					\
@@ -123,8 +133,10 @@ struct weft_opening {
 	bool exactly;			/* values and drawn are what is wanted */
 	unsigned long seen;		/* WEFT_SEEN_*, as if from before */
 	unsigned long idle;		/* jiffies */
+	u32 pending;			/* what waits for it; 0: nothing */
 	struct weft_drawn drawn;
 	struct weft_instance *made;	/* or found; valid under RCU */
+	u32 id;				/* of that */
 	u8 values[WEFT_VALUES_MAX * WEFT_FIELD_LEN_MAX];
 };
 
@@ -158,6 +170,9 @@ int weft_instance_add(struct weft_datapath *dp, struct weft_opening *o);
  */
 bool weft_instance_add_failure(struct weft_datapath *dp, struct weft_opening *o);
 
+/* Nothing waits any more for the instance with number @id, if it is there: others need not */
+void weft_instance_go_on(struct weft_datapath *dp, u32 id, u32 pending);
+
 /* The packet has found an instance: has it also the values that other entries and actions took? */
 bool weft_opening_same(const struct weft_opening *o);
 
@@ -173,11 +188,25 @@ static inline const u8 *weft_flow_values(const struct weft_flow *flow)
 	return flow->instance->values;
 }
 
+enum weft_tracked {
+	WEFT_TRACKED_KEEP,	/* packets like this one may from now on pass without being seen */
+	WEFT_TRACKED_SEE,	/* they may not */
+	WEFT_TRACKED_OUT,	/* outside of the connection's windows: to be dropped */
+};
+
 /*
- * A packet with @key meets an entry of an instance whose template tracks state. Returns
- * whether packets like this one may from now on pass without being seen. BH off, RCU.
+ * A packet with @key meets an entry of an instance whose template tracks state. Without @skb,
+ * windows are not looked at. *reply: it is of who replies. BH off, RCU.
  */
-bool weft_instance_track(struct weft_flow *flow, const struct weft_key *key);
+enum weft_tracked weft_instance_track(struct weft_flow *flow, const struct weft_key *key,
+				      const struct sk_buff *skb, bool *reply);
+
+/*
+ * Is a TCP segment, not SYN, RST or FIN, inside of the windows of an instance that has such? If
+ * so they move along. @skb has been through weft_key_extract(), which found @layers. BH off.
+ */
+bool weft_instance_in_window(struct weft_instance *i, bool reply, const struct sk_buff *skb,
+			     u16 layers);
 
 enum weft_state weft_instance_state(const struct weft_instance *i);
 

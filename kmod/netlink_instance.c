@@ -611,7 +611,7 @@ static int weft_instance_answer(struct weft_datapath *dp, struct genl_info *info
 	if (err && err != -EEXIST)
 		weft_pending_give_back(dp, nla_get_u32(a));
 	else
-		weft_pending_done(dp, nla_get_u32(a), true);
+		weft_pending_done(dp, nla_get_u32(a), o->id);
 	return err;
 }
 

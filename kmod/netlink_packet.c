@@ -181,6 +181,37 @@ static int weft_nl_inject(struct weft_datapath *dp, u32 port_id, struct sk_buff 
 	return -ENODEV;
 }
 
+/* The same without a port of entry, for actions; what needs one drops the packet */
+static int weft_nl_inject_nowhere(struct weft_datapath *dp, struct sk_buff *skb,
+				  const struct weft_key *metadata,
+				  const struct weft_actions *actions,
+				  struct netlink_ext_ack *extack)
+{
+	int err = weft_dp_lock(dp, extack);
+	struct weft_port *port;
+
+	if (err) {
+		kfree_skb(skb);
+		return err;
+	}
+	port = weft_port_nowhere(dp);
+	if (port) {
+		skb->dev = dp->net->loopback_dev;
+		local_bh_disable();
+		rcu_read_lock();
+		weft_pipeline_inject(port, skb, metadata, 0, actions);
+		rcu_read_unlock();
+		local_bh_enable();
+		weft_port_nowhere_free(port);
+	} else {
+		NL_SET_ERR_MSG(extack, "no memory for the frame");
+		kfree_skb(skb);
+		err = -ENOMEM;
+	}
+	weft_dp_unlock(dp);
+	return err;
+}
+
 static struct weft_actions *weft_nl_inject_actions(struct weft_datapath *dp,
 						   const struct nlattr *attr,
 						   struct netlink_ext_ack *extack)
@@ -206,8 +237,8 @@ static int weft_nl_inject_check(struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack, "the frame is missing");
 		return -EINVAL;
 	}
-	if (!info->attrs[WEFT_PACKET_A_IN_PORT]) {
-		NL_SET_ERR_MSG(info->extack, "the port of entry is missing");
+	if (!info->attrs[WEFT_PACKET_A_IN_PORT] && !info->attrs[WEFT_PACKET_A_ACTIONS]) {
+		NL_SET_ERR_MSG(info->extack, "the port of entry, or actions, are missing");
 		return -EINVAL;
 	}
 	if (info->attrs[WEFT_PACKET_A_TABLE] && info->attrs[WEFT_PACKET_A_ACTIONS]) {
@@ -256,11 +287,14 @@ int weft_nl_packet_inject(struct sk_buff *request, struct genl_info *info)
 		err = -ENOMEM;
 		goto free_actions;
 	}
-	err = weft_nl_inject(dp, nla_get_u32(info->attrs[WEFT_PACKET_A_IN_PORT]), skb,
-			     &metadata, table, actions);
-	if (err)
-		NL_SET_ERR_MSG_ATTR(extack, info->attrs[WEFT_PACKET_A_IN_PORT],
-				    "there is no such port");
+	attr = info->attrs[WEFT_PACKET_A_IN_PORT];
+	if (attr) {
+		err = weft_nl_inject(dp, nla_get_u32(attr), skb, &metadata, table, actions);
+		if (err)
+			NL_SET_ERR_MSG_ATTR(extack, attr, "there is no such port");
+	} else {
+		err = weft_nl_inject_nowhere(dp, skb, &metadata, actions, extack);
+	}
 
 free_actions:
 	if (actions)

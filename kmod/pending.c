@@ -35,6 +35,12 @@
 #define WEFT_PENDING_BYTES	(32 << 20)
 #define WEFT_PENDING_TICK	(HZ / 10 ?: 1)
 
+/* Packets that are let go while others may still line up behind them */
+#define WEFT_PENDING_DRAIN	1024
+
+/* Instances whose time is over, found in one go */
+#define WEFT_PENDING_BATCH	64
+
 /* Enough of a packet for who gives values; what a GSO frame is cut to */
 #define WEFT_PENDING_UPCALL	256
 
@@ -50,6 +56,7 @@ struct weft_pending {
 	s32 priority;
 	bool asked;			/* the service has been sent its packet */
 	bool taken;			/* somebody is ending it */
+	bool full;			/* no more packets line up */
 	unsigned long until;		/* jiffies */
 	struct sk_buff_head skbs;	/* its own lock is not used */
 	u8 values[];
@@ -80,16 +87,6 @@ static struct weft_waiting *weft_waiting(struct sk_buff *skb)
 	return (struct weft_waiting *)skb->cb;
 }
 
-static const struct weft_tentry *weft_pending_entry(const struct weft_template *t, u32 when)
-{
-	unsigned int i;
-
-	for (i = 0; i < t->n_entries; i++)
-		if (weft_tentry_applies(&t->entries[i], when))
-			return &t->entries[i];
-	return NULL;
-}
-
 /* The same template, and the same first entry of it; pendings->lock */
 static struct weft_pending *weft_pending_find(struct weft_pendings *pendings,
 					      const struct weft_opening *o,
@@ -101,7 +98,7 @@ static struct weft_pending *weft_pending_find(struct weft_pendings *pendings,
 
 	hash_for_each_possible(pendings->buckets, p, node, hash) {
 		if (p->hash != hash || p->template != o->template ||
-		    p->priority != o->priority || weft_pending_entry(p->template, p->when) != e)
+		    p->priority != o->priority || weft_template_first(p->template, p->when) != e)
 			continue;
 		weft_tentry_words(p->template, e, p->values, theirs);
 		if (!memcmp(words, theirs, e->n_words * sizeof(*words)))
@@ -156,7 +153,7 @@ no_memory:
 u32 weft_pending_open(struct weft_datapath *dp, const struct weft_opening *o,
 		      struct weft_port *in)
 {
-	const struct weft_tentry *e = weft_pending_entry(o->template, o->when);
+	const struct weft_tentry *e = weft_template_first(o->template, o->when);
 	struct weft_pendings *pendings = dp->pendings;
 	u64 words[WEFT_KEY_WORDS];
 	struct weft_pending *p;
@@ -283,14 +280,13 @@ static void weft_pending_unasked(struct weft_pendings *pendings, u32 id, enum we
 	spin_unlock(&pendings->lock);
 }
 
-/* It was answered between the walk and here: the packet goes on at once */
-static enum weft_drop weft_pending_late(struct weft_port *in, struct sk_buff *skb)
+/* The packet goes on; @waited: it is the next of those that wait with this number; or 0 */
+static void weft_pending_go(struct weft_port *in, struct sk_buff *skb, u32 waited)
 {
 	struct weft_waiting waiting = *weft_waiting(skb);
 
-	weft_pipeline_inject(in, skb, waiting.key, waiting.table, NULL);
+	weft_pipeline_resume(in, skb, waiting.key, waiting.table, waited);
 	kfree(waiting.key);
-	return WEFT_DROP_UNSPEC;
 }
 
 enum weft_drop weft_pending_wait(struct weft_datapath *dp, struct weft_port *in,
@@ -311,19 +307,21 @@ enum weft_drop weft_pending_wait(struct weft_datapath *dp, struct weft_port *in,
 	spin_lock(&pendings->lock);
 	p = xa_load(&pendings->ids, id);
 	if (!p) {
+		/* it was answered between the walk and here, and all who waited are through */
 		spin_unlock(&pendings->lock);
-		return weft_pending_late(in, skb);
+		weft_pending_go(in, skb, 0);
+		return WEFT_DROP_UNSPEC;
 	}
 	if (READ_ONCE(in->detaching)) {
 		reason = WEFT_DROP_DETACHING;
 		goto drop;
 	}
-	if (skb_queue_len(&p->skbs) >= p->template->pending_packets ||
+	if (p->full || skb_queue_len(&p->skbs) >= p->template->pending_packets ||
 	    pendings->bytes + skb->truesize > WEFT_PENDING_BYTES) {
 		weft_template_refuse(p->template, WEFT_REFUSED_QUEUE);
 		goto drop;
 	}
-	ask = !p->asked;
+	ask = !p->asked && !p->taken;
 	if (ask) {
 		p->asked = true;
 		t = p->template;
@@ -365,42 +363,62 @@ int weft_pending_take(struct weft_datapath *dp, u32 id, struct weft_opening *o)
 	o->when = p->when;
 	o->in_port = p->in_port;
 	o->priority = p->priority;
+	o->pending = id;
 	memcpy(o->values, p->values, p->template->values_len);
 	spin_unlock_bh(&pendings->lock);
 	return 0;
 }
 
-/* The next packet; when there is none, the end of the pending instance */
-static struct sk_buff *weft_pending_next(struct weft_pendings *pendings, u32 id)
+/*
+ * The next packet; when there is none, the end of the pending instance. Others of the same
+ * connection may line up meanwhile, but not for ever.
+ */
+static struct sk_buff *weft_pending_next(struct weft_datapath *dp, u32 id, u32 instance,
+					 unsigned int done)
 {
+	struct weft_pendings *pendings = dp->pendings;
 	struct weft_pending *p;
 	struct sk_buff *skb;
 
 	spin_lock(&pendings->lock);
 	p = xa_load(&pendings->ids, id);
+	p->full = done >= WEFT_PENDING_DRAIN;
 	skb = __skb_dequeue(&p->skbs);
-	if (skb)
+	if (skb) {
 		pendings->bytes -= skb->truesize;
-	else
+	} else {
+		/* who finds it gone finds that there is nothing to line up for, too */
+		weft_instance_go_on(dp, instance, id);
 		weft_pending_unlink(pendings, p);
+	}
 	spin_unlock(&pendings->lock);
 	return skb;
 }
 
-void weft_pending_done(struct weft_datapath *dp, u32 id, bool go_on)
+/* Let one packet go on, or drop it; false: there was none */
+static bool weft_pending_drain(struct weft_datapath *dp, u32 id, u32 instance, unsigned int done)
 {
 	struct sk_buff *skb;
 
+	/* its port is there as long as RCU is locked */
 	rcu_read_lock();
 	local_bh_disable();
-	while ((skb = weft_pending_next(dp->pendings, id))) {
-		if (go_on)
-			weft_pending_late(weft_waiting(skb)->port, skb);
-		else
-			weft_waiting_drop(skb, WEFT_DROP_REJECTED);
-	}
+	skb = weft_pending_next(dp, id, instance, done);
+	if (skb && instance)
+		weft_pending_go(weft_waiting(skb)->port, skb, id);
+	else if (skb)
+		weft_waiting_drop(skb, WEFT_DROP_REJECTED);
 	local_bh_enable();
 	rcu_read_unlock();
+	return skb;
+}
+
+void weft_pending_done(struct weft_datapath *dp, u32 id, u32 instance)
+{
+	unsigned int done = 0;
+
+	while (weft_pending_drain(dp, id, instance, done++))
+		cond_resched();
 }
 
 void weft_pending_give_back(struct weft_datapath *dp, u32 id)
@@ -424,7 +442,7 @@ int weft_pending_reject(struct weft_datapath *dp, u32 id, enum weft_refusal why)
 	err = weft_pending_take(dp, id, o);
 	if (!err) {
 		weft_template_refuse(o->template, why);
-		weft_pending_done(dp, id, weft_instance_add_failure(dp, o));
+		weft_pending_done(dp, id, weft_instance_add_failure(dp, o) ? o->id : 0);
 	}
 	kfree(o);
 	return err;
@@ -466,11 +484,16 @@ void weft_pending_template_gone(struct weft_datapath *dp, struct weft_template *
 	weft_pending_purge(dp->pendings, NULL, t);
 }
 
-/* The first one that need not wait any longer, and why; 0: none */
-static u32 weft_pending_due(struct weft_pendings *pendings, enum weft_refusal *why)
+struct weft_pending_due {
+	u32 id;
+	enum weft_refusal why;
+};
+
+/* Some that need not wait any longer, and why */
+static unsigned int weft_pending_due(struct weft_pendings *pendings, struct weft_pending_due *due)
 {
 	struct weft_pending *p;
-	u32 id = 0;
+	unsigned int n = 0;
 
 	spin_lock_bh(&pendings->lock);
 	list_for_each_entry(p, &pendings->ages, age) {
@@ -478,29 +501,41 @@ static u32 weft_pending_due(struct weft_pendings *pendings, enum weft_refusal *w
 
 		if (p->taken || (!alone && time_before(jiffies, p->until)))
 			continue;
-		*why = alone ? WEFT_REFUSED_SERVICE : WEFT_REFUSED_TIMEOUT;
-		id = p->id;
-		break;
+		due[n++] = (struct weft_pending_due) {
+			.id = p->id, .why = alone ? WEFT_REFUSED_SERVICE : WEFT_REFUSED_TIMEOUT,
+		};
+		if (n == WEFT_PENDING_BATCH)
+			break;
 	}
 	spin_unlock_bh(&pendings->lock);
-	return id;
+	return n;
+}
+
+/* End those; without memory the rest is done at the next tick */
+static bool weft_pending_expire(struct weft_datapath *dp, const struct weft_pending_due *due,
+				unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		if (weft_pending_reject(dp, due[i].id, due[i].why) == -ENOMEM)
+			return false;
+		cond_resched();
+	}
+	return n == WEFT_PENDING_BATCH;
 }
 
 static void weft_pending_work(struct work_struct *work)
 {
 	struct weft_pendings *pendings = container_of(to_delayed_work(work),
 						      struct weft_pendings, work);
+	struct weft_pending_due due[WEFT_PENDING_BATCH];
 	struct weft_datapath *dp = pendings->dp;
-	unsigned int n = 0;
-	enum weft_refusal why;
-	u32 id;
+	unsigned int n = WEFT_PENDINGS_MAX / WEFT_PENDING_BATCH;
 
 	mutex_lock(&dp->lock);
-	while (n++ < WEFT_PENDINGS_MAX && (id = weft_pending_due(pendings, &why))) {
-		if (weft_pending_reject(dp, id, why))
-			break;		/* at the next tick there may be memory */
-		cond_resched();
-	}
+	while (n-- && weft_pending_expire(dp, due, weft_pending_due(pendings, due)))
+		;
 	mutex_unlock(&dp->lock);
 	spin_lock_bh(&pendings->lock);
 	if (pendings->n)

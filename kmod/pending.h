@@ -41,15 +41,20 @@ enum weft_drop weft_pending_wait(struct weft_datapath *dp, struct weft_port *in,
 
 /*
  * What waits as @id is answered: the caller gets what is known of the opening packet (template,
- * when, in_port, priority, values), and has to end it by weft_pending_done(). -ENOENT. dp->lock.
+ * when, in_port, priority, values), and that it waits, so that packets which meet the instance that
+ * is made line up behind those that do. It has to end that by weft_pending_done(). -ENOENT.
+ * dp->lock.
  */
 int weft_pending_take(struct weft_datapath *dp, u32 id, struct weft_opening *o);
 
 /* The answer was none: it waits as before. dp->lock. */
 void weft_pending_give_back(struct weft_datapath *dp, u32 id);
 
-/* There is an instance now, or none: the packets go on, or are dropped. dp->lock. */
-void weft_pending_done(struct weft_datapath *dp, u32 id, bool go_on);
+/*
+ * There is an instance now, which has number @instance, or none (0): the packets go on, or are
+ * dropped. dp->lock; may sleep.
+ */
+void weft_pending_done(struct weft_datapath *dp, u32 id, u32 instance);
 
 /* It has no answer: as when there was no value, for @why. -ENOENT, -ENOMEM. dp->lock. */
 int weft_pending_reject(struct weft_datapath *dp, u32 id, enum weft_refusal why);

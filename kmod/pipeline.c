@@ -18,6 +18,8 @@
 #include <linux/slab.h>
 #include "cache.h"
 #include "datapath.h"
+#include "flow.h"
+#include "instance.h"
 #include "pipeline.h"
 #include "port.h"
 #include "trail.h"
@@ -124,7 +126,27 @@ static noinline void weft_pipeline_miss(struct weft_level *level, struct weft_po
 		memset((void *)key + offsetof(struct weft_key, ldp), 0,
 		       WEFT_KEY_PACKET - offsetof(struct weft_key, ldp));
 	level->key = *key;
+	level->walk.waited = 0;
 	weft_pipeline_walk(level, port, skb, 0, NULL, &keep);
+}
+
+/*
+ * Does the packet fit what all instances know that look at each one? If not it has to walk,
+ * where that is judged once more, and counted.
+ */
+static noinline bool weft_pipeline_fits(const struct weft_cached *p, const struct sk_buff *skb,
+					u16 layers)
+{
+	struct weft_flow_stats **stats = weft_cached_stats(p);
+	const u16 *tables = weft_cached_tables(p);
+	u32 i;
+
+	for (i = 0; i < p->n_credits; i++)
+		if (tables[i] & WEFT_CREDIT_GUARD &&
+		    !weft_instance_in_window(stats[i]->instance, tables[i] & WEFT_CREDIT_REPLY,
+					     skb, layers))
+			return false;
+	return true;
 }
 
 void weft_pipeline_receive(struct weft_port *port, struct sk_buff *skb)
@@ -148,7 +170,8 @@ void weft_pipeline_receive(struct weft_port *port, struct sk_buff *skb)
 		goto out;
 	}
 	cached = weft_cache_find(port->dp->caches, key, tunnel, weft_nested(), &hash);
-	if (likely(cached)) {
+	if (likely(cached) && (likely(!cached->guarded) ||
+			       weft_pipeline_fits(cached, skb, key->layers))) {
 		weft_cached_used(cached, weft_skb_segs(skb), skb->len);
 		weft_execute(port->dp, port, skb, weft_cached_ops(cached), cached->len,
 			     cached->layers);
@@ -159,9 +182,9 @@ out:
 	weft_level_put();
 }
 
-void weft_pipeline_inject(struct weft_port *port, struct sk_buff *skb,
-			  const struct weft_key *metadata, u8 table,
-			  const struct weft_actions *acts)
+static void weft_pipeline_enter(struct weft_port *port, struct sk_buff *skb,
+				const struct weft_key *metadata, u8 table,
+				const struct weft_actions *acts, u32 waited)
 {
 	struct weft_level *level = weft_level_get();
 	enum weft_drop reason;
@@ -170,12 +193,26 @@ void weft_pipeline_inject(struct weft_port *port, struct sk_buff *skb,
 		return weft_port_drop(port, skb, WEFT_DROP_RECURSION);
 	memcpy(&level->walk.key, metadata, WEFT_KEY_PACKET);
 	level->walk.key.in_port = cpu_to_be32(port->id);
+	level->walk.waited = waited;
 	reason = weft_key_extract(skb, &level->walk.key);
 	if (reason)
 		weft_port_drop(port, skb, reason);
 	else
 		weft_pipeline_walk(level, port, skb, table, acts, NULL);
 	weft_level_put();
+}
+
+void weft_pipeline_inject(struct weft_port *port, struct sk_buff *skb,
+			  const struct weft_key *metadata, u8 table,
+			  const struct weft_actions *acts)
+{
+	weft_pipeline_enter(port, skb, metadata, table, acts, 0);
+}
+
+void weft_pipeline_resume(struct weft_port *port, struct sk_buff *skb,
+			  const struct weft_key *metadata, u8 table, u32 waited)
+{
+	weft_pipeline_enter(port, skb, metadata, table, NULL, waited);
 }
 
 int weft_pipeline_init(void)

@@ -30,4 +30,8 @@ void weft_pipeline_inject(struct weft_port *port, struct sk_buff *skb,
 			  const struct weft_key *metadata, u8 table,
 			  const struct weft_actions *actions);
 
+/* A packet goes on likewise that has waited, with number @waited, for what it now meets */
+void weft_pipeline_resume(struct weft_port *port, struct sk_buff *skb,
+			  const struct weft_key *metadata, u8 table, u32 waited);
+
 #endif /* WEFT_PIPELINE_H */

@@ -259,6 +259,32 @@ static void weft_port_free(struct weft_port *port)
 	kfree(port);
 }
 
+struct weft_port *weft_port_nowhere(struct weft_datapath *dp)
+{
+	struct weft_port *port = weft_port_alloc(dp, WEFT_PORT_TYPE_NETDEV);
+
+	if (port)
+		port->detaching = true;
+	return port;
+}
+
+static void weft_port_past_drops(const struct weft_port *port)
+{
+	struct weft_port_stats stats;
+	unsigned int i;
+
+	weft_port_stats(port, &stats);
+	for (i = 0; i <= WEFT_DROP_MAX; i++)
+		port->dp->past_drops[i] += stats.drops[i];
+}
+
+void weft_port_nowhere_free(struct weft_port *port)
+{
+	weft_port_past_drops(port);
+	free_percpu(port->stats);
+	kfree(port);
+}
+
 /* Copy what is reported of the device */
 static void weft_port_refresh(struct weft_port *port)
 {
@@ -620,14 +646,10 @@ static bool weft_port_unhook(struct weft_port *port)
 static void weft_port_finish(struct weft_port *port, enum weft_reason reason)
 {
 	struct weft_datapath *dp = port->dp;
-	struct weft_port_stats stats;
-	unsigned int i;
 
 	weft_upcall_port_gone(port);
 	weft_pending_port_gone(port);
-	weft_port_stats(port, &stats);
-	for (i = 0; i <= WEFT_DROP_MAX; i++)
-		dp->past_drops[i] += stats.drops[i];
+	weft_port_past_drops(port);
 	weft_caches_sweep(dp->caches);
 	weft_nl_port_event(port, WEFT_CMD_PORT_DEL, reason);
 	netdev_put(port->dev, &port->dev_tracker);

@@ -65,6 +65,7 @@ struct weft_port {
 	struct list_head lports;	/* of struct weft_lport_entry; dp->lock */
 	u32 n_lports;			/* dp->lock */
 	u32 n_pending;			/* instances that its packets wait for; pending.c */
+	atomic64_t answer_due;		/* ns: when the next answer is; reject.c */
 
 	/* what the device said last; dp->lock, so that reports need no RTNL */
 	char name[IFNAMSIZ];
@@ -159,6 +160,14 @@ void weft_port_xmit(struct weft_port *port, struct sk_buff *skb);
  */
 enum weft_drop weft_tunnel_decode(struct weft_port *port, struct sk_buff *skb,
 				  struct weft_key *key);
+
+/*
+ * A port that is none, for a packet that comes from nowhere: it takes and gives nothing, and
+ * nothing that outlives the packet may wait for it. Freeing it adds its drops to the datapath's.
+ * dp->lock throughout; NULL without memory.
+ */
+struct weft_port *weft_port_nowhere(struct weft_datapath *dp);
+void weft_port_nowhere_free(struct weft_port *port);
 
 /* Count a drop of a packet that came in by @port, trace it, free @skb (may be NULL) */
 void weft_port_drop(struct weft_port *port, struct sk_buff *skb, enum weft_drop reason);

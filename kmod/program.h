@@ -32,6 +32,7 @@ enum weft_opcode {
 	WEFT_OP_POP_VLAN,
 	WEFT_OP_DEC_TTL,	/* arg: by how much; the walk checked that it is enough */
 	WEFT_OP_INNER,		/* struct weft_op_inner */
+	WEFT_OP_REJECT,		/* struct weft_op_reject */
 	WEFT_OP_OUTPUT,		/* struct weft_op_output */
 	WEFT_OP_TUNNEL,		/* struct weft_op_tunnel */
 	WEFT_OP_UPCALL,		/* struct weft_op_upcall */
@@ -96,6 +97,13 @@ struct weft_op_output {
 	struct weft_port *port;	/* NULL: there is none */
 	u32 mark;		/* host order: for skb->mark at service ports */
 	u32 pad;
+};
+
+/* The packet is dropped, and an answer to it takes its place */
+struct weft_op_reject {
+	struct weft_op op;	/* arg: enum weft_reject, not AUTO */
+	u16 layers;		/* of the answer */
+	u16 pad[3];
 };
 
 /* What goes into the tunnel header; host order unless __be */

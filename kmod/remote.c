@@ -15,7 +15,9 @@
 #include <linux/slab.h>
 #include <linux/ktime.h>
 #include <net/ipv6.h>
+#include "action.h"
 #include "datapath.h"
+#include "field.h"
 #include "key.h"
 #include "port.h"
 #include "remote.h"
@@ -179,6 +181,20 @@ bool weft_remote_divert(struct weft_datapath *dp, const struct weft_way *way,
 		return true;
 	}
 	return false;
+}
+
+void weft_remote_way(struct weft_datapath *dp, const struct weft_act_tunnel *act,
+		     const u8 *values, const struct weft_key *key, struct weft_trail *trail,
+		     struct weft_way *out)
+{
+	struct weft_way meant = { .port = act->act.arg, .addr = act->dst };
+
+	if (act->from)
+		memcpy(&meant.addr, values + act->ofs, weft_fields[act->from].len);
+	if (!act->ipv6)
+		ipv6_addr_set_v4mapped(meant.addr.s6_addr32[0], &meant.addr);
+	if (act->direct || !weft_remote_divert(dp, &meant, key, trail, out))
+		*out = meant;
 }
 
 struct weft_remotes *weft_remotes_alloc(void)

@@ -15,6 +15,7 @@
 #include <linux/weft.h>
 #include <linux/xarray.h>
 
+struct weft_act_tunnel;
 struct weft_datapath;
 struct weft_key;
 struct weft_trail;
@@ -73,5 +74,13 @@ void weft_remotes_port_gone(struct weft_datapath *dp, u32 port);
 bool weft_remote_divert(struct weft_datapath *dp, const struct weft_way *way,
 			const struct weft_key *key, struct weft_trail *trail,
 			struct weft_way *out);
+
+/*
+ * The same for the remote of an action, which may be among the @values of an instance; where
+ * packets go when nothing is down is put there, too.
+ */
+void weft_remote_way(struct weft_datapath *dp, const struct weft_act_tunnel *act,
+		     const u8 *values, const struct weft_key *key, struct weft_trail *trail,
+		     struct weft_way *out);
 
 #endif /* WEFT_REMOTE_H */

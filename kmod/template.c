@@ -505,23 +505,19 @@ static int weft_tentry_parse(struct weft_template_maker *m, const struct nlattr 
  */
 static int weft_template_firsts(struct weft_template_maker *m, const struct nlattr *nest)
 {
-	const struct weft_template *t = m->t;
+	const struct weft_tentry *e;
 	u32 family, proto;
-	unsigned int i, j;
+	unsigned int i;
 
 	for (family = WEFT_WHEN_IPV4; family <= WEFT_WHEN_IPV6; family <<= 1) {
 		for (proto = WEFT_WHEN_TCP; proto <= WEFT_WHEN_OTHER; proto <<= 1) {
-			for (i = 0; i < t->n_entries; i++)
-				if (weft_tentry_applies(&t->entries[i], family | proto))
-					break;
-			if (i == t->n_entries)
-				continue;
-			for (j = 0; j < t->entries[i].n_parts; j++) {
-				if (t->entries[i].parts[j].bind.kind != WEFT_BIND_VAR)
+			e = weft_template_first(m->t, family | proto);
+			for (i = 0; e && i < e->n_parts; i++) {
+				if (e->parts[i].bind.kind != WEFT_BIND_VAR)
 					continue;
 				WEFT_ERR_ATTR(m->extack, nest,
 					      "entry %s can be the first and matches a variable",
-					      t->entries[i].name);
+					      e->name);
 				return -EINVAL;
 			}
 		}

@@ -9,6 +9,7 @@
 #define WEFT_TEMPLATE_H
 
 #include <linux/atomic.h>
+#include <linux/bitops.h>
 #include <linux/refcount.h>
 #include <linux/types.h>
 #include <linux/weft.h>
@@ -119,6 +120,12 @@ static inline void weft_template_refuse(struct weft_template *t, enum weft_refus
 	atomic64_inc(&t->refused[why]);
 }
 
+/* Are the windows of its TCP connections tracked? */
+static inline bool weft_template_windows(const struct weft_template *t)
+{
+	return t->track >= WEFT_TRACK_WINDOW;
+}
+
 /* Which of enum weft_when a packet is */
 u32 weft_key_when(const struct weft_key *key);
 
@@ -129,6 +136,26 @@ static inline bool weft_tentry_applies(const struct weft_tentry *e, u32 when)
 
 	return (!(e->when & family) || e->when & when & family) &&
 	       (!(e->when & others) || e->when & when & others);
+}
+
+/* Entries that are made for such packets, as a set. The first one tells instances apart. */
+static inline u32 weft_template_applies(const struct weft_template *t, u32 when)
+{
+	unsigned int i;
+	u32 set = 0;
+
+	for (i = 0; i < t->n_entries; i++)
+		if (weft_tentry_applies(&t->entries[i], when))
+			set |= BIT(i);
+	return set;
+}
+
+/* The first of them; NULL: there is none */
+static inline const struct weft_tentry *weft_template_first(const struct weft_template *t, u32 when)
+{
+	u32 set = weft_template_applies(t, when);
+
+	return set ? &t->entries[__ffs(set)] : NULL;
 }
 
 /* The priority of an entry when the sending one has @sender */

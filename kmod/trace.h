@@ -45,6 +45,8 @@
 	EM(UPCALL_QUEUE, "upcall_queue") \
 	EM(UPCALL_SOCKET, "upcall_socket") \
 	EM(DETACHING, "detaching")	\
+	EM(INSTANCE_LIMIT, "instance_limit") \
+	EM(TCP_WINDOW, "tcp_window")	\
 	EM(POLICY, "policy")		\
 	EM(ACL, "acl")			\
 	EM(SPOOF, "spoof")		\
@@ -55,6 +57,8 @@
 	EM(NOT_FORWARDED, "not_forwarded") \
 	EM(LOOP, "loop")		\
 	EM(RATE, "rate")		\
+	EM(POOL_EXHAUSTED, "pool_exhausted") \
+	EM(REJECTED, "rejected")	\
 	EMe(USER0, "user0")
 
 /* the numbers have to be known to those who read the binary trace */

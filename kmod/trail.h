@@ -52,11 +52,19 @@ struct weft_volatile {
 	u64 l4;
 };
 
+/* Does the instance of an entry look at each packet, as one of which direction? */
+enum weft_guard {
+	WEFT_GUARD_NONE,
+	WEFT_GUARD_FORWARD,
+	WEFT_GUARD_REPLY,
+};
+
 struct weft_credit {
 	struct weft_flow_stats *stats;	/* NULL: no entry won */
 	u8 table;
 	bool matched;			/* an entry other than the miss entry */
 	bool refresh;			/* only its time of use, no lookup */
+	u8 guard;			/* enum weft_guard */
 };
 
 struct weft_trail {
@@ -83,10 +91,10 @@ static inline void weft_trail_probe(struct weft_trail *trail, const struct weft_
 }
 
 static inline void weft_trail_credit(struct weft_trail *trail, struct weft_flow_stats *stats,
-				     u8 table, bool matched)
+				     u8 table, bool matched, enum weft_guard guard)
 {
 	trail->credits[trail->n_credits++] = (struct weft_credit) {
-		.stats = stats, .table = table, .matched = matched,
+		.stats = stats, .table = table, .matched = matched, .guard = guard,
 	};
 }
 

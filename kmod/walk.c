@@ -27,6 +27,7 @@
 #include "inner.h"
 #include "pending.h"
 #include "port.h"
+#include "reject.h"
 #include "remote.h"
 #include "table.h"
 #include "trail.h"
@@ -350,21 +351,6 @@ static u8 weft_tun_opts_present(const struct weft_key *key)
 	return present;
 }
 
-/* Where the packet is to go now: the action's remote, or what is there when that is down */
-static void weft_walk_way(struct weft_walk *w, const struct weft_frame *frame,
-			  const struct weft_act_tunnel *act, struct weft_way *way)
-{
-	struct weft_way meant = { .port = act->act.arg, .addr = act->dst };
-
-	if (act->from)
-		memcpy(&meant.addr, frame->values + act->ofs, weft_fields[act->from].len);
-	if (!act->ipv6)
-		ipv6_addr_set_v4mapped(meant.addr.s6_addr32[0], &meant.addr);
-	if (act->direct ||
-	    !weft_remote_divert(w->dp, &meant, w->tunnel ? &w->key : NULL, w->trail, way))
-		*way = meant;
-}
-
 static void weft_walk_tunnel(struct weft_walk *w, const struct weft_frame *frame,
 			     const struct weft_act_tunnel *act)
 {
@@ -374,7 +360,7 @@ static void weft_walk_tunnel(struct weft_walk *w, const struct weft_frame *frame
 	struct weft_port *port;
 	struct weft_way way;
 
-	weft_walk_way(w, frame, act, &way);
+	weft_remote_way(w->dp, act, frame->values, w->tunnel ? key : NULL, w->trail, &way);
 	port = weft_walk_port(w, way.port);
 	weft_flush(w);
 	t = weft_emit(w, WEFT_OP_TUNNEL, way.port,
@@ -488,6 +474,7 @@ static void weft_walk_clone(struct weft_walk *w, struct weft_frame *frame,
 	saved->op_ofs = w->prog->len;
 	saved->key = w->key;
 	saved->inner = w->inner;
+	saved->skb = w->skb;
 	weft_emit_plain(w, WEFT_OP_CLONE, 0);
 	w->n_saved++;
 	inner = weft_walk_push(w, body, act->arg, frame->table);
@@ -505,6 +492,7 @@ static void weft_walk_unclone(struct weft_walk *w)
 
 	w->key = saved->key;
 	w->inner = saved->inner;
+	w->skb = saved->skb;
 	w->base = saved->key;
 	w->dirty = 0;
 	w->ttl_spent = 0;
@@ -519,37 +507,91 @@ static void weft_walk_unclone(struct weft_walk *w)
 	op->arg = prog->len - saved->op_ofs - sizeof(*op);
 }
 
-/* An instance that tracks its connection sees each packet that could change its state */
-static void weft_walk_state(struct weft_walk *w, struct weft_flow *flow)
+/* The packet waits as it is now, to go on in that table, and this walk of it ends */
+static void weft_walk_wait(struct weft_walk *w, u32 id, u8 table, u64 cookie)
 {
-	if (!flow->instance->template->track)
+	struct weft_op_wait *wait;
+
+	w->trail->cacheable = false;
+	weft_flush(w);
+	wait = weft_emit(w, WEFT_OP_WAIT, id, sizeof(*wait));
+	if (!wait)
 		return;
+	wait->cookie = cookie;
+	wait->table = table;
+	memset(wait->pad, 0, sizeof(wait->pad));
+	memcpy(wait->metadata, &w->key, sizeof(wait->metadata));
+	weft_sent(w);
+	weft_walk_leave(w);
+}
+
+/* Packets that came before this one still wait for the instance: it lines up behind them */
+static bool weft_walk_lines_up(struct weft_walk *w, const struct weft_flow *flow, u8 table)
+{
+	u32 pending = READ_ONCE(flow->instance->pending);
+
+	if (likely(!pending || pending == w->waited))
+		return false;
+	weft_walk_wait(w, pending, table, flow->cookie);
+	return true;
+}
+
+/*
+ * An instance that tracks its connection sees each packet that could change its state. Returns
+ * how the entry is to be credited: a packet that is not of the connection does not count.
+ */
+static enum weft_drop weft_walk_state(struct weft_walk *w, struct weft_flow *flow,
+				      enum weft_guard *guard)
+{
+	struct weft_instance *i = flow->instance;
+	bool reply;
+
+	if (!i->template->track)
+		return WEFT_DROP_UNSPEC;
 	if (w->key.layers & WEFT_L_TCP)
 		w->trail->vol.l4 |= WEFT_VOLATILE_STATE;
-	if (!weft_instance_track(flow, &w->key))
+	switch (weft_instance_track(flow, &w->key, w->skb, &reply)) {
+	case WEFT_TRACKED_OUT:
 		w->trail->cacheable = false;
+		return WEFT_DROP_TCP_WINDOW;
+	case WEFT_TRACKED_SEE:
+		w->trail->cacheable = false;
+		break;
+	case WEFT_TRACKED_KEEP:
+		if (i->windows && w->key.layers & WEFT_L_TCP)
+			*guard = reply ? WEFT_GUARD_REPLY : WEFT_GUARD_FORWARD;
+		break;
+	}
+	return WEFT_DROP_UNSPEC;
 }
 
 /* Look the key up in a table and push what it says */
 static enum weft_drop weft_walk_table(struct weft_walk *w, u8 id, bool resubmit)
 {
+	enum weft_guard guard = WEFT_GUARD_NONE;
+	enum weft_drop reason = WEFT_DROP_UNSPEC;
 	struct weft_frame *frame;
 	struct weft_flow *flow;
 
 	if (w->stages++ == WEFT_STAGE_MAX)
 		return WEFT_DROP_STAGE_LIMIT;
 	flow = weft_table_lookup(w->dp, id, &w->key, w->version, w->trail);
-	weft_trail_credit(w->trail, flow ? flow->stats : NULL, id,
-			  flow && flow->priority != WEFT_PRIORITY_MISS);
+	if (flow && flow->of_instance) {
+		if (weft_walk_lines_up(w, flow, id))
+			return WEFT_DROP_UNSPEC;
+		reason = weft_walk_state(w, flow, &guard);
+	}
+	weft_trail_credit(w->trail, flow && !reason ? flow->stats : NULL, id,
+			  flow && flow->priority != WEFT_PRIORITY_MISS, guard);
+	if (reason)
+		return reason;
 	if (!flow)
 		return resubmit ? WEFT_DROP_UNSPEC : WEFT_DROP_TABLE_MISS;
 	frame = weft_walk_push(w, flow->actions->acts, flow->actions->len, id);
 	frame->cookie = flow->cookie;
 	frame->priority = flow->priority;
-	if (flow->of_instance) {
+	if (flow->of_instance)
 		frame->values = weft_flow_values(flow);
-		weft_walk_state(w, flow);
-	}
 	return WEFT_DROP_UNSPEC;
 }
 
@@ -570,25 +612,15 @@ static enum weft_drop weft_walk_goto(struct weft_walk *w, struct weft_frame *fra
 	return weft_walk_table(w, id, false);
 }
 
-/* A daemon has to say: the packet waits as it is now, and this walk of it ends */
-static enum weft_drop weft_walk_wait(struct weft_walk *w, const struct weft_frame *frame)
+/* A daemon has to say: the packet waits */
+static enum weft_drop weft_walk_ask(struct weft_walk *w, const struct weft_frame *frame)
 {
 	u32 id = weft_pending_open(w->dp, &w->opening, w->in);
-	struct weft_op_wait *wait;
 
 	w->trail->cacheable = false;
 	if (!id)
 		return WEFT_DROP_UPCALL_QUEUE;
-	weft_flush(w);
-	wait = weft_emit(w, WEFT_OP_WAIT, id, sizeof(*wait));
-	if (!wait)
-		return WEFT_DROP_UNSPEC;
-	wait->cookie = frame->cookie;
-	wait->table = frame->table;
-	memset(wait->pad, 0, sizeof(wait->pad));
-	memcpy(wait->metadata, &w->key, sizeof(wait->metadata));
-	weft_sent(w);
-	weft_walk_leave(w);
+	weft_walk_wait(w, id, frame->table, frame->cookie);
 	return WEFT_DROP_UNSPEC;
 }
 
@@ -638,7 +670,7 @@ static enum weft_drop weft_walk_template(struct weft_walk *w, struct weft_frame 
 	opened = weft_walk_open(w, o, frame->table);
 	switch (opened) {
 	case WEFT_OPEN_WAITS:
-		return weft_walk_wait(w, frame);
+		return weft_walk_ask(w, frame);
 	case WEFT_OPEN_NO_HEADER:
 		return WEFT_DROP_NO_HEADER;
 	case WEFT_OPEN_REFUSED:
@@ -706,7 +738,7 @@ static enum weft_drop weft_walk_related(struct weft_walk *w, struct weft_frame *
 	flow = weft_table_lookup_instance(w->dp, id, &answer);
 	if (flow)
 		next = weft_inner_translate(flow, &answer);
-	weft_trail_credit(w->trail, NULL, id, next >= 0);
+	weft_trail_credit(w->trail, NULL, id, next >= 0, WEFT_GUARD_NONE);
 	if (next < 0)
 		return WEFT_DROP_UNSPEC;
 	if (weft_inner_update(&w->inner, &answer)) {
@@ -719,6 +751,31 @@ static enum weft_drop weft_walk_related(struct weft_walk *w, struct weft_frame *
 	weft_walk_outer(w, &w->key.ip_dst, &dst, &answer.ip_dst,
 			ip6 ? WEFT_FIELD_IPV6_DST : WEFT_FIELD_IP_DST);
 	return weft_walk_goto(w, frame, next);
+}
+
+/* From here on the packet is an answer to what it was; nobody has that yet */
+static enum weft_drop weft_walk_reject(struct weft_walk *w, enum weft_reject how)
+{
+	struct weft_op_reject *op;
+
+	how = weft_reject_how(&w->key, how);
+	weft_walk_depends(w, WEFT_FIELD_TCP_FLAGS);
+	weft_walk_depends(w, WEFT_FIELD_IP_TTL);
+	if (!weft_reject_allowed(&w->key, how))
+		return WEFT_DROP_REJECTED;
+	weft_flush(w);
+	weft_reject_key(&w->key, how);
+	op = weft_emit(w, WEFT_OP_REJECT, how, sizeof(*op));
+	if (op) {
+		op->layers = w->key.layers;
+		memset(op->pad, 0, sizeof(op->pad));
+	}
+	weft_sent(w);
+	w->base = w->key;
+	w->inner.layers = 0;
+	w->skb = NULL;
+	w->ttl_set = true;
+	return WEFT_DROP_UNSPEC;
 }
 
 static enum weft_drop weft_walk_action(struct weft_walk *w, struct weft_frame *frame,
@@ -766,6 +823,8 @@ static enum weft_drop weft_walk_action(struct weft_walk *w, struct weft_frame *f
 		return weft_walk_bind(w, frame, (const void *)act);
 	case WEFT_ACT_A_RELATED:
 		return weft_walk_related(w, frame, act->arg);
+	case WEFT_ACT_A_REJECT:
+		return weft_walk_reject(w, act->arg);
 	case WEFT_ACT_A_DROP:
 		return act->arg;
 	}

@@ -39,17 +39,19 @@ struct weft_frame {
 struct weft_saved {
 	struct weft_key key;
 	struct weft_inner inner;
+	const struct sk_buff *skb;
 	u32 op_ofs;		/* where its operation is in the program */
 };
 
 struct weft_walk {
 	struct weft_datapath *dp;
 	struct weft_port *in;
-	const struct sk_buff *skb;	/* only what key and inner are of */
+	const struct sk_buff *skb;	/* only what key and inner are of; NULL: not there yet */
 	struct weft_program *prog;
 	struct weft_trail *trail;
 	u64 version;
 	u32 hash;		/* of the flow; 0: not known */
+	u32 waited;		/* number of the pending instance behind which it was; or 0 */
 	bool tunnel;		/* the packet came through one: is it from a remote? */
 	struct weft_key key;	/* as the tables see the packet now */
 	struct weft_key base;	/* as the program has made it so far */
@@ -75,8 +77,8 @@ struct weft_walk {
 
 /*
  * Walk from @table, or do @acts instead when they are not NULL, with w->key. The caller has
- * set dp, in, skb, prog (with its size), trail, hash, tunnel and key. Afterwards prog, trail and
- * layers are what came of it, and key is undefined. BH off, RCU.
+ * set dp, in, skb, prog (with its size), trail, hash, waited, tunnel and key. Afterwards prog,
+ * trail and layers are what came of it, and key is undefined. BH off, RCU.
  */
 void weft_walk(struct weft_walk *w, u8 table, const struct weft_actions *acts);
 

@@ -111,7 +111,7 @@ void weft_wheel_move(struct weft_instance *i)
 	struct weft_instances *instances = i->dp->instances;
 
 	spin_lock_bh(&instances->wheel_lock);
-	if (!test_bit(0, &i->ended)) {
+	if (!atomic_read(&i->ended)) {
 		weft_wheel_take(instances, i);
 		weft_wheel_put(instances, i);
 	}

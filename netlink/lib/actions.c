@@ -192,6 +192,8 @@ static bool action_equal(const struct weft_action *a, const struct weft_action *
 		return a->reason == b->reason;
 	case WEFT_ACT_A_TEMPLATE:
 		return a->template_id == b->template_id;
+	case WEFT_ACT_A_REJECT:
+		return a->reject == b->reject;
 	case WEFT_ACT_A_BIND:
 		return !memcmp(&a->bind, &b->bind, sizeof(a->bind));
 	default:

@@ -251,6 +251,9 @@ static int action_put(struct nlmsghdr *nlh, size_t size, const struct weft_actio
 	case WEFT_ACT_A_TEMPLATE:
 		ok = mnl_attr_put_u32_check(nlh, size, act->type, act->template_id);
 		break;
+	case WEFT_ACT_A_REJECT:
+		ok = mnl_attr_put_u32_check(nlh, size, act->type, act->reject);
+		break;
 	case WEFT_ACT_A_BIND:
 		ok = mnl_attr_put_check(nlh, size, act->type, sizeof(act->bind), &act->bind);
 		break;
@@ -431,6 +434,8 @@ static int action_get(struct weft_action *act, const struct nlattr *attr, unsign
 		return wl_attr_u32(attr, &act->reason);
 	case WEFT_ACT_A_TEMPLATE:
 		return wl_attr_u32(attr, &act->template_id);
+	case WEFT_ACT_A_REJECT:
+		return wl_attr_u32(attr, &act->reject);
 	case WEFT_ACT_A_BIND:
 		return wl_bind_get(&act->bind, attr);
 	default:

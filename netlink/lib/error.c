@@ -65,6 +65,7 @@ static const struct attr_name act_attrs[] = {
 	[WEFT_ACT_A_TEMPLATE] = { "template", NULL },
 	[WEFT_ACT_A_BIND] = { "bind", NULL },
 	[WEFT_ACT_A_RELATED] = { "related", NULL },
+	[WEFT_ACT_A_REJECT] = { "reject", NULL },
 };
 
 static const struct attr_set act_set = SET(act_attrs, true);

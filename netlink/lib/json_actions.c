@@ -97,6 +97,17 @@ static json_t *bind_to_json(const struct weft_bind *bind, const struct weft_name
 	return obj;
 }
 
+static json_t *reject_to_json(uint32_t reject)
+{
+	struct wl_buf name = { 0 };
+	json_t *json;
+
+	wl_reject_format(&name, reject);
+	json = name.failed ? NULL : json_string(name.s);
+	wl_buf_free(&name);
+	return json;
+}
+
 static json_t *drop_to_json(uint32_t reason)
 {
 	struct wl_buf name = { 0 };
@@ -169,6 +180,12 @@ static json_t *action_to_json(const struct weft_action *act, unsigned int proto,
 	case WEFT_ACT_A_SERVICE:
 		name = "service";
 		value = service_to_json(&act->service);
+		break;
+	case WEFT_ACT_A_REJECT:
+		if (act->reject == WEFT_REJECT_AUTO)
+			return json_string("reject");
+		name = "reject";
+		value = reject_to_json(act->reject);
 		break;
 	case WEFT_ACT_A_TEMPLATE:
 		name = "template";
@@ -389,6 +406,27 @@ static int read_drop(const struct wl_at *at, const json_t *json, struct weft_act
 	return err;
 }
 
+static int read_reject(const struct wl_at *at, const json_t *json, struct weft_actions *actions)
+{
+	struct wl_parse ps = wl_at_parse(at);
+	uint32_t reject = WEFT_REJECT_AUTO;
+	struct weft_action *act;
+	struct wl_tok tok;
+	char space[24];
+	int err = 0;
+
+	if (json)
+		err = wl_at_text(at, json, space, sizeof(space), &tok);
+	if (!err && json)
+		err = wl_reject_parse(&ps, tok, &reject);
+	if (err)
+		return err;
+	act = add(actions, WEFT_ACT_A_REJECT, &err);
+	if (act)
+		act->reject = reject;
+	return err;
+}
+
 /* {"tunnel": "10.0.0.1"}, {"service": "nat"}, or with an object of details */
 static int read_details(const struct wl_at *at, const json_t *json, struct weft_action *act)
 {
@@ -460,6 +498,8 @@ static int read_action(const struct wl_at *at, const char *name, const json_t *j
 		return read_push_vlan(at, json, actions);
 	if (!strcmp(name, "drop"))
 		return read_drop(at, json, actions);
+	if (!strcmp(name, "reject"))
+		return read_reject(at, json, actions);
 	if (!strcmp(name, "pop_vlan") || !strcmp(name, "dec_ttl")) {
 		if (json && !json_is_true(json) && !json_is_null(json))
 			return wl_at_fail(at, "'%s' takes no argument", name);

@@ -40,6 +40,7 @@ static const char *const drops[WEFT_DROP_MAX + 1] = {
 	[WEFT_DROP_UPCALL_SOCKET] = "upcall_socket",
 	[WEFT_DROP_DETACHING] = "detaching",
 	[WEFT_DROP_INSTANCE_LIMIT] = "instance_limit",
+	[WEFT_DROP_TCP_WINDOW] = "tcp_window",
 	[WEFT_DROP_POLICY] = "policy",
 	[WEFT_DROP_ACL] = "acl",
 	[WEFT_DROP_SPOOF] = "spoof",
@@ -152,6 +153,14 @@ static const char *const modes[WEFT_MODE_MAX + 1] = {
 static const char *const tracks[WEFT_TRACK_MAX + 1] = {
 	[WEFT_TRACK_NONE] = "none",
 	[WEFT_TRACK_STATE] = "state",
+	[WEFT_TRACK_WINDOW] = "window",
+	[WEFT_TRACK_WINDOW_LIBERAL] = "window_liberal",
+};
+
+static const char *const rejects[WEFT_REJECT_MAX + 1] = {
+	[WEFT_REJECT_AUTO] = "auto", [WEFT_REJECT_TCP_RST] = "tcp_rst",
+	[WEFT_REJECT_PORT] = "port", [WEFT_REJECT_HOST] = "host",
+	[WEFT_REJECT_NET] = "net",   [WEFT_REJECT_ADMIN] = "admin",
 };
 
 static const char *const states[WEFT_STATE_MAX + 1] = {
@@ -435,6 +444,28 @@ const char *weft_track_name(uint32_t track)
 int weft_track_from_name(const char *name)
 {
 	return VALUE_OF(tracks, name);
+}
+
+/**
+ * weft_reject_name - how a packet is answered that is refused
+ * @reject: enum weft_reject
+ *
+ * Returns a constant string, NULL for a value that has no name.
+ */
+const char *weft_reject_name(uint32_t reject)
+{
+	return NAME_OF(rejects, reject);
+}
+
+/**
+ * weft_reject_from_name - find how a packet is answered that is refused
+ * @name: like "tcp_rst"
+ *
+ * Returns the enumerator or -ENOENT.
+ */
+int weft_reject_from_name(const char *name)
+{
+	return VALUE_OF(rejects, name);
 }
 
 /**

@@ -222,6 +222,27 @@ int wl_drop_parse(const struct wl_parse *ps, struct wl_tok tok, uint32_t *reason
 	return 0;
 }
 
+int wl_reject_parse(const struct wl_parse *ps, struct wl_tok tok, uint32_t *reject)
+{
+	char name[32];
+	int found = wl_tok_copy(tok, name, sizeof(name)) ? weft_reject_from_name(name) : -ENOENT;
+
+	if (found < 0)
+		return wl_fail(ps, tok,
+			       "'%.*s': reject is auto, tcp_rst, port, host, net or admin",
+			       shown(tok), tok.s);
+	*reject = (uint32_t)found;
+	return 0;
+}
+
+void wl_reject_format(struct wl_buf *buf, uint32_t reject)
+{
+	if (weft_reject_name(reject))
+		wl_buf_puts(buf, weft_reject_name(reject));
+	else
+		wl_buf_printf(buf, "%u", reject);
+}
+
 void wl_drop_format(struct wl_buf *buf, uint32_t reason)
 {
 	if (weft_drop_name(reason))

@@ -177,6 +177,21 @@ static int read_drop(const struct wl_parse *ps, struct wl_tok arg, struct weft_a
 	return 0;
 }
 
+static int read_reject(const struct wl_parse *ps, struct wl_tok arg, struct weft_actions *actions)
+{
+	uint32_t reject = WEFT_REJECT_AUTO;
+	struct weft_action *act;
+	int err = arg.s ? wl_reject_parse(ps, arg, &reject) : 0;
+
+	if (err)
+		return err;
+	act = weft_actions_add(actions, WEFT_ACT_A_REJECT);
+	if (!act)
+		return -ENOMEM;
+	act->reject = reject;
+	return 0;
+}
+
 /* "(a=b, c=d)" of tunnel and service; @arg: what stood behind a colon instead */
 static int read_details(struct reader *r, struct wl_tok word, struct wl_tok arg,
 			struct weft_action *act)
@@ -283,6 +298,7 @@ static const struct word {
 	{ "drop", WEFT_ACT_A_DROP, ARG_MAY },
 	{ "template", WEFT_ACT_A_TEMPLATE, ARG_MUST },
 	{ "related", WEFT_ACT_A_RELATED, ARG_MUST },
+	{ "reject", WEFT_ACT_A_REJECT, ARG_MAY },
 };
 
 static int read_action(struct reader *r, struct weft_actions *actions)
@@ -338,6 +354,8 @@ static int read_action(struct reader *r, struct weft_actions *actions)
 		return read_drop(ps, arg, actions);
 	case WEFT_ACT_A_TEMPLATE:
 		return read_template(ps, arg, actions);
+	case WEFT_ACT_A_REJECT:
+		return read_reject(ps, arg, actions);
 	default:
 		act = weft_actions_add(actions, word->type);
 		if (!act)
@@ -553,6 +571,13 @@ static void format_action(struct wl_buf *buf, const struct weft_action *act, uns
 		break;
 	case WEFT_ACT_A_TEMPLATE:
 		wl_buf_printf(buf, "template:%u", act->template_id);
+		break;
+	case WEFT_ACT_A_REJECT:
+		wl_buf_puts(buf, "reject");
+		if (act->reject != WEFT_REJECT_AUTO) {
+			wl_buf_puts(buf, ":");
+			wl_reject_format(buf, act->reject);
+		}
 		break;
 	case WEFT_ACT_A_BIND:
 		format_bind(buf, &act->bind, names);

@@ -113,8 +113,9 @@ def udp(src, dst, sport, dport, payload=b""):
     return head[:6] + struct.pack("!H", total) + payload
 
 
-def tcp(src, dst, sport, dport, flags=2, payload=b"", seq=0, ack=0, window=65535):
-    head = struct.pack("!HHIIBBHHH", sport, dport, seq, ack, 5 << 4, flags, window, 0, 0)
+def tcp(src, dst, sport, dport, flags=2, payload=b"", seq=0, ack=0, window=65535, options=b""):
+    head = struct.pack("!HHIIBBHHH", sport, dport, seq, ack, (20 + len(options)) << 2, flags,
+                       window, 0, 0) + options
     total = checksum(head + payload, pseudo(src, dst, 6, len(head + payload)))
     return head[:16] + struct.pack("!H", total) + head[18:] + payload
 

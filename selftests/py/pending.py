@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """pending.py - templates in mode service: packets wait for a daemon's answer; output is TAP.
 
-Run by pending.sh in a namespace with the wires p1 - q1 and p2 - q2; p1, p2 become ports 1, 2.
+Run by pending.sh in a namespace with the wires p1 - q1, p2 - q2 and p3 - q3; p1, p2, p3 become
+ports 1, 2, 3, and q3 does, too, for packets that come back.
 """
 
 import errno
@@ -130,6 +131,34 @@ def test_answer(q1, q2):
     T.equal(instances(), 0, 'they end with the template')
 
 
+def test_order(q1, q2):
+    """While those are let go that wait, each comes by once more: behind all of them"""
+    for n, port in (('3', 'p3'), ('4', 'q3')):
+        weft('port', 'add', port, 'id', n)
+    weft('template', 'add', '-f', '-', text=TEMPLATE.format('').replace(
+        'output:2', 'dec_ttl, clone(set:ip_src=$ip_src, set:l4_src=$l4_src, output:3), output:2'))
+    weft('flow', 'add', 'table=0, priority=10, ip actions= load:ldp=7, goto:14')
+    weft('flow', 'add', 'table=14, priority=100, ldp=7, ip actions= template:5')
+    d = daemon()
+    lost = drops(4).get(UPCALL_QUEUE, 0)
+    for data in (b'a', b'b', b'c', b'd'):
+        f = bytearray(udp(1000, data))
+        f[22] = 3
+        q1.send(bytes(f))
+    answer(d, integer(d.collect(1)[0][N.packet.pending]), 2000)
+    # each passes with 2 left of its TTL, and once more with 1
+    T.equal(b''.join(data for _, _, data in received(q2, 8)), b'abcdabcd',
+            'packets that come while others still wait are behind them')
+    T.equal(drops(4).get(UPCALL_QUEUE, 0), lost, 'and none is lost')
+    T.equal(shown()['n_pending'], 0, 'nothing waits in the end')
+    q1.send(udp(1000, b'e'))
+    T.equal(received(q2, 1)[0][2], b'e', 'later packets go straight through')
+    d.close()
+    tear_down()
+    weft('port', 'del', 'p3')
+    weft('port', 'del', 'q3')
+
+
 def test_reject(q1, q2):
     template()
     d = daemon()
@@ -194,12 +223,13 @@ def test_gone(q1, _q2):
 def main():
     subprocess.run(['ip', 'link', 'set', 'lo', 'up'], check=True)
     weft('dp', 'add', DP)
-    for n in ('1', '2'):
+    for n in ('1', '2', '3'):
         subprocess.run(['ip', 'link', 'set', f'p{n}', 'up'], check=True)
         subprocess.run(['ip', 'link', 'set', f'q{n}', 'up'], check=True)
+    for n in ('1', '2'):
         weft('port', 'add', f'p{n}')
     q1, q2 = Wire('q1'), Far('q2')
-    for test in (test_answer, test_reject, test_bounds, test_gone):
+    for test in (test_answer, test_order, test_reject, test_bounds, test_gone):
         print(f'# {test.__name__}')
         nothing(q2)
         test(q1, q2)

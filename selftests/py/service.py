@@ -151,10 +151,12 @@ def wait_for(what, seconds=5):
 
 
 def drops(port):
-    """{reason number: packets} of a port"""
-    (_, data), = CTL.request(N.cmd['port-get'], attr(N.port.dp, DP) + u32(N.port.id, port))
+    """{reason number: packets} of a port; 0: of the datapath"""
+    (_, data), = (CTL.request(N.cmd['port-get'], attr(N.port.dp, DP) + u32(N.port.id, port))
+                  if port else CTL.request(N.cmd['dp-get'], attr(N.dp.name, DP)))
     result = {}
-    for _, entry in genl.attrs(dict(genl.attrs(data)).get(N.port.drops, b'')):
+    for _, entry in genl.attrs(dict(genl.attrs(data)).get(N.port.drops if port else N.dp.drops,
+                                                          b'')):
         entry = dict(genl.attrs(entry))
         result[integer(entry[N.drop_entry.reason])] = integer(entry[N.drop_entry.packets])
     return result
@@ -474,6 +476,22 @@ def test_inject():
     out.settimeout(5)
     inject(frame, nest(N.packet.actions, u32(N.act.output, 2)))
     T.equal(out.recv(2000), frame, 'out of a port')
+
+    def nowhere(*actions):
+        before = drops(0)
+        CTL.request(N.cmd['packet-inject'], attr(N.packet.dp, DP) +
+                    nest(N.packet.actions, *actions) + attr(N.packet.data, frame))
+        after = drops(0)
+        return [reason for reason in after if after[reason] != before.get(reason, 0)]
+
+    T.equal((nowhere(u32(N.act.output, 2)), out.recv(2000)), ([], frame),
+            'without a port of entry')
+    T.equal(nowhere(attr(N.act.output_in_port, b'')), [N.drop['no-port']],
+            'none to which it could go back: counted')
+    T.equal(nowhere(service_action(arg=1)), [N.drop['detaching']],
+            'nor whose share of a service it could take: counted')
+    refused(errno.EINVAL, 'neither a port nor actions', CTL.request, N.cmd['packet-inject'],
+            attr(N.packet.dp, DP) + attr(N.packet.data, frame), attribute=False)
 
     def meta(*fields):
         return nest(N.packet.metadata, *fields)

@@ -11,6 +11,7 @@ import sys
 import time
 
 import frame
+import snatmore
 from snatlab import (ACK, ADDRESSES, BULK, GATEWAYS, HOSTS, ICMP, Kernel, Lab, MACS, MAC_X, MAC_Y,
                      PSH, SLOW, Seen, Service, TAP, TCP, UDP, Way, answer, number, packet, wait_for)
 
@@ -614,6 +615,9 @@ def main():
                  life_cycle, stage_form, destination_nat):
         print(f"# {case.__name__}", flush=True)
         case()
+    for case in (snatmore.hairpin, snatmore.vanished):
+        print(f"# {case.__name__}", flush=True)
+        case(LAB)
     if not SERVICE:
         many(int(os.environ.get("SNAT_MANY", "0")) or max(1000, BULK // SLOW))
     GIVER.stop()

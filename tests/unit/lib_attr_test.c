@@ -174,6 +174,7 @@ static void nonsense(void **state)
 		{ { WEFT_ACT_A_BIND }, { 7 } },
 		{ { WEFT_ACT_A_BIND }, { 8 } }, /* no field, of no kind */
 		{ { WEFT_ACT_A_RELATED }, { 4 } },
+		{ { WEFT_ACT_A_REJECT }, { 1 } },
 		{ { WEFT_ACT_A_MAX + 1 }, { 0 } },
 	};
 	static const uint8_t zero[16];

@@ -247,7 +247,7 @@ static void random_header(struct weft_template *tmpl)
 		weft_mark(tmpl, WEFT_TEMPLATE_A_SERVICE);
 		tmpl->slice = (uint16_t)random_u64();
 		weft_mark(tmpl, WEFT_TEMPLATE_A_SLICE);
-		tmpl->track = one_in(2);
+		tmpl->track = random_below(WEFT_TRACK_MAX + 1);
 		weft_mark(tmpl, WEFT_TEMPLATE_A_TRACK);
 		tmpl->pending_packets = random_below(256) + 1;
 		weft_mark(tmpl, WEFT_TEMPLATE_A_PENDING_PACKETS);

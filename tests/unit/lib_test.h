@@ -272,6 +272,9 @@ static void random_actions(struct weft_actions *actions, unsigned int depth)
 		case WEFT_ACT_A_RELATED:
 			act->table = (uint8_t)random_u64();
 			break;
+		case WEFT_ACT_A_REJECT:
+			act->reject = random_below(WEFT_REJECT_MAX + 1);
+			break;
 		case WEFT_ACT_A_CLONE:
 			random_actions(&act->clone, depth + 1);
 			break;

@@ -386,6 +386,7 @@ enum weft_drop {
 	WEFT_DROP_UPCALL_SOCKET,	/* * the service's socket did not take it */
 	WEFT_DROP_DETACHING,		/* * port or datapath is going away */
 	WEFT_DROP_INSTANCE_LIMIT,	/* * no more instances: datapath, slice or port */
+	WEFT_DROP_TCP_WINDOW,		/* * outside of the windows of its connection */
 
 	WEFT_DROP_POLICY = 32,		/* drop without a reason given */
 	WEFT_DROP_ACL,			/* access list */
@@ -398,7 +399,7 @@ enum weft_drop {
 	WEFT_DROP_LOOP,			/* would leave where it came from */
 	WEFT_DROP_RATE,			/* over a rate */
 	WEFT_DROP_POOL_EXHAUSTED,	/* nothing left to draw */
-	WEFT_DROP_REJECTED,		/* a service said no */
+	WEFT_DROP_REJECTED,		/* a service said no, or "reject" did */
 
 	WEFT_DROP_USER0 = 48,		/* 16 for the operator: user0 … user15 */
 	WEFT_DROP_USER15 = 63,
@@ -806,6 +807,13 @@ enum weft_flow_attr {
  *	has an instance, translate it as that says, and go on where the connection goes on: the
  *	answer to the packet inside is looked up in that table, among entries of instances
  *	that end with goto. Else, do the next action. The match must have ICMP or ICMPv6
+ * @WEFT_ACT_A_REJECT: u32, enum weft_reject: drop the packet (WEFT_DROP_REJECTED) and go on with
+ *	an answer to it in its place, which has its metadata and VLAN tags, and its addresses the
+ *	other way round; the actions behind send it. It is a packet as it is, translated or
+ *	not, that is answered. Nothing behind is done, and nothing sent, when it cannot be
+ *	answered: RST, errors of ICMP, redirects, later fragments, what is not IP, what is
+ *	sent to or from a group or broadcast address; and, for WEFT_DROP_RATE, when there
+ *	were too many from its port of entry. Not the last action
  */
 enum weft_act_attr {
 	WEFT_ACT_A_UNSPEC,
@@ -826,9 +834,36 @@ enum weft_act_attr {
 	WEFT_ACT_A_TEMPLATE,
 	WEFT_ACT_A_BIND,
 	WEFT_ACT_A_RELATED,
+	WEFT_ACT_A_REJECT,
 
 	__WEFT_ACT_A_MAX,
 	WEFT_ACT_A_MAX = __WEFT_ACT_A_MAX - 1
+};
+
+/**
+ * enum weft_reject - how a packet is answered that is refused
+ *
+ * RST has the numbers that RFC 9293 (3.10.7.1) gives it. ICMP errors are of type 3 (IPv4) or
+ * 1 (IPv6), come from the address to which the packet was sent and quote the packet:
+ * with their IP header they have at most 576 or 1280 bytes.
+ *
+ * @WEFT_REJECT_AUTO: TCP_RST for TCP, PORT for everything else
+ * @WEFT_REJECT_TCP_RST: RST; other packets than TCP are dropped and not answered
+ * @WEFT_REJECT_PORT: port unreachable (code 3, or 4)
+ * @WEFT_REJECT_HOST: host or address unreachable (code 1, or 3)
+ * @WEFT_REJECT_NET: network unreachable, no route (code 0)
+ * @WEFT_REJECT_ADMIN: communication administratively prohibited (code 13, or 1)
+ */
+enum weft_reject {
+	WEFT_REJECT_AUTO,
+	WEFT_REJECT_TCP_RST,
+	WEFT_REJECT_PORT,
+	WEFT_REJECT_HOST,
+	WEFT_REJECT_NET,
+	WEFT_REJECT_ADMIN,
+
+	__WEFT_REJECT_MAX,
+	WEFT_REJECT_MAX = __WEFT_REJECT_MAX - 1
 };
 
 /**
@@ -971,7 +1006,8 @@ enum weft_service_attr {
  * enum weft_packet_attr - a frame to inject, or an upcall
  * @WEFT_PACKET_A_DP: string
  * @WEFT_PACKET_A_DATA: the frame from its Ethernet header, 14…65531 bytes; last
- * @WEFT_PACKET_A_IN_PORT: u32, port as if from which
+ * @WEFT_PACKET_A_IN_PORT: u32, port as if from which; inject: with ACTIONS it may be left out,
+ *	and then what needs a port of entry (output to it, services) drops the frame
  * @WEFT_PACKET_A_METADATA: nest of enum weft_field, values without masks: marks
  *	and registers; in an upcall also the tunnel's fields
  * @WEFT_PACKET_A_TABLE: u8: inject: where to start, default 0; upcall: where the
@@ -1144,10 +1180,15 @@ enum weft_mode {
  * enum weft_track - what is known about the connection that an instance stands for
  * @WEFT_TRACK_NONE: nothing; its only idle timeout is IDLE
  * @WEFT_TRACK_STATE: whether there was a reply; of TCP, how far it is
+ * @WEFT_TRACK_WINDOW: the same, and TCP segments outside of the windows of both sides change
+ *	nothing and are dropped (WEFT_DROP_TCP_WINDOW)
+ * @WEFT_TRACK_WINDOW_LIBERAL: the same, but they pass
  */
 enum weft_track {
 	WEFT_TRACK_NONE,
 	WEFT_TRACK_STATE,
+	WEFT_TRACK_WINDOW,
+	WEFT_TRACK_WINDOW_LIBERAL,
 
 	__WEFT_TRACK_MAX,
 	WEFT_TRACK_MAX = __WEFT_TRACK_MAX - 1

@@ -91,6 +91,7 @@ const char *weft_port_type_name(uint32_t type);
 const char *weft_port_class_name(uint32_t port_class);
 const char *weft_reason_name(uint32_t reason);
 const char *weft_fallback_name(uint32_t fallback);
+const char *weft_reject_name(uint32_t reject);
 const char *weft_cmd_name(uint32_t cmd); /* "flow_new", … */
 
 /* The other way: the value, or -ENOENT */
@@ -99,6 +100,7 @@ int weft_port_type_from_name(const char *name);
 int weft_port_class_from_name(const char *name);
 int weft_reason_from_name(const char *name);
 int weft_fallback_from_name(const char *name);
+int weft_reject_from_name(const char *name);
 
 /* May an entry's drop action give this reason? */
 bool weft_drop_is_usable(uint32_t reason);
@@ -229,6 +231,7 @@ struct weft_action {
 		struct weft_act_service service; /* SERVICE */
 		uint32_t reason;		 /* DROP */
 		uint32_t template_id;		 /* TEMPLATE */
+		uint32_t reject;		 /* REJECT: enum weft_reject */
 		struct weft_bind bind;		 /* BIND, in the entries of templates only */
 	};
 };
