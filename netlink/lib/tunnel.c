@@ -106,8 +106,10 @@ static int get_addr(const struct nlattr *attr, struct weft_way *way, bool ipv6)
 static int get_fallbacks(const struct nlattr *nest, struct weft_tunnel *tunnel)
 {
 	const struct nlattr *attr;
-	int err;
+	int err = wl_nest_check(nest);
 
+	if (err)
+		return err;
 	tunnel->n_fallbacks = 0;
 	mnl_attr_for_each_nested(attr, nest) {
 		if (mnl_attr_get_type(attr) != WEFT_FALLBACKS_A_WAY)

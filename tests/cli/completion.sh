@@ -104,6 +104,10 @@ has "$tmp/flows" weft template add -f "$tmp/fl"
 has "$tmp/flows" weft instance import "$tmp/fl"
 completes "dp drops" weft stats d
 completes "service" weft monitor s
+completes "del help set show" weft tunnel ""
+completes "vm1 vm2" weft tunnel set vm
+completes "dp fallback state" weft tunnel set vm1 192.0.2.1 ""
+completes "down" weft tunnel set vm1 192.0.2.1 state d
 completes "template" weft monitor te
 completes "3 41 dp help" weft pool del ""
 completes "41" weft pool set 4
