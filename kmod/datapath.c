@@ -119,7 +119,8 @@ static struct weft_datapath *weft_dp_alloc(struct net *net, const char *name)
 	if (dp->stamps)
 		dp->caches = weft_caches_alloc(dp->stamps);
 	dp->remotes = weft_remotes_alloc();
-	if (!dp->tables || !dp->caches || !dp->remotes || weft_instances_init(dp) || weft_pending_init(dp)) {
+	if (!dp->tables || !dp->caches || !dp->remotes ||
+	    weft_instances_init(dp) || weft_pending_init(dp)) {
 		weft_dp_free(dp);
 		return ERR_PTR(-ENOMEM);
 	}
