@@ -41,9 +41,9 @@ ok 'that it is less than the device takes is logged' \
 is "$(tunnel 1 2 .mtu.found gnv1)" 0 'no probes where none are wanted'
 like "$(weft -n h1 tunnel show gnv0 192.0.2.2)" 'mtu 1430 rtt [0-9]+us' 'weft tunnel show'
 # a packet of just that length gets through, one more byte does not
-in_ns m1 ping -q -M do -s $((1430 - 28)) -c 1 -W 1 10.0.7.2 >"$TMP/fits"
+in_ns m1 ping -q -M 'do' -s $((1430 - 28)) -c 1 -W 1 10.0.7.2 >"$TMP/fits"
 like "$(cat "$TMP/fits")" ' 0% packet loss' 'a packet of that length arrives'
-in_ns m1 ping -q -M do -s $((1431 - 28)) -c 1 -W 0.3 10.0.7.2 >"$TMP/long"
+in_ns m1 ping -q -M 'do' -s $((1431 - 28)) -c 1 -W 0.3 10.0.7.2 >"$TMP/long"
 like "$(cat "$TMP/long")" ' 100% packet loss' 'one that is longer does not'
 in_ns h1 ip link set u1 mtu 1300
 ok 'look again' bfd 1 probe

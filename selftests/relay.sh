@@ -19,7 +19,7 @@ for n in 1 2 3 4; do
 	weft -n h$n dp add weft0
 	ip -n h$n link add gnv0 up type geneve external
 	remotes=()
-	for peer in 1 2 3 4; do [ $peer = $n ] || remotes+=(remote 192.0.2.$peer); done
+	for peer in 1 2 3 4; do [ $peer = $n ] || remotes+=(remote "192.0.2.$peer"); done
 	weft -n h$n port add gnv0 id 9 type geneve "${remotes[@]}"
 done
 for v in vm1 vm2 vm3 vm4 router; do

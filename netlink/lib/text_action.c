@@ -228,8 +228,7 @@ int wl_reject_parse(const struct wl_parse *ps, struct wl_tok tok, uint32_t *reje
 	int found = wl_tok_copy(tok, name, sizeof(name)) ? weft_reject_from_name(name) : -ENOENT;
 
 	if (found < 0)
-		return wl_fail(ps, tok,
-			       "'%.*s': reject is auto, tcp_rst, port, host, net or admin",
+		return wl_fail(ps, tok, "'%.*s': reject is auto, tcp_rst, port, host, net or admin",
 			       shown(tok), tok.s);
 	*reject = (uint32_t)found;
 	return 0;
