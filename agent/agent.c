@@ -317,8 +317,10 @@ static void schedule_next(struct agent *agent, enum cause cause)
 }
 
 /* the section as it is, and the numbers that its pools and templates have in the kernel */
-static json_t *nat_message(const struct config *config)
+static json_t *nat_message(const struct agent *agent)
 {
+	const char *netns = agent->options->netns;
+	const struct config *config = agent->config;
 	json_t *pools = json_object(), *templates = json_object();
 
 	for (size_t i = 0; i < config->nat->n_pools; i++)
@@ -327,8 +329,8 @@ static json_t *nat_message(const struct config *config)
 	for (size_t i = 0; i < config->nat->n_templates; i++)
 		json_object_set_new(templates, config->nat->templates[i].tmpl.name,
 				    json_integer(config->nat->templates[i].tmpl.id));
-	return json_pack("{s:O, s:o, s:o}", "nat", config->nat_json, "pools", pools, "templates",
-			 templates);
+	return json_pack("{s:O, s:o, s:o, s:s*}", "nat", config->nat_json, "pools", pools,
+			 "templates", templates, "netns", netns);
 }
 
 /* message: an own reference, or NULL when nobody needs the daemon */
@@ -358,7 +360,7 @@ static void feed_daemons(struct agent *agent)
 	const struct config *config = agent->config;
 
 	feed_daemon(agent, &agent->natd, "nat", "weft-natd",
-		    nat_needs_daemon(config->nat) ? nat_message(config) : NULL);
+		    nat_needs_daemon(config->nat) ? nat_message(agent) : NULL);
 	feed_daemon(agent, &agent->bfdd, "bfd", "weft-bfdd", monitor_message(config));
 }
 

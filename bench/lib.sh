@@ -112,8 +112,8 @@ pg_plan() {
 	pg "$d" src_max "${PG_SRC:-10.0.0.1}"
 	[ -z "${PG_RX:-}" ] || pg "$d" xmit_mode netif_receive
 	# the upper bound is never reached, but for one that equals the lower
-	pg "$d" udp_src_min 1000
-	pg "$d" udp_src_max $((SPORTS > 1 ? 1000 + SPORTS : 1000))
+	pg "$d" udp_src_min "${PG_SPORT:-1000}"
+	pg "$d" udp_src_max $((${PG_SPORT:-1000} + (SPORTS > 1 ? SPORTS : 0)))
 	pg "$d" udp_dst_min "${PG_DPORT:-2000}"
 	pg "$d" udp_dst_max $((${PG_DPORT:-2000} + (DPORTS > 1 ? DPORTS : 0)))
 	if [ "$order" = random ]; then
@@ -222,6 +222,62 @@ unwire() {
 	for i in /sys/class/net/[abcd][0-9]*; do
 		i=${i##*/}
 		[ ! -e "/sys/class/net/$i" ] || ip link del "$i"
+	done
+}
+
+# ---- memory --------------------------------------------------------------------------------
+
+# kernel_memory: sets BYTES, once they are still: what RCU frees goes later
+kernel_memory() {
+	local key value unit was=-1 n
+	BYTES=0
+	for ((n = 0; n < 100 && was != BYTES; n++)); do
+		was=$BYTES BYTES=0
+		[ "$n" = 0 ] || pause 0.1
+		while read -r key value unit; do
+			case $key in SUnreclaim: | VmallocUsed: | Percpu:) BYTES=$((BYTES + value * 1024)) ;; esac
+		done </proc/meminfo
+	done
+}
+
+# settle: what the case before had is freed in the background, and not at one go
+settle() {
+	local n was
+	for ((n = 0; n < 30; n++)); do
+		kernel_memory
+		was=$BYTES
+		pause 2
+		kernel_memory
+		[ "$BYTES" -lt $((was - 65536)) ] || return 0
+	done
+	die 'memory is still being freed'
+}
+
+# ---- source NAT ----------------------------------------------------------------------------
+
+# 10.0.1.1 is seen by 10.0.2.1 as 11.0.1.1; both ends are on one wire with the datapath, routers answer
+# to the MAC address of the other end
+NAT_INSIDE=10.0.1.1 NAT_SERVER=10.0.2.1 NAT_OUTSIDE=11.0.1.1
+
+# nat_plan PORTS: of 11.0.1.1 that are given out; and pktgen sends from inside
+nat_plan() {
+	NAT_PORTS=$1 PG_SRC=$NAT_INSIDE PG_DST=$NAT_SERVER
+	! has nft || modprobe -a nf_tables nft_chain_nat nft_masq || die nft
+}
+
+# nat_answer DUT N: pktgen sends answers from port 2000 to the first N ports that are given out, or N to
+# the only one; sets ANSWERS, how many came through
+nat_answer() {
+	local first=${NAT_PORTS%-*} last=${NAT_PORTS#*-} n before
+	counted "${IN[$1]}" rx_packets
+	before=$COUNTED
+	PG_SRC=$NAT_SERVER PG_DST=$NAT_OUTSIDE PG_SMAC=$DMAC PG_DMAC=$SMAC PG_SPORT=2000 PG_DPORT=$first \
+		SPORTS=1 DPORTS=$((first == last ? 1 : $2)) pg_run "${OUT[$1]}" "$2" sequence
+	for ((n = 0; n < 100; n++)); do
+		counted "${IN[$1]}" rx_packets
+		ANSWERS=$((COUNTED - before))
+		[ "$ANSWERS" -lt "$2" ] || break
+		pause 0.05
 	done
 }
 

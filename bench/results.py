@@ -16,6 +16,7 @@ import statistics
 import sys
 
 REFERENCE, CONTROL = 'openvswitch', 'openvswitch2'
+OTHERS = ['nft']  # that rows of groups which have it are compared with, too
 # what user space does varies more, and so do extremes
 TOLERANCE = collections.defaultdict(lambda: 0.02, {'Mbit/s': 0.05, 'per_s': 0.05})
 LIMIT = 1.01
@@ -76,11 +77,14 @@ def rows(logs):
             digits = DIGITS.get(unit, 1)
             medians = [statistics.median(v) for v in values]
             ratios = [r for r in (ratio(b, dut, REFERENCE) for b in boots) if r]
+            others = {f'ratio_{o}': round(statistics.median(r), 3) for o in OTHERS
+                      if (r := [r for r in (ratio(b, dut, o) for b in boots) if r])}
             yield {
                 'group': group, 'case': case, 'dut': dut, 'unit': unit,
                 'median': round(statistics.median(medians), digits),
                 'min': round(min(medians), digits), 'max': round(max(medians), digits),
                 'ratio_openvswitch': round(statistics.median(ratios), 3) if ratios else None,
+                **others,
                 'rounds': sum(len(v) for v in values), 'boots': len(values), 'instrument': by,
             }
 

@@ -13,6 +13,7 @@
 #include "action.h"
 #include "compat.h"
 #include "datapath.h"
+#include "defrag.h"
 #include "flow.h"
 #include "netlink.h"
 #include "port.h"
@@ -71,6 +72,7 @@ const struct nla_policy weft_nl_act_policy[WEFT_ACT_A_MAX + 1] = {
 	[WEFT_ACT_A_BIND] = NLA_POLICY_EXACT_LEN(sizeof(struct weft_bind)),
 	[WEFT_ACT_A_RELATED] = { .type = NLA_U8 },
 	[WEFT_ACT_A_REJECT] = NLA_POLICY_MAX(NLA_U32, WEFT_REJECT_MAX),
+	[WEFT_ACT_A_DEFRAG] = { .type = NLA_FLAG },
 };
 
 /* A list of attributes that is being read: the outermost, or a clone's body */
@@ -493,6 +495,17 @@ static int weft_act_reject(struct weft_act_parser *p, const struct nlattr *attr)
 	return weft_act_plain(p, attr, how);
 }
 
+static int weft_act_defrag(struct weft_act_parser *p, const struct nlattr *attr)
+{
+	if (!p->dp->number) {
+		WEFT_ERR_ATTR(p->extack, attr,
+			      "defrag: %u other datapaths of the namespace may do this, no more",
+			      WEFT_DEFRAG_NUMBER_MAX);
+		return -ENOSPC;
+	}
+	return weft_act_plain(p, attr, 0);
+}
+
 static int weft_act_open(struct weft_act_parser *p, const struct nlattr *attr)
 {
 	struct weft_act_level *level;
@@ -559,6 +572,8 @@ static int weft_act_parse_one(struct weft_act_parser *p, const struct nlattr *at
 		return weft_act_related(p, attr);
 	case WEFT_ACT_A_REJECT:
 		return weft_act_reject(p, attr);
+	case WEFT_ACT_A_DEFRAG:
+		return weft_act_defrag(p, attr);
 	default:
 		return weft_act_plain(p, attr, 0);
 	}

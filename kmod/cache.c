@@ -46,6 +46,9 @@
 #define WEFT_CACHE_SEARCH	64		/* buckets in which a victim is looked for */
 #define WEFT_CACHED_OPS_MAX	4096		/* bytes: longer programs are not kept */
 
+static_assert(WEFT_CACHED_OPS_MAX / sizeof(struct weft_op_tunnel) <= U8_MAX, "n_tunnels");
+static_assert(WEFT_STAGE_MAX + WEFT_OPENED_MAX <= U8_MAX, "n_credits");
+
 /* Counters */
 
 static void weft_table_count(struct weft_caches *caches, u8 table, bool matched, u64 packets)
@@ -165,6 +168,7 @@ static void weft_cached_drop(struct weft_caches *caches, struct weft_cache *cach
 		return;
 	}
 	refcount_inc(&caches->refs);
+	smp_wmb();	/* pairs with weft_table_find(): its slot was cleared first */
 	p->caches = caches;
 	call_rcu(&p->rcu, weft_cached_free_rcu);
 }
@@ -306,7 +310,11 @@ weft_table_find(struct weft_cache_table *table, const struct weft_key *key, u32 
 		if (READ_ONCE(bucket->tag[i]) != (u16)hash)
 			continue;
 		p = READ_ONCE(bucket->way[i]);
-		if (p && p->hash == hash && weft_cached_matches(p, key, shape))
+		if (!p || p->hash != hash || !weft_cached_matches(p, key, shape))
+			continue;
+		/* pairs with weft_cached_drop(): what was compared was still there */
+		smp_rmb();
+		if (likely(READ_ONCE(bucket->way[i]) == p))
 			return p;
 	}
 	return NULL;
@@ -411,6 +419,7 @@ static struct weft_cached *weft_cached_make(struct weft_caches *caches,
 	p->n_credits = trail->n_credits;
 	p->n_probes = trail->n_probes;
 	p->len = e->prog->len;
+	p->watch = WEFT_WATCH_NONE;
 	p->guarded = false;
 	weft_shape_copy(p->data, (const u64 *)e->key, shape);
 	memcpy(p->data + n_words, e->prog->ops, p->len);
@@ -426,9 +435,11 @@ static struct weft_cached *weft_cached_make(struct weft_caches *caches,
 			refcount_inc(&stats[i]->refs);	/* the entry's, as RCU is locked */
 		tables[i] = credit->table | (credit->matched ? WEFT_CREDIT_MATCHED : 0) |
 			    (credit->refresh ? WEFT_CREDIT_REFRESH : 0) |
-			    (credit->guard ? WEFT_CREDIT_GUARD : 0) |
+			    (credit->guard && !credit->watch ? WEFT_CREDIT_GUARD : 0) |
+			    (credit->watch ? WEFT_CREDIT_WATCH : 0) |
 			    (credit->guard == WEFT_GUARD_REPLY ? WEFT_CREDIT_REPLY : 0);
-		p->guarded |= credit->guard;
+		p->guarded |= credit->guard && !credit->watch;
+		p->watch = max(p->watch, credit->watch);
 	}
 	return p;
 }

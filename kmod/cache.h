@@ -38,6 +38,7 @@ struct weft_datapath;
 #define WEFT_SHAPE_TUNNEL	BIT(0)	/* metadata of a tunnel */
 #define WEFT_SHAPE_TUNNEL_MORE	BIT(1)	/* IPv6 addresses and option slots of it, too */
 #define WEFT_SHAPE_NEIGH	BIT(2)	/* ARP or ND addresses */
+#define WEFT_SHAPE_IPV6		BIT(3)	/* the rest of both addresses */
 
 /* One program under its key, and what it is to credit */
 struct weft_cached {
@@ -47,7 +48,13 @@ struct weft_cached {
 	u8 ttl_min;
 	u8 ttl_span;			/* above ttl_min */
 	u8 hot;				/* used since the clock's hand passed */
-	struct weft_volatile vol;	/* with the stable bits of those words set */
+	union {
+		struct weft_volatile vol;	/* with the stable bits of those words set */
+		struct {		/* once it is in no slot any more */
+			struct weft_caches *caches;	/* a reference */
+			struct rcu_head rcu;
+		};
+	};
 
 	/* written by the CPU that has it */
 	u32 seq;			/* of the stamps, when it last held */
@@ -59,17 +66,16 @@ struct weft_cached {
 	/* the cache's lock; in the end the RCU callback */
 	u64 folded_packets;		/* have been credited already */
 	u64 folded_bytes;
-	struct weft_caches *caches;	/* a reference, only while it waits for RCU */
-	struct rcu_head rcu;
 
 	u16 layers;
-	u16 n_tunnels;
-	u16 n_words;
-	u16 n_credits;
+	u16 len;			/* of the operations */
 	u16 n_probes;
+	u8 n_tunnels;
+	u8 n_words;
+	u8 n_credits;
 	u8 from;			/* weft_progmem_alloc() */
+	u8 watch;			/* enum weft_watch, the most of all credits; by its CPU */
 	bool guarded;			/* instances look at each packet */
-	u32 len;			/* of the operations */
 	u64 data[];	/* words of the key, operations, credits, probes, tables */
 };
 
@@ -183,7 +189,8 @@ static inline u16 *weft_cached_tables(const struct weft_cached *p)
 #define WEFT_CREDIT_MATCHED	BIT(8)
 #define WEFT_CREDIT_REFRESH	BIT(9)
 #define WEFT_CREDIT_GUARD	BIT(10)	/* the entry's instance looks at each packet, */
-#define WEFT_CREDIT_REPLY	BIT(11)	/* as at one of who replies */
+#define WEFT_CREDIT_WATCH	BIT(11)	/* or is told of some, */
+#define WEFT_CREDIT_REPLY	BIT(12)	/* as of one of who replies */
 
 /* What is to be kept */
 struct weft_cache_entry {

@@ -7,7 +7,7 @@
 
 unsigned int weft_shape_words(u8 shape)
 {
-	unsigned int i, n = WEFT_WORDS_BASE;
+	unsigned int i, n = WEFT_WORDS_BASE + (shape & WEFT_SHAPE_IPV6 ? 2 : 0);
 
 	weft_for_more_words(i, shape)
 		n++;
@@ -19,22 +19,27 @@ void weft_shape_copy(u64 *to, const u64 *k, u8 shape)
 	unsigned int i;
 
 	*to++ = k[0];
-	memcpy(to, k + WEFT_WORD_PACKET, (WEFT_WORDS_BASE - 1) * sizeof(u64));
-	to += WEFT_WORDS_BASE - 1;
+	for (i = WEFT_WORD_PACKET; i < WEFT_WORD_NEIGH; i++)
+		if (i != WEFT_WORD_SRC + 1 && i != WEFT_WORD_DST + 1)
+			*to++ = k[i];
+	if (shape & WEFT_SHAPE_IPV6) {
+		*to++ = k[WEFT_WORD_SRC + 1];
+		*to++ = k[WEFT_WORD_DST + 1];
+	}
 	weft_for_more_words(i, shape) {
 		*to = k[i];
 		to++;
 	}
 }
 
-bool weft_cached_more_matches(const struct weft_cached *p, const u64 *k)
+bool weft_cached_more_matches(const struct weft_cached *p, const u64 *w, const u64 *k)
 {
-	const u64 *w = p->data + WEFT_WORDS_BASE;
 	unsigned int i;
 	u64 diff = 0;
 
 	weft_for_more_words(i, p->shape)
-		diff |= (*w++ ^ k[i]) & (i == WEFT_WORD_TUN ? p->vol.tun : U64_MAX);
+		diff |= (*w++ ^ k[i]) &
+			(i == WEFT_WORD_TUN ? weft_cached_volatile(p, tun) : U64_MAX);
 	return !diff;
 }
 

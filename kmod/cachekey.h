@@ -7,10 +7,12 @@
 #define WEFT_CACHEKEY_H
 
 #include <linux/build_bug.h>
+#include <linux/compiler.h>
 #include <linux/string.h>
 #include <linux/types.h>
 #include "cache.h"
 #include "key.h"
+#include "nh.h"
 
 /* Words of the key */
 #define WEFT_WORD_META		(offsetof(struct weft_key, ldp) / sizeof(u64))
@@ -18,7 +20,10 @@
 #define WEFT_WORD_NEIGH		(offsetof(struct weft_key, arp_sha) / sizeof(u64))
 #define WEFT_WORD_TUN_SRC	(offsetof(struct weft_key, tun_src) / sizeof(u64))
 #define WEFT_WORD_TUN_DST	(offsetof(struct weft_key, tun_dst) / sizeof(u64))
-#define WEFT_WORDS_BASE		(1 + WEFT_WORD_NEIGH - WEFT_WORD_PACKET)
+#define WEFT_WORD_SRC		(offsetof(struct weft_key, ip_src) / sizeof(u64))
+#define WEFT_WORD_DST		(offsetof(struct weft_key, ip_dst) / sizeof(u64))
+/* All but the second ones of both addresses, which follow if there is IPv6 */
+#define WEFT_WORDS_BASE		(1 + WEFT_WORD_NEIGH - WEFT_WORD_PACKET - 2)
 
 static_assert(offsetof(struct weft_key, mark) == 4 && sizeof_field(struct weft_key, in_port) == 4,
 	      "the first word is in_port and mark");
@@ -30,12 +35,15 @@ static_assert((WEFT_WORD_PACKET - WEFT_WORD_TUN_DST) % 2 == 0);
 static_assert(offsetof(struct weft_key, arp_sha) % sizeof(u64) == 0);
 static_assert(WEFT_WORD_NEIGH - WEFT_WORD_L4 == 1);
 static_assert(WEFT_WORD_L4 - WEFT_WORD_IP == 1);
+static_assert(WEFT_WORD_DST - WEFT_WORD_SRC == 2 && WEFT_WORD_IP - WEFT_WORD_DST == 2);
 
 /* What kind of key is it? @tunnel: it came out of one */
 static __always_inline u8 weft_key_shape(const struct weft_key *key, bool tunnel)
 {
 	u8 shape = key->layers & (WEFT_L_ARP | WEFT_L_ND) ? WEFT_SHAPE_NEIGH : 0;
 
+	if (key->layers & WEFT_L_IPV6)
+		shape |= WEFT_SHAPE_IPV6;
 	if (tunnel) {
 		shape |= WEFT_SHAPE_TUNNEL;
 		if (key->tun_flags & cpu_to_be16(WEFT_TUN_F_IPV6 | WEFT_TUN_F_OPTS))
@@ -74,20 +82,22 @@ static __always_inline unsigned int weft_more_next(unsigned int i, u8 shape)
 unsigned int weft_shape_words(u8 shape);
 void weft_shape_copy(u64 *to, const u64 *k, u8 shape);
 
-/* What comes from other hosts */
-static __always_inline bool weft_cached_tunnel_matches(const struct weft_cached *p, const u64 *k)
-{
-	const u64 *w = p->data + WEFT_WORDS_BASE;
+/* A program in no slot any more may have lost it: weft_table_find() looks at the slot again */
+#define weft_cached_volatile(p, word)	data_race((p)->vol.word)	/* see above */
 
+/* What comes from other hosts; @w is where the program has its words of that */
+static __always_inline bool weft_cached_tunnel_matches(const struct weft_cached *p, const u64 *w,
+						       const u64 *k)
+{
 	return !((w[0] ^ k[WEFT_WORD_META]) |
-		 ((w[1] ^ k[WEFT_WORD_TUN]) & p->vol.tun) |
+		 ((w[1] ^ k[WEFT_WORD_TUN]) & weft_cached_volatile(p, tun)) |
 		 (w[2] ^ k[WEFT_WORD_TUN + 1]) |
 		 (w[3] ^ k[WEFT_WORD_TUN_SRC]) |
 		 (w[4] ^ k[WEFT_WORD_TUN_DST]));
 }
 
 /* The same for other shapes */
-bool weft_cached_more_matches(const struct weft_cached *p, const u64 *k);
+bool weft_cached_more_matches(const struct weft_cached *p, const u64 *w, const u64 *k);
 
 /* Is the program one for the packet? */
 static __always_inline bool weft_cached_matches(const struct weft_cached *p,
@@ -97,53 +107,27 @@ static __always_inline bool weft_cached_matches(const struct weft_cached *p,
 	unsigned int i;
 	u64 diff;
 
-	diff = (w[0] ^ k[0]) | (p->shape ^ shape);
+	diff = (*w++ ^ k[0]) | (p->shape ^ shape);
 #pragma GCC unroll 8
 	for (i = WEFT_WORD_PACKET; i < WEFT_WORD_IP; i++)
-		diff |= w[1 + i - WEFT_WORD_PACKET] ^ k[i];
-	diff |= (w[1 + WEFT_WORD_IP - WEFT_WORD_PACKET] ^ k[WEFT_WORD_IP]) & p->vol.ip;
-	diff |= (w[1 + WEFT_WORD_L4 - WEFT_WORD_PACKET] ^ k[WEFT_WORD_L4]) & p->vol.l4;
+		if (i != WEFT_WORD_SRC + 1 && i != WEFT_WORD_DST + 1)
+			diff |= *w++ ^ k[i];
+	diff |= (*w++ ^ k[WEFT_WORD_IP]) & weft_cached_volatile(p, ip);
+	diff |= (*w++ ^ k[WEFT_WORD_L4]) & weft_cached_volatile(p, l4);
 	if (diff || (u8)(key->ip_ttl - p->ttl_min) > p->ttl_span)
 		return false;
 	if (!shape)
 		return true;
-	return shape == WEFT_SHAPE_TUNNEL ? weft_cached_tunnel_matches(p, k) :
-					    weft_cached_more_matches(p, k);
-}
-
-/*
- * NH (Black et al., UMAC, 1999): the sum of products of pairs of words, each with a
- * secret added. Two keys have the same sum with a probability of 2^-64; the
- * multiplication by another secret spreads it over the upper bits, which are those that are
- * used.
- */
-struct weft_nh {
-#ifdef __SIZEOF_INT128__
-	__uint128_t sum;
-#else
-	u64 sum;
-#endif
-};
-
-static __always_inline void weft_nh_add(struct weft_nh *nh, const u64 *secret, u64 a, u64 b)
-{
-#ifdef __SIZEOF_INT128__
-	nh->sum += (__uint128_t)(a + secret[0]) * (b + secret[1]);
-#else
-	/* two pairs of half words, with a probability of 2^-32 */
-	nh->sum += (u64)((u32)a + (u32)secret[0]) * ((u32)(a >> 32) + (u32)(secret[0] >> 32));
-	nh->sum += (u64)((u32)b + (u32)secret[1]) * ((u32)(b >> 32) + (u32)(secret[1] >> 32));
-#endif
-}
-
-static __always_inline u32 weft_nh_end(const struct weft_nh *nh, const u64 *secret)
-{
-	u64 sum = (u64)nh->sum * (secret[0] | 1);
-
-#ifdef __SIZEOF_INT128__
-	sum += (u64)(nh->sum >> 64) * (secret[1] | 1);
-#endif
-	return sum >> 32;
+	if (shape & WEFT_SHAPE_IPV6) {
+		if ((w[0] ^ k[WEFT_WORD_SRC + 1]) | (w[1] ^ k[WEFT_WORD_DST + 1]))
+			return false;
+		w += 2;
+		shape &= ~WEFT_SHAPE_IPV6;
+		if (!shape)
+			return true;
+	}
+	return shape == WEFT_SHAPE_TUNNEL ? weft_cached_tunnel_matches(p, w, k) :
+					    weft_cached_more_matches(p, w, k);
 }
 
 /* What comes from other hosts. Of IPv4 addresses, each is in a half word. */
@@ -170,8 +154,9 @@ static __always_inline u32 weft_key_hash(const struct weft_caches *caches,
 	weft_nh_add(&nh, secret + 4, p[1], p[2]);
 	weft_nh_add(&nh, secret + 6, p[3], p[5]);
 	weft_nh_add(&nh, secret + 8, p[7] & ~WEFT_VOLATILE_IP, p[8] & ~WEFT_VOLATILE_L4);
-	if (key->layers & WEFT_L_IPV6)	/* else zero */
+	if (shape & WEFT_SHAPE_IPV6)	/* else zero */
 		weft_nh_add(&nh, secret + 10, p[4], p[6]);
+	shape &= ~WEFT_SHAPE_IPV6;
 	if (shape == WEFT_SHAPE_TUNNEL)
 		weft_hash_tunnel(&nh, secret + 12, k);
 	else if (unlikely(shape))

@@ -19,6 +19,7 @@
 #include "cache.h"
 #include "compat.h"
 #include "datapath.h"
+#include "defrag.h"
 #include "instance.h"
 #include "netlink_dp.h"
 #include "pending.h"
@@ -68,6 +69,29 @@ struct weft_datapath *weft_dp_get(struct net *net, const struct nlattr *attr,
 	WEFT_ERR_ATTR(extack, attr, "there is no datapath \"%s\" in this namespace",
 		      (const char *)nla_data(attr));
 	return ERR_PTR(-ENODEV);
+}
+
+static bool weft_dp_has_number(const struct weft_net *wn, u8 number)
+{
+	const struct weft_datapath *dp;
+
+	list_for_each_entry(dp, &wn->datapaths, node)
+		if (dp->number == number)
+			return true;
+	return false;
+}
+
+/* Used in turn, so that a new datapath does not find what was left of an old one. wn->lock. */
+static u8 weft_dp_pick_number(struct weft_net *wn)
+{
+	unsigned int n;
+
+	for (n = 0; n < WEFT_DEFRAG_NUMBER_MAX; n++) {
+		wn->last_number = wn->last_number % WEFT_DEFRAG_NUMBER_MAX + 1;
+		if (!weft_dp_has_number(wn, wn->last_number))
+			return wn->last_number;
+	}
+	return 0;
 }
 
 static void weft_dp_free(struct weft_datapath *dp)
@@ -158,6 +182,7 @@ struct weft_datapath *weft_dp_create(struct net *net, const char *name,
 		err = -ENODEV;
 	} else {
 		refcount_inc(&dp->refs);	/* the caller's */
+		dp->number = weft_dp_pick_number(wn);
 		list_add_tail(&dp->node, &wn->datapaths);
 	}
 	mutex_unlock(&wn->lock);

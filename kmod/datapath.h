@@ -37,6 +37,7 @@ struct weft_datapath {
 	struct list_head node;		/* weft_net.datapaths */
 	struct net *net;		/* no reference: the namespace's exit deletes us */
 	char name[WEFT_NAME_MAX + 1];
+	u8 number;			/* in the namespace, for defrag.c; 0: none was left */
 	refcount_t refs;		/* requests in progress, see weft_dp_get() */
 	bool dead;			/* under lock: deleted, refuse */
 	struct mutex lock;
@@ -82,6 +83,7 @@ extern struct workqueue_struct *weft_wq;
 struct weft_net {
 	struct list_head datapaths;
 	struct mutex lock;		/* the list; taken before dp->lock and after RTNL */
+	u8 last_number;			/* given to a datapath */
 	bool exiting;			/* under lock: no new ones */
 };
 

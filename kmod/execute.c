@@ -20,6 +20,8 @@
 #include <linux/skbuff.h>
 #include <linux/weft.h>
 #include "datapath.h"
+#include "defrag.h"
+#include "fragment.h"
 #include "headers.h"
 #include "inner.h"
 #include "pending.h"
@@ -33,6 +35,7 @@ struct frame {
 	struct sk_buff *skb;	/* NULL: handed over or dropped */
 	const u8 *op;		/* next operation */
 	const u8 *end;
+	const struct weft_whole *whole;	/* how its fragments were; NULL: it came as one */
 	u16 layers;
 };
 
@@ -41,6 +44,7 @@ struct waiting {
 	struct sk_buff *outer;
 	const u8 *op;
 	const u8 *end;
+	const struct weft_whole *whole;
 	u16 layers;
 };
 
@@ -76,6 +80,7 @@ static bool needed(const u8 *op, const u8 *end)
 		case WEFT_OP_TUNNEL:
 		case WEFT_OP_UPCALL:
 		case WEFT_OP_WAIT:
+		case WEFT_OP_DEFRAG:
 		case WEFT_OP_CLONE:
 			return true;
 		case WEFT_OP_DROP:
@@ -145,6 +150,14 @@ static void lost(struct run *r, enum weft_drop reason)
 	count_drops(r, r->f.op, r->f.end);
 }
 
+/* Hand @skb, which is consumed, over to a port */
+static enum weft_drop send(struct weft_port *port, struct sk_buff *skb, const struct weft_op *op)
+{
+	if (op->code == WEFT_OP_TUNNEL)
+		return weft_tunnel_send(port, skb, (const struct weft_op_tunnel *)op);
+	return weft_port_send(port, skb, ((const struct weft_op_output *)op)->mark);
+}
+
 static void output(struct run *r, const struct weft_op *op)
 {
 	bool tunnel = op->code == WEFT_OP_TUNNEL;
@@ -166,10 +179,10 @@ static void output(struct run *r, const struct weft_op *op)
 	skb = take(r);
 	if (unlikely(!skb))
 		return;
-	if (tunnel)
-		reason = weft_tunnel_send(port, skb, (const struct weft_op_tunnel *)op);
+	if (unlikely(r->f.whole))
+		reason = weft_fragment(port, skb, r->f.whole, op, send);
 	else
-		reason = weft_port_send(port, skb, ((const struct weft_op_output *)op)->mark);
+		reason = send(port, skb, op);
 	if (unlikely(reason))
 		weft_port_drop(r->in, NULL, reason);
 }
@@ -229,6 +242,7 @@ static void reject(struct run *r, const struct weft_op_reject *op)
 	}
 	drop(r, WEFT_DROP_REJECTED);
 	r->f.skb = answer;
+	r->f.whole = NULL;
 	r->f.layers = op->layers;
 }
 
@@ -240,7 +254,20 @@ static void wait(struct run *r, const struct weft_op_wait *op)
 
 	if (unlikely(!skb))
 		return;
-	reason = weft_pending_wait(r->dp, r->in, skb, op);
+	reason = weft_pending_wait(r->dp, r->in, skb, op, r->f.whole);
+	if (reason)
+		weft_port_drop(r->in, NULL, reason);
+}
+
+/* The packet, a fragment, is kept until the others are there */
+static void defrag(struct run *r, const struct weft_op_defrag *op)
+{
+	struct sk_buff *skb = take(r);
+	enum weft_drop reason;
+
+	if (unlikely(!skb))
+		return;
+	reason = weft_defrag(r->dp, r->in, skb, op);
 	if (reason)
 		weft_port_drop(r->in, NULL, reason);
 }
@@ -272,6 +299,7 @@ static void clone(struct run *r, const struct weft_op *op)
 		.outer = r->outer,
 		.op = r->f.op,
 		.end = r->f.end,
+		.whole = r->f.whole,
 		.layers = r->f.layers,
 	};
 	r->outer = r->f.skb;
@@ -294,6 +322,7 @@ static bool resume(struct run *r)
 		.skb = skb,
 		.op = w->op,
 		.end = w->end,
+		.whole = w->whole,
 		.layers = w->layers,
 	};
 	return true;
@@ -338,6 +367,9 @@ static void step(struct run *r)
 	case WEFT_OP_WAIT:
 		wait(r, (const struct weft_op_wait *)op);
 		break;
+	case WEFT_OP_DEFRAG:
+		defrag(r, (const struct weft_op_defrag *)op);
+		break;
 	case WEFT_OP_CLONE:
 		clone(r, op);
 		break;
@@ -353,7 +385,8 @@ static void step(struct run *r)
 }
 
 static noinline void execute(struct weft_datapath *dp, struct weft_port *in,
-			     struct sk_buff *skb, const void *ops, u32 len, u16 layers)
+			     struct sk_buff *skb, const void *ops, u32 len, u16 layers,
+			     const struct weft_whole *whole)
 {
 	struct run r = {
 		.dp = dp,
@@ -362,6 +395,7 @@ static noinline void execute(struct weft_datapath *dp, struct weft_port *in,
 			.skb = skb,
 			.op = ops,
 			.end = ops + len,
+			.whole = whole,
 			.layers = layers,
 		},
 		.reason = WEFT_DROP_NO_OUTPUT,
@@ -407,5 +441,11 @@ void weft_execute(struct weft_datapath *dp, struct weft_port *in, struct sk_buff
 			weft_port_drop(in, NULL, reason);
 		return;
 	}
-	execute(dp, in, skb, ops, len, layers);
+	execute(dp, in, skb, ops, len, layers, NULL);
+}
+
+void weft_execute_whole(struct weft_datapath *dp, struct weft_port *in, struct sk_buff *skb,
+			const void *ops, u32 len, u16 layers, const struct weft_whole *whole)
+{
+	execute(dp, in, skb, ops, len, layers, whole);
 }

@@ -318,28 +318,35 @@ static void weft_instance_free_rcu(struct rcu_head *rcu)
 	weft_instance_put(i);
 }
 
-/* Which locks the entries need: in order, each once */
-static unsigned int weft_instance_lock_set(const struct weft_instances *instances,
-					   const struct weft_instance *i, u8 *set)
+/* Where the entries belong, by their order */
+static void weft_instance_hash(const struct weft_instance *i, u32 *hashes)
 {
 	struct weft_ientry *entry;
-	unsigned int n, k, used = 0;
+	unsigned int n;
+
+	weft_for_each_ientry(entry, n, i)
+		hashes[n] = weft_subtable_hash(entry->flow.subtable, entry->flow.key);
+}
+
+/* Which locks @n entries need: in order, each once */
+static unsigned int weft_instance_lock_set(const u32 *hashes, unsigned int n, u8 *set)
+{
+	unsigned int k, used = 0;
 	u64 bits = 0;
 
 	static_assert(WEFT_INSTANCE_LOCKS == 64, "a set of them is a word");
-	weft_for_each_ientry(entry, n, i)
-		bits |= BIT_ULL(weft_subtable_hash(entry->flow.subtable, entry->flow.key) %
-				WEFT_INSTANCE_LOCKS);
+	while (n--)
+		bits |= BIT_ULL(hashes[n] % WEFT_INSTANCE_LOCKS);
 	for (k = 0; bits; bits &= bits - 1, k++)
 		set[used++] = __ffs64(bits);
 	return used;
 }
 
+/* BH off */
 static void weft_instance_lock(struct weft_instances *instances, const u8 *set, unsigned int n)
 {
 	unsigned int k;
 
-	local_bh_disable();
 	for (k = 0; k < n; k++) {
 		spin_lock_nested(&instances->locks[set[k]], k);
 		__release(&instances->locks[set[k]]);	/* sparse cannot count them */
@@ -352,18 +359,17 @@ static void weft_instance_unlock(struct weft_instances *instances, const u8 *set
 		__acquire(&instances->locks[set[n]]);
 		spin_unlock(&instances->locks[set[n]]);
 	}
-	local_bh_enable();
 }
 
 /* Link them all, or none; the locks are held */
-static int weft_instance_link(struct weft_instance *i)
+static int weft_instance_link(struct weft_instance *i, const u32 *hashes)
 {
 	struct weft_ientry *entry;
 	unsigned int n, k;
 	int err;
 
 	weft_for_each_ientry(entry, n, i) {
-		err = weft_subtable_link(entry->flow.subtable, &entry->flow);
+		err = weft_subtable_link(entry->flow.subtable, &entry->flow, hashes[n]);
 		if (err)
 			break;
 	}
@@ -386,7 +392,7 @@ void weft_instance_stamp(const struct weft_instance *i)
 }
 
 /* Is one of the entries there already? Tells the instance that has the first one. */
-static struct weft_flow *weft_instance_collides(const struct weft_instance *i,
+static struct weft_flow *weft_instance_collides(const struct weft_instance *i, const u32 *hashes,
 						struct weft_instance **same)
 {
 	struct weft_ientry *entry;
@@ -396,7 +402,7 @@ static struct weft_flow *weft_instance_collides(const struct weft_instance *i,
 	*same = NULL;
 	weft_for_each_ientry(entry, n, i) {
 		flow = weft_subtable_find_instance(entry->flow.subtable, entry->flow.key,
-						   entry->flow.priority);
+						   hashes[n], entry->flow.priority);
 		if (!flow)
 			continue;
 		if (!n)
@@ -418,10 +424,8 @@ static int weft_instance_number(struct weft_instances *instances, struct weft_in
 {
 	int err;
 
-	local_bh_disable();
 	err = xa_alloc_cyclic(&instances->ids, &i->id, i, xa_limit_32b, &instances->next_id,
 			      GFP_ATOMIC | __GFP_NOWARN);
-	local_bh_enable();
 	if (err < 0)
 		i->id = 0;
 	return min(err, 0);
@@ -432,22 +436,22 @@ static int weft_instance_number(struct weft_instances *instances, struct weft_in
  * another one; -ESHUTDOWN: the template goes; -ENOMEM.
  */
 static int weft_instance_publish(struct weft_datapath *dp, struct weft_opening *o,
-				 struct weft_instance *i)
+				 struct weft_instance *i, const u32 *hashes)
 {
 	struct weft_instances *instances = dp->instances;
 	struct weft_instance *same;
 	u8 set[WEFT_TEMPLATE_ENTRIES];
-	unsigned int n = weft_instance_lock_set(instances, i, set);
+	unsigned int n = weft_instance_lock_set(hashes, i->n_entries, set);
 	int err = 0;
 
 	weft_instance_lock(instances, set, n);
 	if (READ_ONCE(o->template->dead)) {
 		err = -ESHUTDOWN;
-	} else if (weft_instance_collides(i, &same)) {
+	} else if (weft_instance_collides(i, hashes, &same)) {
 		o->made = same;
 		o->id = same ? same->id : 0;
 		err = same ? -EEXIST : -EADDRINUSE;
-	} else if (weft_instance_link(i)) {
+	} else if (weft_instance_link(i, hashes)) {
 		err = -ENOMEM;
 	} else {
 		/* pairs with weft_flow_alive(): all entries are there, and whole */
@@ -464,18 +468,23 @@ static int weft_instance_try(struct weft_datapath *dp, struct weft_opening *o, u
 {
 	struct weft_instances *instances = dp->instances;
 	struct weft_instance *i = weft_instance_alloc(dp, o, entries);
+	u32 hashes[WEFT_TEMPLATE_ENTRIES];
+	unsigned int n;
 	int err;
 
 	if (!i)
 		return -ENOMEM;
+	weft_instance_hash(i, hashes);
 	err = weft_instance_number(instances, i);
 	if (!err)
-		err = weft_instance_publish(dp, o, i);
+		err = weft_instance_publish(dp, o, i, hashes);
 	if (err) {
 		weft_instance_discard(instances, i);
 		return err;
 	}
-	weft_instance_stamp(i);
+	for (n = 0; n < i->n_entries; n++)
+		weft_stamp(dp->stamps, hashes[n]);
+	weft_stamps_publish(dp->stamps);
 	weft_wheel_move(i);
 	return 0;
 }
@@ -549,6 +558,7 @@ static struct weft_instance *weft_opening_find(const struct weft_opening *o, u32
 
 	weft_tentry_words(o->template, e, o->values, words);
 	flow = weft_subtable_find_instance(e->subtable, words,
+					   weft_subtable_hash(e->subtable, words),
 					   weft_tentry_priority(e, o->priority));
 	return flow ? flow->instance : NULL;
 }

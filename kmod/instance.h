@@ -16,6 +16,7 @@
 #include "pool.h"
 #include "table.h"
 #include "template.h"
+#include "trail.h"
 #include "window.h"
 
 struct sk_buff;
@@ -207,6 +208,13 @@ enum weft_tracked weft_instance_track(struct weft_flow *flow, const struct weft_
  */
 bool weft_instance_in_window(struct weft_instance *i, bool reply, const struct sk_buff *skb,
 			     u16 layers);
+
+/* What a program of a TCP connection without windows is to tell its instance from now on */
+enum weft_watch weft_instance_watched(const struct weft_instance *i);
+
+/* A program does such a packet. Returns how it goes on. BH off, RCU. */
+enum weft_watch weft_instance_watch(struct weft_instance *i, bool reply,
+				    const struct weft_key *key);
 
 enum weft_state weft_instance_state(const struct weft_instance *i);
 

@@ -7,6 +7,7 @@
 #include <net/genetlink.h>
 #include <net/rtnetlink.h>
 #include "datapath.h"
+#include "defrag.h"
 #include "netlink.h"
 #include "pipeline.h"
 #include "port.h"
@@ -27,9 +28,12 @@ static int __init weft_init(void)
 	err = weft_pipeline_init();
 	if (err)
 		goto err_progmem;
-	err = weft_port_init();
+	err = weft_defrag_init();
 	if (err)
 		goto err_pipeline;
+	err = weft_port_init();
+	if (err)
+		goto err_defrag;
 	err = weft_dp_init();
 	if (err)
 		goto err_port;
@@ -42,6 +46,8 @@ err_dp:
 	weft_dp_exit();
 err_port:
 	weft_port_exit();
+err_defrag:
+	weft_defrag_exit();
 err_pipeline:
 	weft_pipeline_exit();
 err_progmem:
@@ -62,6 +68,7 @@ static void __exit weft_exit(void)
 	rcu_barrier();
 	rcu_barrier();
 	rcu_barrier();
+	weft_defrag_exit();
 	weft_pipeline_exit();
 	weft_progmem_exit();
 }

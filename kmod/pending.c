@@ -22,6 +22,7 @@
 #include <linux/skbuff.h>
 #include <linux/slab.h>
 #include "datapath.h"
+#include "defrag.h"
 #include "instance.h"
 #include "pending.h"
 #include "pipeline.h"
@@ -78,6 +79,7 @@ struct weft_pendings {
 struct weft_waiting {
 	struct weft_port *port;		/* through which it came */
 	struct weft_key *key;		/* metadata; only that part is there */
+	struct weft_whole whole;	/* max is 0: it came as one */
 	u8 table;
 };
 
@@ -185,7 +187,7 @@ static void weft_waiting_drop(struct sk_buff *skb, enum weft_drop reason)
 
 /* Let go of what must not wait, keep what is known */
 static bool weft_waiting_prepare(struct sk_buff *skb, struct weft_port *in,
-				 const struct weft_op_wait *op)
+				 const struct weft_op_wait *op, const struct weft_whole *whole)
 {
 	struct weft_waiting *waiting = weft_waiting(skb);
 	struct weft_key *key;
@@ -202,6 +204,7 @@ static bool weft_waiting_prepare(struct sk_buff *skb, struct weft_port *in,
 	waiting->port = in;
 	waiting->key = key;
 	waiting->table = op->table;
+	waiting->whole = whole ? *whole : (struct weft_whole){};
 	return true;
 }
 
@@ -285,12 +288,14 @@ static void weft_pending_go(struct weft_port *in, struct sk_buff *skb, u32 waite
 {
 	struct weft_waiting waiting = *weft_waiting(skb);
 
-	weft_pipeline_resume(in, skb, waiting.key, waiting.table, waited);
+	weft_pipeline_resume(in, skb, waiting.key, waiting.table, waited,
+			     waiting.whole.max ? &waiting.whole : NULL);
 	kfree(waiting.key);
 }
 
 enum weft_drop weft_pending_wait(struct weft_datapath *dp, struct weft_port *in,
-				 struct sk_buff *skb, const struct weft_op_wait *op)
+				 struct sk_buff *skb, const struct weft_op_wait *op,
+				 const struct weft_whole *whole)
 {
 	struct weft_pendings *pendings = dp->pendings;
 	enum weft_drop reason = WEFT_DROP_UPCALL_QUEUE;
@@ -300,7 +305,7 @@ enum weft_drop weft_pending_wait(struct weft_datapath *dp, struct weft_port *in,
 	bool ask = false;
 	u32 id = op->op.arg;
 
-	if (!weft_waiting_prepare(skb, in, op)) {
+	if (!weft_waiting_prepare(skb, in, op, whole)) {
 		kfree_skb(skb);
 		return WEFT_DROP_NO_MEMORY;
 	}

@@ -15,6 +15,7 @@ struct sk_buff;
 struct weft_datapath;
 struct weft_opening;
 struct weft_port;
+struct weft_whole;
 
 /* A packet that waits: it goes on in this table, with the metadata as they were */
 struct weft_op_wait {
@@ -33,11 +34,12 @@ u32 weft_pending_open(struct weft_datapath *dp, const struct weft_opening *o,
 		      struct weft_port *in);
 
 /*
- * Let @skb, which is consumed, wait as @op says, and ask the service if nobody has. Returns
- * WEFT_DROP_UNSPEC or why not. BH off, RCU.
+ * Let @skb, which is consumed, wait as @op says, and ask the service if nobody has. @whole: how
+ * its fragments were; may be NULL. Returns WEFT_DROP_UNSPEC or why not. BH off, RCU.
  */
 enum weft_drop weft_pending_wait(struct weft_datapath *dp, struct weft_port *in,
-				 struct sk_buff *skb, const struct weft_op_wait *op);
+				 struct sk_buff *skb, const struct weft_op_wait *op,
+				 const struct weft_whole *whole);
 
 /*
  * What waits as @id is answered: the caller gets what is known of the opening packet (template,

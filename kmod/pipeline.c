@@ -6,8 +6,8 @@
  * made for such a packet, and it is executed. Else the packet walks the tables (walk.c), and
  * what comes out is executed and, unless something forbids it, kept.
  *
- * Packets that user space injects walk and are not cached, since they may bring
- * metadata and begin anywhere.
+ * Packets that user space injects, and those that were kept for a while, walk and are not
+ * cached, since they may bring metadata and begin anywhere.
  *
  * Work space is per CPU, one set for each level of re-entrance (a packet that
  * leaves by a device whose transmit path leads back into a datapath at once);
@@ -85,7 +85,7 @@ static enum weft_drop weft_pipeline_metadata(struct weft_port *port, struct sk_b
 /* Walk with the key that is there, execute, and keep the program if @keep; consumes @skb */
 static void weft_pipeline_walk(struct weft_level *level, struct weft_port *port,
 			       struct sk_buff *skb, u8 table, const struct weft_actions *acts,
-			       struct weft_cache_entry *keep)
+			       struct weft_cache_entry *keep, const struct weft_whole *whole)
 {
 	struct weft_datapath *dp = port->dp;
 	u32 packets = weft_skb_segs(skb), bytes = skb->len;
@@ -100,6 +100,7 @@ static void weft_pipeline_walk(struct weft_level *level, struct weft_port *port,
 	w->trail = &level->trail;
 	w->hash = keep ? keep->hash : 0;
 	w->tunnel = keep && keep->tunnel;
+	w->fresh = keep;
 	weft_walk(w, table, acts);
 	if (keep && w->trail->cacheable) {
 		keep->prog = w->prog;
@@ -110,11 +111,15 @@ static void weft_pipeline_walk(struct weft_level *level, struct weft_port *port,
 	}
 	if (!kept)
 		weft_trail_settle(dp->caches, w->trail, packets, bytes);
-	weft_execute(dp, port, skb, w->prog->ops, w->prog->len, w->layers);
+	if (whole)
+		weft_execute_whole(dp, port, skb, w->prog->ops, w->prog->len, w->layers, whole);
+	else
+		weft_execute(dp, port, skb, w->prog->ops, w->prog->len, w->layers);
 }
 
 static noinline void weft_pipeline_miss(struct weft_level *level, struct weft_port *port,
-					struct sk_buff *skb, bool tunnel, u32 hash)
+					struct sk_buff *skb, bool tunnel, u32 hash,
+					const struct weft_whole *whole)
 {
 	struct weft_key *key = &level->walk.key;
 	struct weft_cache_entry keep = {
@@ -127,7 +132,7 @@ static noinline void weft_pipeline_miss(struct weft_level *level, struct weft_po
 		       WEFT_KEY_PACKET - offsetof(struct weft_key, ldp));
 	level->key = *key;
 	level->walk.waited = 0;
-	weft_pipeline_walk(level, port, skb, 0, NULL, &keep);
+	weft_pipeline_walk(level, port, skb, 0, NULL, &keep, whole);
 }
 
 /*
@@ -147,6 +152,30 @@ static noinline bool weft_pipeline_fits(const struct weft_cached *p, const struc
 					     skb, layers))
 			return false;
 	return true;
+}
+
+/* Tell the instances of the entries that the program stands for */
+static noinline void weft_pipeline_watched(struct weft_cached *p, const struct weft_key *key)
+{
+	struct weft_flow_stats **stats = weft_cached_stats(p);
+	const u16 *tables = weft_cached_tables(p);
+	enum weft_watch watch = WEFT_WATCH_NONE;
+	u32 i;
+
+	for (i = 0; i < p->n_credits; i++)
+		if (tables[i] & WEFT_CREDIT_WATCH)
+			watch = max(watch, weft_instance_watch(stats[i]->instance,
+							       tables[i] & WEFT_CREDIT_REPLY, key));
+	p->watch = watch;
+}
+
+/* Does one of them have to know of the packet? */
+static bool weft_pipeline_watches(const struct weft_cached *p, const struct weft_key *key)
+{
+	const __be16 ends = htons(WEFT_TCP_SYN | WEFT_TCP_FIN | WEFT_TCP_RST);
+
+	return unlikely(p->watch) &&
+	       (p->watch == WEFT_WATCH_ALL || key->tcp_flags & ends);
 }
 
 void weft_pipeline_receive(struct weft_port *port, struct sk_buff *skb)
@@ -172,11 +201,13 @@ void weft_pipeline_receive(struct weft_port *port, struct sk_buff *skb)
 	cached = weft_cache_find(port->dp->caches, key, tunnel, weft_nested(), &hash);
 	if (likely(cached) && (likely(!cached->guarded) ||
 			       weft_pipeline_fits(cached, skb, key->layers))) {
+		if (weft_pipeline_watches(cached, key))
+			weft_pipeline_watched(cached, key);
 		weft_cached_used(cached, weft_skb_segs(skb), skb->len);
 		weft_execute(port->dp, port, skb, weft_cached_ops(cached), cached->len,
 			     cached->layers);
 	} else {
-		weft_pipeline_miss(level, port, skb, tunnel, hash);
+		weft_pipeline_miss(level, port, skb, tunnel, hash, NULL);
 	}
 out:
 	weft_level_put();
@@ -184,7 +215,8 @@ out:
 
 static void weft_pipeline_enter(struct weft_port *port, struct sk_buff *skb,
 				const struct weft_key *metadata, u8 table,
-				const struct weft_actions *acts, u32 waited)
+				const struct weft_actions *acts, u32 waited,
+				const struct weft_whole *whole)
 {
 	struct weft_level *level = weft_level_get();
 	enum weft_drop reason;
@@ -198,7 +230,38 @@ static void weft_pipeline_enter(struct weft_port *port, struct sk_buff *skb,
 	if (reason)
 		weft_port_drop(port, skb, reason);
 	else
-		weft_pipeline_walk(level, port, skb, table, acts, NULL);
+		weft_pipeline_walk(level, port, skb, table, acts, NULL, whole);
+	weft_level_put();
+}
+
+void weft_pipeline_again(struct weft_port *port, struct sk_buff *skb,
+			 const struct weft_key *metadata, const struct weft_whole *whole)
+{
+	bool tunnel = port->type == WEFT_PORT_TYPE_GENEVE;
+	struct weft_level *level = weft_level_get();
+	struct weft_cached *cached;
+	enum weft_drop reason;
+	struct weft_key *key;
+	u32 hash;
+
+	if (unlikely(!level))
+		return weft_port_drop(port, skb, WEFT_DROP_RECURSION);
+	key = &level->walk.key;
+	memcpy(key, metadata, WEFT_KEY_PACKET);
+	reason = weft_key_extract(skb, key);
+	if (unlikely(reason)) {
+		weft_port_drop(port, skb, reason);
+		goto out;
+	}
+	cached = weft_cache_find(port->dp->caches, key, tunnel, weft_nested(), &hash);
+	if (cached && (!cached->guarded || weft_pipeline_fits(cached, skb, key->layers))) {
+		weft_cached_used(cached, 1, skb->len);
+		weft_execute_whole(port->dp, port, skb, weft_cached_ops(cached), cached->len,
+				   cached->layers, whole);
+	} else {
+		weft_pipeline_miss(level, port, skb, tunnel, hash, whole);
+	}
+out:
 	weft_level_put();
 }
 
@@ -206,13 +269,14 @@ void weft_pipeline_inject(struct weft_port *port, struct sk_buff *skb,
 			  const struct weft_key *metadata, u8 table,
 			  const struct weft_actions *acts)
 {
-	weft_pipeline_enter(port, skb, metadata, table, acts, 0);
+	weft_pipeline_enter(port, skb, metadata, table, acts, 0, NULL);
 }
 
 void weft_pipeline_resume(struct weft_port *port, struct sk_buff *skb,
-			  const struct weft_key *metadata, u8 table, u32 waited)
+			  const struct weft_key *metadata, u8 table, u32 waited,
+			  const struct weft_whole *whole)
 {
-	weft_pipeline_enter(port, skb, metadata, table, NULL, waited);
+	weft_pipeline_enter(port, skb, metadata, table, NULL, waited, whole);
 }
 
 int weft_pipeline_init(void)

@@ -247,6 +247,7 @@ static struct weft_port *weft_port_alloc(struct weft_datapath *dp, u8 type)
 		u64_stats_init(&per_cpu_ptr(port->stats, cpu)->syncp);
 	port->dp = dp;
 	port->type = type;
+	spin_lock_init(&port->defrag.lock);
 	INIT_LIST_HEAD(&port->lports);
 	return port;
 }

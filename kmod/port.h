@@ -19,6 +19,7 @@
 #include <linux/u64_stats_sync.h>
 #include <linux/weft.h>
 #include <net/dst.h>
+#include "defrag.h"
 
 struct netlink_ext_ack;
 struct nlattr;
@@ -66,6 +67,7 @@ struct weft_port {
 	u32 n_lports;			/* dp->lock */
 	u32 n_pending;			/* instances that its packets wait for; pending.c */
 	atomic64_t answer_due;		/* ns: when the next answer is; reject.c */
+	struct weft_defrag_shares defrag;
 
 	/* what the device said last; dp->lock, so that reports need no RTNL */
 	char name[IFNAMSIZ];

@@ -24,6 +24,7 @@ struct sk_buff;
 struct weft_datapath;
 struct weft_port;
 struct weft_service;
+struct weft_whole;
 
 enum weft_opcode {
 	WEFT_OP_SET,		/* struct weft_op_set */
@@ -37,6 +38,7 @@ enum weft_opcode {
 	WEFT_OP_TUNNEL,		/* struct weft_op_tunnel */
 	WEFT_OP_UPCALL,		/* struct weft_op_upcall */
 	WEFT_OP_WAIT,		/* struct weft_op_wait (pending.h) */
+	WEFT_OP_DEFRAG,		/* struct weft_op_defrag (defrag.h) */
 	WEFT_OP_CLONE,		/* arg: bytes of operations that follow as its body */
 	WEFT_OP_DROP,		/* arg: enum weft_drop; ends the program */
 	WEFT_OP_LOST,		/* arg: enum weft_drop: an output that could not be; count it */
@@ -161,5 +163,9 @@ struct weft_program {
  */
 void weft_execute(struct weft_datapath *dp, struct weft_port *in, struct sk_buff *skb,
 		  const void *ops, u32 len, u16 layers);
+
+/* The same for a packet that was put together from fragments, which were as @whole says */
+void weft_execute_whole(struct weft_datapath *dp, struct weft_port *in, struct sk_buff *skb,
+			const void *ops, u32 len, u16 layers, const struct weft_whole *whole);
 
 #endif /* WEFT_PROGRAM_H */

@@ -123,7 +123,8 @@ void weft_reject_key(struct weft_key *key, enum weft_reject how)
 	key->ip_ttl = WEFT_ANSWER_TTL;
 	key->ipv6_exthdr = 0;
 	key->ipv6_label = 0;
-	memset(key->arp_sha, 0, sizeof(*key) - offsetof(struct weft_key, arp_sha));
+	memset((void *)key + offsetof(struct weft_key, arp_sha), 0,
+	       sizeof(*key) - offsetof(struct weft_key, arp_sha));
 	if (how == WEFT_REJECT_TCP_RST) {
 		swap(key->l4_src, key->l4_dst);
 		key->tcp_flags = htons(ack ? WEFT_TCP_RST : WEFT_TCP_RST | WEFT_TCP_ACK);

@@ -17,6 +17,7 @@
  * has something better.
  */
 #include <linux/bitops.h>
+#include <linux/hash.h>
 #include <linux/in6.h>
 #include <linux/jhash.h>
 #include <linux/mm.h>
@@ -26,12 +27,11 @@
 #include "stamp.h"
 #include "table.h"
 
-enum {
-	WEFT_STAMP_TABLE,
-	WEFT_STAMP_PORT,
-	WEFT_STAMP_LPORT,
-	WEFT_STAMP_REMOTE,
-};
+/* What there are few of: numbers that differ have hashes that differ */
+static u32 weft_stamp_number(const struct weft_stamps *stamps, u32 number)
+{
+	return number * GOLDEN_RATIO_32 + stamps->seed;
+}
 
 struct weft_stamps *weft_stamps_alloc(void)
 {
@@ -54,29 +54,27 @@ void weft_stamp(struct weft_stamps *stamps, u32 hash)
 
 u32 weft_stamp_ldp_bucket(__be32 ldp)
 {
-	return jhash_1word((__force u32)ldp, 0) % WEFT_STAMP_LDPS;
+	return hash_32((__force u32)ldp, WEFT_STAMP_LDP_BITS);
 }
 
 u32 weft_stamp_table(const struct weft_stamps *stamps, u8 table, u32 ldp_bucket)
 {
-	return jhash_3words(WEFT_STAMP_TABLE, table, ldp_bucket, stamps->seed);
+	return weft_stamp_number(stamps, table * WEFT_STAMP_LDPS + ldp_bucket);
 }
 
 u32 weft_stamp_port(const struct weft_stamps *stamps, u32 id)
 {
-	return jhash_3words(WEFT_STAMP_PORT, id, 0, stamps->seed);
+	return weft_stamp_number(stamps, WEFT_N_TABLES * WEFT_STAMP_LDPS + id);
 }
 
 u32 weft_stamp_lport(const struct weft_stamps *stamps, u32 ldp, u32 lport)
 {
-	return jhash_3words(WEFT_STAMP_LPORT, ldp, lport, stamps->seed);
+	return jhash_2words(ldp, lport, stamps->seed);
 }
 
 u32 weft_stamp_remote(const struct weft_stamps *stamps, u32 port, const struct in6_addr *addr)
 {
-	u32 hash = jhash2((const u32 *)addr, sizeof(*addr) / sizeof(u32), stamps->seed);
-
-	return jhash_3words(WEFT_STAMP_REMOTE, port, hash, stamps->seed);
+	return jhash2((const u32 *)addr, sizeof(*addr) / sizeof(u32), stamps->seed + port);
 }
 
 bool weft_probes_hold(const struct weft_stamps *stamps, struct weft_probe *probes, u32 n,

@@ -28,7 +28,8 @@ struct weft_subtable;
 #define WEFT_STAMPS	BIT(WEFT_STAMP_BITS)
 
 /* A table's stamp is shared out among the logical datapaths */
-#define WEFT_STAMP_LDPS	64
+#define WEFT_STAMP_LDP_BITS	6
+#define WEFT_STAMP_LDPS		BIT(WEFT_STAMP_LDP_BITS)
 
 struct weft_stamps {
 	atomic_t seq;			/* rises after each change */

@@ -12,23 +12,64 @@
  * in which it died (txn.c), and an empty subtable goes with it; max_priority
  * is lowered only then, too.
  */
-#include <linux/jhash.h>
 #include <linux/prefetch.h>
 #include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 #include "cache.h"
 #include "datapath.h"
+#include "nh.h"
 #include "table.h"
-
-static u32 weft_words_hash(const void *data, u32 len, u32 seed)
-{
-	return jhash2(data, len / sizeof(u32), seed);
-}
 
 u32 weft_subtable_hash(const struct weft_subtable *subtable, const u64 *words)
 {
-	return jhash2((const u32 *)words, subtable->n * 2, subtable->seed);
+	const u64 *secret = subtable->mask + subtable->n, *at = secret + 2;
+	const u64 *end = words + (subtable->n & ~1);
+	struct weft_nh nh = {};
+
+	for (; words < end; words += 2, at += 2)
+		weft_nh_add(&nh, at, words[0], words[1]);
+	if (subtable->n & 1)
+		weft_nh_add(&nh, at, words[0], 0);
+	return weft_nh_end(&nh, secret);
+}
+
+/* What is looked for: masked words and their hash, which lookup and stamps share */
+struct weft_place {
+	const u64 *words;
+	u32 n;
+	u32 hash;
+};
+
+/* Lower bits, which choose the bucket, have to depend on upper ones by the table's seed */
+static u32 weft_place_mix(u32 hash, u32 seed)
+{
+	hash *= seed | 1;
+	return hash ^ hash >> 16;
+}
+
+static u32 weft_place_hash(const void *data, u32 len, u32 seed)
+{
+	return weft_place_mix(((const struct weft_place *)data)->hash, seed);
+}
+
+static u32 weft_flow_hash(const void *data, u32 len, u32 seed)
+{
+	const struct weft_flow *flow = data;
+
+	return weft_place_mix(weft_subtable_hash(flow->subtable, flow->key), seed);
+}
+
+static int weft_flow_differs(struct rhashtable_compare_arg *arg, const void *obj)
+{
+	const struct weft_place *place = arg->key;
+	const struct weft_flow *flow = obj;
+	u32 i;
+
+	for (i = 0; i < place->n; i++)
+		if (flow->key[i] != place->words[i])
+			return 1;
+	return 0;
 }
 
 __be32 weft_flow_ldp(const struct weft_flow *flow)
@@ -36,16 +77,23 @@ __be32 weft_flow_ldp(const struct weft_flow *flow)
 	return *(const __be32 *)&flow->key[flow->subtable->ldp_at];
 }
 
-/*
- * key_len is left out here and given to rhltable_init(): with it the helpers
- * take the length of the table at hand.
- */
 static const struct rhashtable_params weft_subtable_params = {
 	.head_offset = offsetof(struct weft_flow, node),
-	.key_offset = offsetof(struct weft_flow, key),
-	.hashfn = weft_words_hash,
+	.hashfn = weft_place_hash,
+	.obj_hashfn = weft_flow_hash,
+	.obj_cmpfn = weft_flow_differs,
 	.automatic_shrinking = true,
 };
+
+static __always_inline struct rhlist_head *weft_subtable_lookup(struct weft_subtable *subtable,
+								const u64 *words, u32 hash)
+{
+	const struct weft_place place = {
+		.words = words, .n = subtable->n, .hash = hash,
+	};
+
+	return rhltable_lookup(&subtable->flows, &place, weft_subtable_params);
+}
 
 void weft_subtable_mask_key(const struct weft_subtable *subtable, const struct weft_key *key,
 			    u64 *words)
@@ -98,13 +146,15 @@ weft_subtable_best(struct weft_subtable *subtable, const struct weft_key *key, u
 	struct weft_flow *flow, *best = NULL;
 	struct rhlist_head *list, *pos;
 	u64 words[WEFT_KEY_WORDS];
+	u32 hash;
 
 	weft_subtable_mask_key(subtable, key, words);
-	weft_trail_probe(trail, stamps, weft_subtable_hash(subtable, words));
+	hash = weft_subtable_hash(subtable, words);
+	weft_trail_probe(trail, stamps, hash);
 	trail->vol.tun |= subtable->vol.tun;
 	trail->vol.ip |= subtable->vol.ip;
 	trail->vol.l4 |= subtable->vol.l4;
-	list = rhltable_lookup(&subtable->flows, words, weft_subtable_params);
+	list = weft_subtable_lookup(subtable, words, hash);
 	rhl_for_each_entry_rcu(flow, pos, list, node) {
 		if (weft_flow_alive(flow, version) &&
 		    (!best || flow->priority > best->priority))
@@ -156,7 +206,7 @@ struct weft_flow *weft_table_lookup_instance(const struct weft_datapath *dp, u8 
 		if (best && best->priority >= list->refs[i].max_priority)
 			break;
 		weft_subtable_mask_key(subtable, key, words);
-		found = rhltable_lookup(&subtable->flows, words, weft_subtable_params);
+		found = weft_subtable_lookup(subtable, words, weft_subtable_hash(subtable, words));
 		rhl_for_each_entry_rcu(flow, pos, found, node)
 			if (flow->of_instance && weft_flow_alive(flow, 0) &&
 			    (!best || flow->priority > best->priority))
@@ -172,7 +222,7 @@ struct weft_flow *weft_subtable_find(struct weft_subtable *subtable, const u64 *
 	struct weft_flow *flow;
 
 	rcu_read_lock();
-	list = rhltable_lookup(&subtable->flows, key, weft_subtable_params);
+	list = weft_subtable_lookup(subtable, key, weft_subtable_hash(subtable, key));
 	rhl_for_each_entry_rcu(flow, pos, list, node) {
 		if (flow->priority == priority && !flow->of_instance &&
 		    weft_flow_alive(flow, version)) {
@@ -259,15 +309,14 @@ static void weft_subtable_note(struct weft_subtable *subtable)
 static struct weft_subtable *weft_subtable_alloc(struct weft_table *table, u64 map,
 						 const u64 *mask)
 {
-	struct rhashtable_params params = weft_subtable_params;
-	unsigned int n = hweight64(map);
+	unsigned int n = hweight64(map), n_secret = 2 + round_up(n, 2);
 	struct weft_subtable *subtable;
 
-	subtable = kzalloc(struct_size(subtable, mask, n), GFP_KERNEL_ACCOUNT);
+	/* the secret is two words for the whole, and one for each, in pairs */
+	subtable = kzalloc(struct_size(subtable, mask, n + n_secret), GFP_KERNEL_ACCOUNT);
 	if (!subtable)
 		return NULL;
-	params.key_len = n * sizeof(u64);
-	if (rhltable_init(&subtable->flows, &params)) {
+	if (rhltable_init(&subtable->flows, &weft_subtable_params)) {
 		kfree(subtable);
 		return NULL;
 	}
@@ -277,7 +326,7 @@ static struct weft_subtable *weft_subtable_alloc(struct weft_table *table, u64 m
 	subtable->max_priority = WEFT_PRIORITY_MISS;
 	subtable->floor = WEFT_PRIORITY_MISS;
 	memcpy(subtable->mask, mask, n * sizeof(u64));
-	subtable->seed = get_random_u32();
+	get_random_bytes(subtable->mask + n, n_secret * sizeof(u64));
 	weft_subtable_note(subtable);
 	return subtable;
 }
@@ -346,8 +395,18 @@ void weft_subtable_unpin(struct weft_subtable *subtable)
 	weft_subtable_collect(subtable);
 }
 
+int weft_subtable_link(struct weft_subtable *subtable, struct weft_flow *flow, u32 hash)
+{
+	const struct weft_place place = {
+		.words = flow->key, .n = subtable->n, .hash = hash,
+	};
+
+	return rhltable_insert_key(&subtable->flows, &place, &flow->node, weft_subtable_params);
+}
+
 int weft_subtable_insert(struct weft_subtable *subtable, struct weft_flow *flow)
 {
+	u32 hash = weft_subtable_hash(subtable, flow->key);
 	int err, tries = 0;
 
 	if (flow->priority > subtable->max_priority) {
@@ -367,7 +426,7 @@ int weft_subtable_insert(struct weft_subtable *subtable, struct weft_flow *flow)
 	 * table then tries to grow from atomic memory. Wait for the worker, which
 	 * may sleep for memory, before giving up.
 	 */
-	while ((err = rhltable_insert(&subtable->flows, &flow->node, weft_subtable_params))) {
+	while ((err = weft_subtable_link(subtable, flow, hash))) {
 		if (++tries > 3)
 			return err;
 		flush_work(&subtable->flows.ht.run_work);
@@ -400,23 +459,18 @@ int weft_subtable_announce(struct weft_datapath *dp, struct weft_subtable *subta
 	return 0;
 }
 
-int weft_subtable_link(struct weft_subtable *subtable, struct weft_flow *flow)
-{
-	return rhltable_insert(&subtable->flows, &flow->node, weft_subtable_params);
-}
-
 void weft_subtable_unlink(struct weft_subtable *subtable, struct weft_flow *flow)
 {
 	rhltable_remove(&subtable->flows, &flow->node, weft_subtable_params);
 }
 
 struct weft_flow *weft_subtable_find_instance(struct weft_subtable *subtable, const u64 *key,
-					      s32 priority)
+					      u32 hash, s32 priority)
 {
 	struct rhlist_head *list, *pos;
 	struct weft_flow *flow;
 
-	list = rhltable_lookup(&subtable->flows, key, weft_subtable_params);
+	list = weft_subtable_lookup(subtable, key, hash);
 	rhl_for_each_entry_rcu(flow, pos, list, node)
 		if (flow->of_instance && flow->priority == priority && weft_flow_alive(flow, 0))
 			return flow;

@@ -31,10 +31,9 @@ struct weft_subtable {
 	u32 n_pending;			/* changes that mean to use it; dp->lock */
 	u64 announced;			/* ldp buckets whose walks know it; dp->lock; stamp.c */
 	s8 ldp_at;			/* which of the words pins ldp down; -1: none does */
-	u32 seed;			/* of weft_subtable_hash() */
 	struct weft_volatile vol;	/* volatile bits that the mask looks at */
 	struct rcu_work free_work;
-	u64 mask[];			/* the n words */
+	u64 mask[];			/* the n words; then the secret of weft_subtable_hash() */
 };
 
 struct weft_subtable_ref {
@@ -97,13 +96,16 @@ void weft_subtable_remove(struct weft_subtable *subtable, struct weft_flow *flow
  */
 int weft_subtable_announce(struct weft_datapath *dp, struct weft_subtable *subtable, s32 priority);
 
-/* Link and unlink one, which nobody is to find yet, or any more; -errno; any context, BH off */
-int weft_subtable_link(struct weft_subtable *subtable, struct weft_flow *flow);
+/*
+ * Link and unlink one, which nobody is to find yet, or any more; -errno; any context, BH off.
+ * @hash is that of weft_subtable_hash().
+ */
+int weft_subtable_link(struct weft_subtable *subtable, struct weft_flow *flow, u32 hash);
 void weft_subtable_unlink(struct weft_subtable *subtable, struct weft_flow *flow);
 
-/* The one of an instance that is live; RCU */
+/* The one of an instance that is live; @hash as above; RCU */
 struct weft_flow *weft_subtable_find_instance(struct weft_subtable *subtable, const u64 *key,
-					      s32 priority);
+					      u32 hash, s32 priority);
 
 /* Masked words of @key */
 void weft_subtable_mask_key(const struct weft_subtable *subtable, const struct weft_key *key,

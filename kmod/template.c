@@ -45,16 +45,39 @@ u32 weft_key_when(const struct weft_key *key)
 	return when | WEFT_WHEN_OTHER;
 }
 
+/* memcpy() of a length that is not constant is a call, or a string instruction */
+static void weft_part_copy(void *to, const void *from, u8 len)
+{
+	switch (len) {
+	case 1:
+		memcpy(to, from, 1);
+		break;
+	case 2:
+		memcpy(to, from, 2);
+		break;
+	case 4:
+		memcpy(to, from, 4);
+		break;
+	case 16:
+		memcpy(to, from, 16);
+		break;
+	default:
+		memcpy(to, from, len);
+	}
+}
+
 void weft_tentry_words(const struct weft_template *t, const struct weft_tentry *e,
 		       const u8 *values, u64 *words)
 {
 	unsigned int i;
 
-	memcpy(words, e->words, e->n_words * sizeof(*words));
+	for (i = 0; i < e->n_words; i++)
+		words[i] = e->words[i];
 	for (i = 0; i < e->n_parts; i++) {
 		const struct weft_part *part = &e->parts[i];
 
-		memcpy((u8 *)words + part->at, values + t->values[part->value].ofs, part->len);
+		weft_part_copy((u8 *)words + part->at, values + t->values[part->value].ofs,
+			       part->len);
 	}
 }
 

@@ -47,6 +47,7 @@
 	EM(DETACHING, "detaching")	\
 	EM(INSTANCE_LIMIT, "instance_limit") \
 	EM(TCP_WINDOW, "tcp_window")	\
+	EM(FRAGMENT, "fragment")	\
 	EM(POLICY, "policy")		\
 	EM(ACL, "acl")			\
 	EM(SPOOF, "spoof")		\

@@ -3,8 +3,7 @@
  * What an instance knows of its connection.
  *
  * Bits that packets set, each once and in any order, from any CPU; the state is what they
- * amount to. Only a packet that walks can set one: so programs are kept for packets that
- * cannot, and SYN, FIN and RST are compared wherever state is tracked (walk.c).
+ * amount to. A program of the flow cache says of which packets of TCP its instances are told.
  *
  * Where the template asks for it, TCP segments are held against the windows of the connection
  * (window.c) first, and set nothing when they are not inside. Then every segment is looked at:
@@ -121,11 +120,26 @@ enum weft_tracked weft_instance_track(struct weft_flow *flow, const struct weft_
 		return WEFT_TRACKED_KEEP;
 	if (key->layers & WEFT_L_TCP)
 		return weft_track_tcp(i, *reply, key, skb);
-	if (*reply && !test_bit(WEFT_SEEN_REPLY, &i->seen)) {
-		set_bit(WEFT_SEEN_REPLY, &i->seen);
-		weft_wheel_move(i);
-	}
-	return WEFT_TRACKED_KEEP;
+	if (!*reply || test_bit(WEFT_SEEN_REPLY, &i->seen))
+		return WEFT_TRACKED_KEEP;
+	set_bit(WEFT_SEEN_REPLY, &i->seen);
+	weft_wheel_move(i);
+	/* not worth a program yet: as often as not the first answer is the last */
+	return WEFT_TRACKED_SEE;
+}
+
+enum weft_watch weft_instance_watched(const struct weft_instance *i)
+{
+	if (test_bit(WEFT_SEEN_FAILED, &i->seen))
+		return WEFT_WATCH_NONE;
+	return test_bit(WEFT_SEEN_ESTABLISHED, &i->seen) ? WEFT_WATCH_ENDS : WEFT_WATCH_ALL;
+}
+
+enum weft_watch weft_instance_watch(struct weft_instance *i, bool reply,
+				    const struct weft_key *key)
+{
+	weft_track_tcp(i, reply, key, NULL);
+	return weft_instance_watched(i);
 }
 
 bool weft_instance_in_window(struct weft_instance *i, bool reply, const struct sk_buff *skb,

@@ -59,12 +59,20 @@ enum weft_guard {
 	WEFT_GUARD_REPLY,
 };
 
+/* Which packets that come after has an instance without windows to be told of? */
+enum weft_watch {
+	WEFT_WATCH_NONE,
+	WEFT_WATCH_ENDS,	/* of TCP those with SYN, FIN or RST */
+	WEFT_WATCH_ALL,
+};
+
 struct weft_credit {
 	struct weft_flow_stats *stats;	/* NULL: no entry won */
 	u8 table;
 	bool matched;			/* an entry other than the miss entry */
 	bool refresh;			/* only its time of use, no lookup */
 	u8 guard;			/* enum weft_guard */
+	u8 watch;			/* enum weft_watch; then guard says only the direction */
 };
 
 struct weft_trail {

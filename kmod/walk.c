@@ -21,6 +21,7 @@
 #include <net/ipv6.h>
 #include "action.h"
 #include "datapath.h"
+#include "defrag.h"
 #include "field.h"
 #include "flow.h"
 #include "headers.h"
@@ -157,6 +158,7 @@ static void weft_flush(struct weft_walk *w)
 
 static void weft_walk_written(struct weft_walk *w, enum weft_field f)
 {
+	w->fresh &= f >= WEFT_FIELD_PACKET;
 	if (f < WEFT_FIELD_PACKET)
 		return;
 	w->dirty |= BIT_ULL(f - WEFT_FIELD_PACKET);
@@ -541,16 +543,24 @@ static bool weft_walk_lines_up(struct weft_walk *w, const struct weft_flow *flow
  * how the entry is to be credited: a packet that is not of the connection does not count.
  */
 static enum weft_drop weft_walk_state(struct weft_walk *w, struct weft_flow *flow,
-				      enum weft_guard *guard)
+				      enum weft_guard *guard, enum weft_watch *watch)
 {
 	struct weft_instance *i = flow->instance;
-	bool reply;
+	bool reply, tcp = w->key.layers & WEFT_L_TCP;
+	enum weft_tracked tracked;
 
 	if (!i->template->track)
 		return WEFT_DROP_UNSPEC;
-	if (w->key.layers & WEFT_L_TCP)
+	tracked = weft_instance_track(flow, &w->key, w->skb, &reply);
+	if (tcp)
+		*guard = reply ? WEFT_GUARD_REPLY : WEFT_GUARD_FORWARD;
+	if (tcp && !i->windows) {
+		*watch = weft_instance_watched(i);
+		return WEFT_DROP_UNSPEC;
+	}
+	if (tcp)
 		w->trail->vol.l4 |= WEFT_VOLATILE_STATE;
-	switch (weft_instance_track(flow, &w->key, w->skb, &reply)) {
+	switch (tracked) {
 	case WEFT_TRACKED_OUT:
 		w->trail->cacheable = false;
 		return WEFT_DROP_TCP_WINDOW;
@@ -558,8 +568,6 @@ static enum weft_drop weft_walk_state(struct weft_walk *w, struct weft_flow *flo
 		w->trail->cacheable = false;
 		break;
 	case WEFT_TRACKED_KEEP:
-		if (i->windows && w->key.layers & WEFT_L_TCP)
-			*guard = reply ? WEFT_GUARD_REPLY : WEFT_GUARD_FORWARD;
 		break;
 	}
 	return WEFT_DROP_UNSPEC;
@@ -569,6 +577,7 @@ static enum weft_drop weft_walk_state(struct weft_walk *w, struct weft_flow *flo
 static enum weft_drop weft_walk_table(struct weft_walk *w, u8 id, bool resubmit)
 {
 	enum weft_guard guard = WEFT_GUARD_NONE;
+	enum weft_watch watch = WEFT_WATCH_NONE;
 	enum weft_drop reason = WEFT_DROP_UNSPEC;
 	struct weft_frame *frame;
 	struct weft_flow *flow;
@@ -579,10 +588,11 @@ static enum weft_drop weft_walk_table(struct weft_walk *w, u8 id, bool resubmit)
 	if (flow && flow->of_instance) {
 		if (weft_walk_lines_up(w, flow, id))
 			return WEFT_DROP_UNSPEC;
-		reason = weft_walk_state(w, flow, &guard);
+		reason = weft_walk_state(w, flow, &guard, &watch);
 	}
 	weft_trail_credit(w->trail, flow && !reason ? flow->stats : NULL, id,
 			  flow && flow->priority != WEFT_PRIORITY_MISS, guard);
+	w->trail->credits[w->trail->n_credits - 1].watch = watch;
 	if (reason)
 		return reason;
 	if (!flow)
@@ -622,6 +632,19 @@ static enum weft_drop weft_walk_ask(struct weft_walk *w, const struct weft_frame
 		return WEFT_DROP_UPCALL_QUEUE;
 	weft_walk_wait(w, id, frame->table, frame->cookie);
 	return WEFT_DROP_UNSPEC;
+}
+
+/* A fragment waits for the others, and this walk of it ends */
+static void weft_walk_defrag(struct weft_walk *w, const struct weft_frame *frame)
+{
+	struct weft_op_defrag *op;
+
+	weft_walk_depends(w, WEFT_FIELD_TUN_TOS);	/* metadata of other tunnels' are others */
+	weft_flush(w);
+	op = weft_emit(w, WEFT_OP_DEFRAG, w->in->id, sizeof(*op));
+	weft_defrag_describe(op, w->dp, &w->key, frame->table, w->fresh);
+	weft_sent(w);
+	weft_walk_leave(w);
 }
 
 /* Which instance it is, and whether it is replaced, depends on all that is taken from the packet */
@@ -700,11 +723,14 @@ static enum weft_drop weft_walk_template(struct weft_walk *w, struct weft_frame 
 	return WEFT_DROP_UNSPEC;
 }
 
-/* An address of the error itself that was one of the answer's becomes the new one, too */
+/*
+ * An address of the error itself that was one of the answer's becomes the new one, too. @any: and
+ * any other: behind a translated source may be a router that must not be seen either (RFC 5508).
+ */
 static void weft_walk_outer(struct weft_walk *w, struct in6_addr *addr, const struct in6_addr *from,
-			    const struct in6_addr *to, enum weft_field f)
+			    const struct in6_addr *to, enum weft_field f, bool any)
 {
-	if (!ipv6_addr_equal(addr, from) || ipv6_addr_equal(from, to))
+	if (ipv6_addr_equal(from, to) || !(any || ipv6_addr_equal(addr, from)))
 		return;
 	*addr = *to;
 	weft_walk_written(w, f);
@@ -747,9 +773,9 @@ static enum weft_drop weft_walk_related(struct weft_walk *w, struct weft_frame *
 			op->inner = w->inner;
 	}
 	weft_walk_outer(w, &w->key.ip_src, &src, &answer.ip_src,
-			ip6 ? WEFT_FIELD_IPV6_SRC : WEFT_FIELD_IP_SRC);
+			ip6 ? WEFT_FIELD_IPV6_SRC : WEFT_FIELD_IP_SRC, true);
 	weft_walk_outer(w, &w->key.ip_dst, &dst, &answer.ip_dst,
-			ip6 ? WEFT_FIELD_IPV6_DST : WEFT_FIELD_IP_DST);
+			ip6 ? WEFT_FIELD_IPV6_DST : WEFT_FIELD_IP_DST, false);
 	return weft_walk_goto(w, frame, next);
 }
 
@@ -825,6 +851,10 @@ static enum weft_drop weft_walk_action(struct weft_walk *w, struct weft_frame *f
 		return weft_walk_related(w, frame, act->arg);
 	case WEFT_ACT_A_REJECT:
 		return weft_walk_reject(w, act->arg);
+	case WEFT_ACT_A_DEFRAG:
+		if (w->key.ip_frag)
+			weft_walk_defrag(w, frame);
+		break;
 	case WEFT_ACT_A_DROP:
 		return act->arg;
 	}

@@ -53,6 +53,7 @@ struct weft_walk {
 	u32 hash;		/* of the flow; 0: not known */
 	u32 waited;		/* number of the pending instance behind which it was; or 0 */
 	bool tunnel;		/* the packet came through one: is it from a remote? */
+	bool fresh;		/* metadata are those with which the packet came */
 	struct weft_key key;	/* as the tables see the packet now */
 	struct weft_key base;	/* as the program has made it so far */
 	struct weft_inner inner;	/* of an ICMP error, as the program makes it; if layers */
@@ -77,8 +78,8 @@ struct weft_walk {
 
 /*
  * Walk from @table, or do @acts instead when they are not NULL, with w->key. The caller has
- * set dp, in, skb, prog (with its size), trail, hash, waited, tunnel and key. Afterwards prog,
- * trail and layers are what came of it, and key is undefined. BH off, RCU.
+ * set dp, in, skb, prog (with its size), trail, hash, waited, tunnel, fresh and key. Afterwards
+ * prog, trail and layers are what came of it, and key is undefined. BH off, RCU.
  */
 void weft_walk(struct weft_walk *w, u8 table, const struct weft_actions *acts);
 

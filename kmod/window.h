@@ -32,7 +32,7 @@ struct weft_window_side {
 struct weft_window {
 	spinlock_t lock;	/* all of it, and changes of the instance's state; BH off */
 	struct weft_window_side side[2];
-};
+} __aligned(8);			/* entries are behind it */
 
 /* A TCP segment; host order */
 struct weft_segment {

@@ -16,7 +16,8 @@
 # pipeline for both directions; the last one only delivers, and remembers for the reply
 # where the packet came from. Tables, in the order in which a packet from a machine meets them:
 #
-#    0 CTX       who it is: from a machine's port, or from the context in a tunnel
+#    0 CTX       who it is: from a machine's port, or from the context in a tunnel; fragments
+#                become packets, since all that follows goes by ports
 #    1 HINT      replies to what came by a tunnel: to UNSAN, nothing else is done here
 #    2 IN        source switch: ingress ACL
 #    3 L2        source switch: forwarding, to a machine or to the router's port
@@ -53,7 +54,7 @@ MAC_X=02:01:01:01:01:01 MAC_Y=02:01:01:01:01:02
 MAC_VM1=02:00:00:00:01:01 MAC_VM2=02:00:00:00:01:02 MAC_VM3=02:00:00:00:02:01
 POOL=11.0.1.1-11.0.1.100:1024-65535
 SANITISE=11.0.1.1-11.0.1.100:1-65535
-SNAT_IDLE=${SNAT_IDLE:-60}
+SNAT_IDLE=${SNAT_IDLE:-60} SNAT_TIMES=${SNAT_TIMES:-}
 
 # Logical ports of the router
 X=1 Y=2 N=9
@@ -137,7 +138,7 @@ snat_templates() {
 	local echo='ldp=$ldp, ip, icmp, icmp_type=8, ip_src=$ip_src, ip_dst=$ip_dst, icmp_id=$icmp_id'
 	local to_n="load:lout=$N, resubmit:$ROUT, load:lin=$N, set:mark=1/1"
 	cat <<-END
-		template $snat snat$1 $(who_gives $(($1 + 2))) slice=$1 track=state
+		template $snat snat$1 $(who_gives $(($1 + 2))) slice=$1 track=state $SNAT_TIMES
 		  forward: table=$POLICY, $five
 		    actions= $to_n, set:ip_src=@ip, set:l4_src=@port, goto:$RIN
 		  reverse: reply, table=$UNNAT, ldp=\$ldp, \$proto, ip_src=\$ip_dst, ip_dst=@ip,
@@ -265,14 +266,14 @@ snat_host() {
 	shift
 	for p; do
 		n=${p##*:}
-		echo "in_port=${p%%=*} actions= load:ldp=$(cut -d= -f2 <<<"${p%:*}"), load:lin=$n, load:reg3=$n, goto:$HINT"
+		echo "in_port=${p%%=*} actions= defrag, load:ldp=$(cut -d= -f2 <<<"${p%:*}"), load:lin=$n, load:reg3=$n, goto:$HINT"
 	done
 	for n in 1 2 3; do
 		[ $n = "$host" ] || echo "table=$BACK, reg0=0xc000020$n actions= tunnel:192.0.2.$n"
 	done
 	cat <<-END
-		in_port=gnv0, stage=1 actions= load:stage=0, goto:$LAST
-		in_port=gnv0, stage=15 actions= load:stage=0, goto:$IN
+		in_port=gnv0, stage=1 actions= defrag, load:stage=0, goto:$LAST
+		in_port=gnv0, stage=15 actions= defrag, load:stage=0, goto:$IN
 		table=$HINT, priority=0 actions= goto:$IN
 		table=$IN, priority=0 actions= drop:spoof
 		table=$ROUTE, priority=0 actions= drop:no_route
@@ -316,9 +317,14 @@ snat_set_up() {
 
 # snat_cases ARGUMENT...: py/snat.py, whose results become this test's
 snat_cases() {
+	snat_python snat.py "$@"
+}
+
+# snat_python FILE ARGUMENT...: the same of another file in py/
+snat_python() {
 	local line end=''
 	shopt -s lastpipe	# the results are counted here
-	/usr/bin/python3 "$LIB_DIR/py/snat.py" "$@" 2>&1 | while read -r line; do
+	/usr/bin/python3 "$LIB_DIR/py/$1" "${@:2}" 2>&1 | while read -r line; do
 		case $line in
 		'ok '*'# SKIP '*)
 			line=${line#ok * - }
@@ -345,6 +351,13 @@ snat_connections() {
 	local size=4000000
 	ok 'SN12 ping through SNAT' in_ns vm1 ping -q -c 3 -i 0.2 -W 2 10.0.2.1
 	ok "SN12 ping of the other machine" in_ns vm2 ping -q -c 3 -i 0.2 -W 2 10.0.2.1
+	ok 'SN12 a large ping, in fragments' in_ns vm1 ping -q -c 3 -i 0.2 -W 2 -s 4000 10.0.2.1
+	ok 'SN12 a large ping of the other machine' in_ns vm2 ping -q -c 3 -i 0.2 -W 2 -s 4000 10.0.2.1
+	head -c 3000 /dev/urandom >"$TMP/datagram"
+	in_ns vm3 socat -b 65536 UDP-LISTEN:82,fork,reuseaddr PIPE &
+	wait_until 10 matches ':82 ' in_ns vm3 ss -lun >/dev/null
+	in_ns vm1 timeout 20 socat -b 65536 -t 1 - UDP:10.0.2.1:82 <"$TMP/datagram" >"$TMP/echo"
+	ok 'SN12 UDP of 3 kB, there and back' cmp "$TMP/datagram" "$TMP/echo"
 	head -c $size /dev/urandom >"$TMP/file"
 	in_ns vm3 socat -u TCP-LISTEN:80,fork,reuseaddr "CREATE:$TMP/got" &
 	wait_until 10 listens vm3 80 >/dev/null

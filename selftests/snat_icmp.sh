@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# timeout: 120
+# timeout: 200
 # ICMP errors about connections that source NAT translates, in both directions.
 #
 #   m1 10.0.1.1 ── [ sw: weft0 ] ── 10.0.2.1 out 10.0.3.254 ── (MTU 1300) ── far 10.0.3.1
@@ -117,6 +117,36 @@ both_ways() {
 both_ways IPv4 10.0.3.1 10.0.2.1 10.0.1.1 11.0.1.1
 both_ways IPv6 fd03::1 fd02::1 fd01::1 fd0b::1
 is "$(dropped)" 0 'no error was lost'
+
+# ---- a router inside, which is no end of the connection ------------------------------------------
+
+# behind_nat NAME FAR ROUTER MACHINE OUTSIDE IP ERROR ERRORS: the router has something against a packet to m1
+behind_nat() {
+	local name=$1 far=$2 router=$3 machine=$4 outside=$5 port l2
+	l2='Ether(src="02:00:00:00:01:fe",dst="02:00:00:00:02:01")'
+	send_frame m1 eth0 "$l2/$6(src='$machine',dst='$far')/UDP(sport=2100,dport=4321)"
+	wait_until 5 matches "udp_dst=4321" w instance show >/dev/null
+	port=$(w -j instance show | jq -r --arg m "$machine" '.[] | select(.fields.udp_dst == 4321 and
+		(.fields.ip_src // .fields.ipv6_src) == $m) | .vars.port')
+	capture out eth0 "$TMP/behind.pcap" 'icmp or (icmp6 and ip6[40] == 1)'
+	send_frame m1 eth0 "$l2/$6(src='$router',dst='$far')/$7/$6(src='$far',dst='$machine')/UDP(sport=4321,dport=2100)/'12345678'" \
+		"$l2/$6(src='$router',dst='$far')/$7/$6(src='$far',dst='$machine')/UDP(sport=4322,dport=2100)/'unknown'"
+	wait_until 5 matches unreachable tcpdump -n -r "$TMP/behind.pcap" >/dev/null
+	capture_stop "$TMP/behind.pcap"
+	like "$(tcpdump -n -vv -r "$TMP/behind.pcap" 2>&1)" "$outside > $far: .*unreachable.*" "$name: a router's error comes from outside address"
+	like "$(tcpdump -n -vv -r "$TMP/behind.pcap" 2>&1 | tr -d '\n')" "$far.4321 > $outside.$port|$outside udp port $port" "$name: about the packet as it was outside"
+	unlike "$(tcpdump -n -vv -r "$TMP/behind.pcap" 2>&1)" 'bad|wrong|incorrect' "$name: checksums"
+	unlike "$(tcpdump -n -vv -r "$TMP/behind.pcap" 2>&1)" "$machine|$router" "$name: and nothing of the inside is seen"
+}
+# what is about nothing known is for the next action; here that forgets it
+w flow add table=14,priority=90,ldp=7,icmp,icmp_type=3 actions=drop:user2
+w flow add table=14,priority=90,ldp=7,icmp6,icmp_type=1 actions=drop:user2
+w flow del table=14,priority=100,ldp=7,ip,ip_src=10.0.1.0/24
+w flow add table=14,priority=100,ldp=7,ip,ip_src=10.0.1.1 actions=template:5
+w flow del table=14,priority=100,ldp=7,ipv6,ipv6_src=fd01::/64
+w flow add table=14,priority=100,ldp=7,ipv6,ipv6_src=fd01::1 actions=template:6
+behind_nat IPv4 10.0.3.1 10.0.1.254 10.0.1.1 11.0.1.1 IP 'ICMP(type=3,code=1)'
+behind_nat IPv6 fd03::1 fd01::fe fd01::1 fd0b::1 IPv6 'ICMPv6DestUnreach(code=4)'
 
 # errors about nothing that is known, or that nobody can tell what they are about
 E='Ether(src="02:00:00:00:02:01",dst="02:00:00:00:ff:ff")'

@@ -3,9 +3,14 @@
  * ranges.c - local providers of ranges: a static list, and a file.
  *
  * A range is cut from what was listed: the first gap of an address, among the leases that
- * there are. The file is read under its lock for each call, and written as a whole, the new
- * text behind which the old one is cut off; a reader that finds it broken refuses to give
- * anything.
+ * there are. The file is read under its lock for each call; a reader that finds it broken
+ * refuses to give anything.
+ *
+ * Whoever writes may be killed at any moment, and cannot make another file: the directory is not
+ * its own. So a new text is first written behind the old one, then over it, and then cut off;
+ * between these the file is synced. A text is complete when it parses, and what we write has
+ * a brace at the beginning of its first line only. So there is always a complete one: the last,
+ * or, when that was torn, the first, which nobody had touched yet.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -210,6 +215,92 @@ static int take_leases(struct book *book, const json_t *root)
 	return 0;
 }
 
+static int write_all(int fd, const char *text, size_t len, size_t at)
+{
+	ssize_t n;
+
+	for (size_t done = 0; done < len; done += n) {
+		n = pwrite(fd, text + done, len - done, at + done);
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+	}
+	return fsync(fd) ? -errno : 0;
+}
+
+/* the text is behind its place, too, if the file is longer */
+static int move_front(int fd, const char *text, size_t len)
+{
+	int result = write_all(fd, text, len, 0);
+
+	return result ? result : ftruncate(fd, len) || fsync(fd) ? -errno : 0;
+}
+
+/* all of the file, to be freed; NULL: -errno is in *result */
+static char *read_text(int fd, size_t *len, int *result)
+{
+	struct stat info;
+	size_t done = 0;
+	ssize_t n = 1;
+	char *text;
+
+	*result = fstat(fd, &info) ? -errno : info.st_size > FILE_MAX_BYTES ? -EFBIG : 0;
+	if (*result)
+		return NULL;
+	*len = info.st_size;
+	text = memory_zalloc(*len + 1);
+	while (done < *len && (n = pread(fd, text + done, *len - done, done)) > 0)
+		done += n;
+	if (done == *len)
+		return text;
+	*result = n < 0 ? -errno : -EIO;
+	free(text);
+	return NULL;
+}
+
+/* where the last text begins */
+static size_t last_text(const char *text, size_t len)
+{
+	size_t at = len;
+
+	while (at-- > 1) {
+		if (text[at] == '{' && text[at - 1] == '\n')
+			return at;
+	}
+	return 0;
+}
+
+/* the complete text, after which the file has no other; NULL: -errno is in *result */
+static json_t *load(int fd, int *result)
+{
+	json_error_t error;
+	char *text;
+	json_t *root;
+	size_t len, at;
+
+	text = read_text(fd, &len, result);
+	if (!text)
+		return NULL;
+	at = last_text(text, len);
+	root = json_loadb(text + at, len - at, JSON_REJECT_DUPLICATES, NULL);
+	if (root && at) {
+		/* else somebody has written it so, and it stays where it is */
+		if (at >= len - at)
+			*result = move_front(fd, text + at, len - at);
+	} else if (!root) {
+		root = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DISABLE_EOF_CHECK,
+				  &error);
+		if (!root)
+			*result = -EPROTO;
+		else if (ftruncate(fd, error.position) || fsync(fd))
+			*result = -errno;
+	}
+	free(text);
+	if (!*result)
+		return root;
+	json_decref(root);
+	return NULL;
+}
+
 static int read_book(struct book *book)
 {
 	json_t *root;
@@ -217,11 +308,9 @@ static int read_book(struct book *book)
 
 	if (book->fd < 0)
 		return 0;
-	if (lseek(book->fd, 0, SEEK_SET) < 0)
-		return -errno;
-	root = json_loadfd(book->fd, JSON_REJECT_DUPLICATES, NULL);
+	root = load(book->fd, &result);
 	if (!root)
-		return -EPROTO;
+		return result;
 	result = take_ranges(book, root);
 	if (!result)
 		result = take_leases(book, root);
@@ -229,18 +318,10 @@ static int read_book(struct book *book)
 	return result;
 }
 
-static int write_book(struct book *book)
+static json_t *book_to_json(const struct book *book)
 {
-	json_t *ranges = json_array(), *leases = json_array(), *root;
-	size_t len, done = 0;
-	ssize_t n = 0;
-	char *text;
+	json_t *ranges = json_array(), *leases = json_array();
 
-	if (book->fd < 0) {
-		json_decref(ranges);
-		json_decref(leases);
-		return 0;
-	}
 	for (unsigned int i = 0; i < book->ranges.n_ranges; i++)
 		json_array_append_new(ranges, format_range(&book->ranges.ranges[i]));
 	for (size_t i = 0; i < book->n_leases; i++) {
@@ -251,19 +332,43 @@ static int write_book(struct book *book)
 						"key", lease->key, "sanitise", (int)lease->purpose,
 						"range", format_range(&lease->range)));
 	}
-	root = json_pack("{s:o, s:I, s:o}", "ranges", ranges, "next", (json_int_t)book->next_id,
+	return json_pack("{s:o, s:I, s:o}", "ranges", ranges, "next", (json_int_t)book->next_id,
 			 "leases", leases);
+}
+
+static int write_book(struct book *book)
+{
+	struct stat info;
+	char *text, *line;
+	json_t *root;
+	size_t len, at;
+	int result;
+
+	if (book->fd < 0)
+		return 0;
+	root = book_to_json(book);
 	text = root ? json_dumps(root, JSON_INDENT(1)) : NULL;
 	json_decref(root);
 	if (!text)
 		return -ENOMEM;
-	len = strlen(text);
-	while (done < len && (n = pwrite(book->fd, text + done, len - done, done)) > 0)
-		done += n;
+	line = memory_printf("\n%s\n", text);
 	free(text);
-	if (done < len)
-		return n < 0 ? -errno : -EIO;
-	return ftruncate(book->fd, len) || fsync(book->fd) ? -errno : 0;
+	len = strlen(line);
+	/* so far behind that it does not reach itself when it is moved */
+	result = fstat(book->fd, &info) ? -errno : 0;
+	at = (size_t)info.st_size > len ? (size_t)info.st_size : len;
+	if (!result && at > (size_t)info.st_size) {
+		text = memory_zalloc(at - info.st_size);
+		memset(text, ' ', at - info.st_size);
+		result = write_all(book->fd, text, at - info.st_size, info.st_size);
+		free(text);
+	}
+	if (!result)
+		result = write_all(book->fd, line, len, at);
+	if (!result)
+		result = move_front(book->fd, line + 1, len - 1);
+	free(line);
+	return result;
 }
 
 static int open_book(struct book *book)

@@ -71,7 +71,7 @@ static inline void range_close(struct range_provider *provider)
 /*
  * range_file_open: a file {"ranges": ["11.0.1.1:1024-65535", …]}, to which this adds "leases" and
  * "next". It is opened now, so that privileges can be given up afterwards; changes are
- * written into it. 0 or -errno.
+ * written into it, in such a way that they are made or not made whenever this ends. 0 or -errno.
  */
 int range_file_open(struct range_provider **provider, const char *path);
 

@@ -8,6 +8,8 @@ none_rules() { :; }
 
 none_purge() { :; }
 
+none_nat() { :; }
+
 none_undo() { :; }
 
 none_encap() { # DUT IN LOCAL REMOTE: no tunnel either

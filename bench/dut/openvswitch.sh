@@ -146,3 +146,22 @@ openvswitch_rules() { # DUT IN OUT
 }
 
 openvswitch_purge() { ovs-appctl revalidator/purge; }
+
+# openvswitch_nat DUT IN OUT [FIRST LAST]: what is new is let through by its source port, if these are given
+openvswitch_nat() {
+	local zone=${1#openvswitch} commit
+	commit="ct(commit,zone=${zone:=1},nat(src=$NAT_OUTSIDE:$NAT_PORTS)),output:2"
+	{
+		cat <<-END
+			table=0,ip,ip_frag=no actions=ct(zone=$zone,nat,table=1)
+			table=1,in_port=1,ip,ct_state=+trk+est actions=output:2
+			table=1,in_port=2,ip,ct_state=+trk+est actions=output:1
+		END
+		if [ $# -lt 5 ]; then echo "table=1,in_port=1,ip,ct_state=+trk+new actions=$commit"
+		else
+			seq -f "table=1,in_port=1,tcp,tp_src=%.0f,ct_state=+trk+new actions=$commit" "$4" "$5"
+			seq -f "table=1,in_port=1,udp,tp_src=%.0f,ct_state=+trk+new actions=$commit" "$4" "$5"
+		fi
+	} >/run/openflow
+	openvswitch_openflow "$1" /run/openflow "$2" "$3"
+}

@@ -88,3 +88,32 @@ weft_tunnel() { # DUT PORT LOCAL REMOTE
 	weft_tunnel_dp "$2" "$4" && weft flow add "in_port=$2 actions= load:ldp=5, tunnel:$4" &&
 		weft flow add "in_port=g0, ldp=5 actions= output:$2"
 }
+
+# weft_nat DUT IN OUT [FIRST LAST]: source NAT in the kernel; what is new is let through by its source port,
+# if these are given
+weft_nat() {
+	weft_dp "$1" "$2" "$3" </dev/null && weft pool add 1 "$NAT_OUTSIDE:$NAT_PORTS" dp "$1" >/dev/null &&
+		weft template add dp "$1" -f - <<-'END' >/dev/null && weft_nat_flows "$@" | weft flow load dp "$1" - >/dev/null
+			template 1 snat mode=kernel pool=1 track=state
+			  forward: table=2, priority=+1, ldp=$ldp, $proto, ip_src=$ip_src, ip_dst=$ip_dst, $sport, $dport actions= set:ip_src=@ip, set:l4_src=@port, goto:3
+			  reverse: reply, table=1, priority=+1, ldp=$ldp, $proto, ip_src=$ip_dst, ip_dst=@ip, l4_src=$l4_dst, l4_dst=@port actions= set:ip_dst=$ip_src, set:l4_dst=$l4_src, goto:3
+		END
+}
+
+weft_nat_flows() { # DUT IN OUT [FIRST LAST]
+	cat <<-END
+		in_port=$2, ip, ip_frag=no actions= load:ldp=1, goto:2
+		in_port=$3, ip, ip_frag=no actions= load:ldp=1, goto:1
+		table=3, ip, ip_dst=10.0.2.0/24 actions= output:$3
+		table=3, ip, ip_dst=10.0.1.0/24 actions= output:$2
+	END
+	weft_nat_rules "${@:4}"
+}
+
+weft_nat_rules() { # [FIRST LAST]
+	if [ $# -lt 2 ]; then echo "table=2, priority=10, ldp=1, ip, ip_src=10.0.1.0/24 actions= template:1"
+	else
+		seq -f "table=2, priority=10, ldp=1, tcp, ip_src=10.0.1.0/24, tcp_src=%.0f actions= template:1" "$1" "$2"
+		seq -f "table=2, priority=10, ldp=1, udp, ip_src=10.0.1.0/24, udp_src=%.0f actions= template:1" "$1" "$2"
+	fi
+}

@@ -7,19 +7,6 @@
 # a slab rounds up is in it, and the hash tables too.  openvswitch's cached flows are those of its kernel
 # module; it has its rules in ovs-vswitchd, whose resident memory counts for them.
 
-# kernel_memory: sets BYTES, once they are still: what RCU frees goes later
-kernel_memory() {
-	local key value unit was=-1 n
-	BYTES=0
-	for ((n = 0; n < 100 && was != BYTES; n++)); do
-		was=$BYTES BYTES=0
-		[ "$n" = 0 ] || pause 0.1
-		while read -r key value unit; do
-			case $key in SUnreclaim: | VmallocUsed: | Percpu:) BYTES=$((BYTES + value * 1024)) ;; esac
-		done </proc/meminfo
-	done
-}
-
 vswitchd_memory() {
 	BYTES=$(($(awk '$1 == "VmRSS:" { print $2 }' "/proc/$(<"$OVS_RUNDIR/ovs-vswitchd.pid")/status") * 1024))
 }
@@ -83,19 +70,6 @@ openvswitch_cached1() {
 	openvswitch_flows "$@" || return
 	kernel_memory
 	found=$FLOWS # openvswitch_flows counts them
-}
-
-# settle: what the case before had is freed in the background, and not at one go
-settle() {
-	local n was
-	for ((n = 0; n < 30; n++)); do
-		kernel_memory
-		was=$BYTES
-		pause 2
-		kernel_memory
-		[ "$BYTES" -lt $((was - 65536)) ] || return 0
-	done
-	die 'memory is still being freed'
 }
 
 # per WHAT CASE NUMBER: WHAT sets "before" and "found", and BYTES

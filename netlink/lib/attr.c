@@ -218,6 +218,7 @@ static int action_put(struct nlmsghdr *nlh, size_t size, const struct weft_actio
 	case WEFT_ACT_A_OUTPUT_IN_PORT:
 	case WEFT_ACT_A_POP_VLAN:
 	case WEFT_ACT_A_DEC_TTL:
+	case WEFT_ACT_A_DEFRAG:
 		ok = mnl_attr_put_check(nlh, size, act->type, 0, NULL);
 		break;
 	case WEFT_ACT_A_SET:
@@ -413,6 +414,7 @@ static int action_get(struct weft_action *act, const struct nlattr *attr, unsign
 	case WEFT_ACT_A_OUTPUT_IN_PORT:
 	case WEFT_ACT_A_POP_VLAN:
 	case WEFT_ACT_A_DEC_TTL:
+	case WEFT_ACT_A_DEFRAG:
 		return mnl_attr_get_payload_len(attr) ? -EPROTO : 0;
 	case WEFT_ACT_A_SET:
 		return set_get(act, attr);

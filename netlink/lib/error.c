@@ -66,6 +66,7 @@ static const struct attr_name act_attrs[] = {
 	[WEFT_ACT_A_BIND] = { "bind", NULL },
 	[WEFT_ACT_A_RELATED] = { "related", NULL },
 	[WEFT_ACT_A_REJECT] = { "reject", NULL },
+	[WEFT_ACT_A_DEFRAG] = { "defrag", NULL },
 };
 
 static const struct attr_set act_set = SET(act_attrs, true);

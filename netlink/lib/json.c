@@ -90,6 +90,42 @@ int wl_at_object(const struct wl_at *at, const json_t *json)
 	return wl_at_fail(at, "an object is needed, not %s", type_name(json));
 }
 
+int wl_at_members(const struct wl_at *at, const json_t *json, wl_member_fn fn, void *ctx)
+{
+	int err = wl_at_object(at, json);
+	const char *name;
+	json_t *value;
+
+	if (err)
+		return err;
+	json_object_foreach((json_t *)json, name, value) {
+		struct wl_at member = wl_at_member(at, name);
+
+		err = fn(&member, name, value, ctx);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int wl_at_elements(const struct wl_at *at, const json_t *json, wl_member_fn fn, void *ctx)
+{
+	json_t *value;
+	size_t i;
+	int err;
+
+	if (!json_is_array(json))
+		return wl_at_fail(at, "an array is needed");
+	json_array_foreach((json_t *)json, i, value) {
+		struct wl_at element = wl_at_index(at, i);
+
+		err = fn(&element, NULL, value, ctx);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 int wl_at_text(const struct wl_at *at, const json_t *json, char *space, size_t size,
 	       struct wl_tok *tok)
 {

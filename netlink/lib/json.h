@@ -26,6 +26,12 @@ struct wl_parse wl_at_parse(const struct wl_at *at);
 
 /* -EINVAL with the error filled in when @json is no object */
 int wl_at_object(const struct wl_at *at, const json_t *json);
+/* Of an object: @fn of each member, at its place, up to the first that returns other than 0 */
+typedef int (*wl_member_fn)(const struct wl_at *at, const char *name, const json_t *json,
+			    void *ctx);
+int wl_at_members(const struct wl_at *at, const json_t *json, wl_member_fn fn, void *ctx);
+/* Of an array: @fn of each element, at its place, without a name */
+int wl_at_elements(const struct wl_at *at, const json_t *json, wl_member_fn fn, void *ctx);
 /* A number, or a string that is one (0x…) */
 int wl_at_uint(const struct wl_at *at, const json_t *json, uint64_t max, uint64_t *value);
 int wl_at_string(const struct wl_at *at, const json_t *json, char *buf, size_t size);

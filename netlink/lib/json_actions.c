@@ -131,6 +131,8 @@ static json_t *action_to_json(const struct weft_action *act, unsigned int proto,
 		return json_string("pop_vlan");
 	case WEFT_ACT_A_DEC_TTL:
 		return json_string("dec_ttl");
+	case WEFT_ACT_A_DEFRAG:
+		return json_string("defrag");
 	case WEFT_ACT_A_OUTPUT:
 		name = "output";
 		value = wl_json_port(act->port, names, flags);
@@ -290,28 +292,24 @@ static int read_output(const struct wl_at *at, const json_t *json, struct weft_a
 	return err;
 }
 
+/* @ctx: struct weft_actions */
+static int set_member(const struct wl_at *at, const char *name, const json_t *json, void *ctx)
+{
+	struct wl_parse ps = wl_at_parse(at);
+	struct wl_tok tok;
+	char space[24];
+	int err = wl_at_text(at, json, space, sizeof(space), &tok);
+
+	return err ? err : wl_set_parse(&ps, wl_tok_str(name), tok, ctx);
+}
+
 /* {"set": {"eth_src": …, "eth_dst": …}} are two actions */
 static int read_set(const struct wl_at *at, const json_t *json, struct weft_actions *actions)
 {
-	const char *name;
-	json_t *value;
-	int err;
+	int err = wl_at_members(at, json, set_member, actions);
 
-	err = wl_at_object(at, json);
 	if (err)
 		return err;
-	json_object_foreach((json_t *)json, name, value) {
-		struct wl_at member = wl_at_member(at, name);
-		struct wl_parse ps = wl_at_parse(&member);
-		struct wl_tok tok;
-		char space[24];
-
-		err = wl_at_text(&member, value, space, sizeof(space), &tok);
-		if (!err)
-			err = wl_set_parse(&ps, wl_tok_str(name), tok, actions);
-		if (err)
-			return err;
-	}
 	return json_object_size(json) ? 0 : wl_at_fail(at, "no field is given");
 }
 
@@ -406,6 +404,22 @@ static int read_drop(const struct wl_at *at, const json_t *json, struct weft_act
 	return err;
 }
 
+/* @ctx: struct weft_action */
+static int detail_member(const struct wl_at *at, const char *name, const json_t *json, void *ctx)
+{
+	struct wl_parse ps = wl_at_parse(at);
+	struct weft_action *act = ctx;
+	struct wl_tok tok;
+	char space[24];
+	int err = wl_at_text(at, json, space, sizeof(space), &tok);
+
+	if (err)
+		return err;
+	return act->type == WEFT_ACT_A_TUNNEL ?
+		       wl_tunnel_item_parse(&ps, wl_tok_str(name), tok, &act->tunnel) :
+		       wl_service_item_parse(&ps, wl_tok_str(name), tok, &act->service);
+}
+
 static int read_reject(const struct wl_at *at, const json_t *json, struct weft_actions *actions)
 {
 	struct wl_parse ps = wl_at_parse(at);
@@ -432,8 +446,6 @@ static int read_details(const struct wl_at *at, const json_t *json, struct weft_
 {
 	bool tunnel = act->type == WEFT_ACT_A_TUNNEL;
 	struct wl_parse ps = wl_at_parse(at);
-	const char *name;
-	json_t *value;
 	int err;
 
 	if (json_is_string(json)) {
@@ -442,24 +454,9 @@ static int read_details(const struct wl_at *at, const json_t *json, struct weft_
 		return tunnel ? wl_tunnel_dst_parse(&ps, tok, &act->tunnel) :
 				wl_service_item_parse(&ps, wl_tok_str("name"), tok, &act->service);
 	}
-	err = wl_at_object(at, json);
+	err = wl_at_members(at, json, detail_member, act);
 	if (err)
 		return err;
-	json_object_foreach((json_t *)json, name, value) {
-		struct wl_at member = wl_at_member(at, name);
-		struct wl_parse member_ps = wl_at_parse(&member);
-		struct wl_tok tok;
-		char space[24];
-
-		err = wl_at_text(&member, value, space, sizeof(space), &tok);
-		if (!err)
-			err = tunnel ? wl_tunnel_item_parse(&member_ps, wl_tok_str(name), tok,
-							    &act->tunnel) :
-				       wl_service_item_parse(&member_ps, wl_tok_str(name), tok,
-							     &act->service);
-		if (err)
-			return err;
-	}
 	if (tunnel && !wl_tunnel_has_dst(&act->tunnel))
 		return wl_at_fail(at, "dst is missing");
 	if (!tunnel && !act->service.name[0])
@@ -491,7 +488,16 @@ static int read_multi(const struct wl_at *at, const json_t *json, struct depth d
 static int read_action(const struct wl_at *at, const char *name, const json_t *json,
 		       struct depth depth, struct weft_actions *actions)
 {
+	static const struct {
+		const char *name;
+		enum weft_act_attr type;
+	} plain[] = {
+		{ "pop_vlan", WEFT_ACT_A_POP_VLAN },
+		{ "dec_ttl", WEFT_ACT_A_DEC_TTL },
+		{ "defrag", WEFT_ACT_A_DEFRAG },
+	};
 	struct weft_action *act;
+	size_t i;
 	int err;
 
 	if (!strcmp(name, "push_vlan"))
@@ -500,10 +506,12 @@ static int read_action(const struct wl_at *at, const char *name, const json_t *j
 		return read_drop(at, json, actions);
 	if (!strcmp(name, "reject"))
 		return read_reject(at, json, actions);
-	if (!strcmp(name, "pop_vlan") || !strcmp(name, "dec_ttl")) {
+	for (i = 0; i < WL_ARRAY_SIZE(plain); i++) {
+		if (strcmp(name, plain[i].name))
+			continue;
 		if (json && !json_is_true(json) && !json_is_null(json))
 			return wl_at_fail(at, "'%s' takes no argument", name);
-		add(actions, name[0] == 'p' ? WEFT_ACT_A_POP_VLAN : WEFT_ACT_A_DEC_TTL, &err);
+		add(actions, plain[i].type, &err);
 		return err;
 	}
 	if (!strcmp(name, "output"))

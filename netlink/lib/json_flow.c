@@ -47,14 +47,16 @@ json_t *weft_match_to_json(const struct weft_match *match, const struct weft_nam
 	return obj;
 }
 
-/* true says the same as a bare word: {"tcp": true} */
-static int read_member(struct wl_match_parse *mp, const struct wl_at *at, const char *name,
-		       const json_t *value)
+/* true says the same as a bare word: {"tcp": true}. @ctx: struct wl_match_parse */
+static int match_member(const struct wl_at *at, const char *name, const json_t *value, void *ctx)
 {
+	struct wl_parse ps = wl_at_parse(at);
+	struct wl_match_parse *mp = ctx;
 	struct wl_tok tok = { 0 };
 	char space[24];
 	int err;
 
+	mp->ps = &ps;
 	if (json_is_true(value))
 		return wl_match_parse_item(mp, wl_tok_str(name), tok);
 	err = wl_at_text(at, value, space, sizeof(space), &tok);
@@ -66,29 +68,15 @@ int wl_match_from_json(const struct wl_at *at, const json_t *json, bool check,
 {
 	struct wl_match_parse mp = { .match = out, .metadata = !check };
 	struct wl_parse ps = wl_at_parse(at);
-	const char *name;
-	json_t *value;
 	int err;
 
 	weft_match_init(out);
-	err = wl_at_object(at, json);
-	if (err)
-		return err;
-	json_object_foreach((json_t *)json, name, value) {
-		struct wl_at member = wl_at_member(at, name);
-		struct wl_parse member_ps = wl_at_parse(&member);
-
-		mp.ps = &member_ps;
-		err = read_member(&mp, &member, name, value);
-		if (err)
-			goto fail;
-	}
+	err = wl_at_members(at, json, match_member, &mp);
 	mp.ps = &ps;
-	err = wl_match_parse_end(&mp, check);
 	if (!err)
-		return 0;
-fail:
-	weft_match_free(out);
+		err = wl_match_parse_end(&mp, check);
+	if (err)
+		weft_match_free(out);
 	return err;
 }
 
@@ -167,9 +155,10 @@ static int read_table(const struct wl_at *at, const json_t *json, uint8_t *table
 	return err ? err : wl_parse_table(&ps, tok, table);
 }
 
-static int flow_member(const struct wl_at *at, const char *name, const json_t *json,
-		       struct weft_flow *flow)
+/* @ctx: struct weft_flow */
+static int flow_member(const struct wl_at *at, const char *name, const json_t *json, void *ctx)
 {
+	struct weft_flow *flow = ctx;
 	static const struct {
 		const char *name;
 		enum weft_flow_attr attr;
@@ -241,30 +230,17 @@ static int flow_member(const struct wl_at *at, const char *name, const json_t *j
 int weft_flow_from_json(struct weft_flow *out, const json_t *json, const char *path,
 			const struct weft_names *names, struct weft_error *err)
 {
-	struct wl_at at, member;
-	const char *name;
-	json_t *value;
+	struct wl_at at;
 	int ret;
 
 	weft_flow_init(out);
 	wl_at_begin(&at, path, names, err);
-	ret = wl_at_object(&at, json);
-	if (ret)
-		return ret;
-	json_object_foreach((json_t *)json, name, value) {
-		member = wl_at_member(&at, name);
-		ret = flow_member(&member, name, value, out);
-		if (ret)
-			goto fail;
-	}
-	if (!weft_has(out, WEFT_FLOW_A_ACTIONS)) {
+	ret = wl_at_members(&at, json, flow_member, out);
+	if (!ret && !weft_has(out, WEFT_FLOW_A_ACTIONS))
 		ret = wl_at_fail(&at, "actions are missing");
-		goto fail;
-	}
-	if (!out->match.n)
+	if (ret)
+		weft_flow_free(out);
+	else if (!out->match.n)
 		weft_unmark(out, WEFT_FLOW_A_MATCH);
-	return 0;
-fail:
-	weft_flow_free(out);
 	return ret;
 }

@@ -128,30 +128,18 @@ static int read_fields(const struct wl_at *at, const json_t *json, struct weft_m
 	return err;
 }
 
-static int read_vars(const struct wl_at *at, const json_t *json, struct weft_instance *instance)
+/* @ctx: struct weft_instance */
+static int read_var(const struct wl_at *at, const char *name, const json_t *json, void *ctx)
 {
-	const char *name;
-	json_t *value;
-	int err = wl_at_object(at, json);
+	struct wl_parse ps = wl_at_parse(at);
+	int var = weft_var_from_name(name), err;
+	struct wl_tok tok;
+	char space[24];
 
-	if (err)
-		return err;
-	json_object_foreach((json_t *)json, name, value) {
-		struct wl_at member = wl_at_member(at, name);
-		struct wl_parse ps = wl_at_parse(&member);
-		int var = weft_var_from_name(name);
-		struct wl_tok tok;
-		char space[24];
-
-		if (var < 0)
-			return wl_at_fail(&member, "there is no variable '%.60s'", name);
-		err = wl_at_text(&member, value, space, sizeof(space), &tok);
-		if (!err)
-			err = wl_var_parse(&ps, (uint32_t)var, tok, instance);
-		if (err)
-			return err;
-	}
-	return 0;
+	if (var < 0)
+		return wl_at_fail(at, "there is no variable '%.60s'", name);
+	err = wl_at_text(at, json, space, sizeof(space), &tok);
+	return err ? err : wl_var_parse(&ps, (uint32_t)var, tok, ctx);
 }
 
 static int read_priority(const struct wl_at *at, const json_t *json, int32_t *priority)
@@ -175,9 +163,10 @@ static int read_ref(const struct wl_at *at, const json_t *json,
 	return err ? err : parse(&ps, tok, id);
 }
 
-static int instance_member(const struct wl_at *at, const char *name, const json_t *json,
-			   struct weft_instance *instance)
+/* @ctx: struct weft_instance */
+static int instance_member(const struct wl_at *at, const char *name, const json_t *json, void *ctx)
 {
+	struct weft_instance *instance = ctx;
 	static const struct {
 		const char *name;
 		enum weft_instance_attr attr; /* 0: reported only, not read */
@@ -226,7 +215,7 @@ static int instance_member(const struct wl_at *at, const char *name, const json_
 	case WEFT_INSTANCE_A_FIELDS:
 		return read_fields(at, json, &instance->fields);
 	case WEFT_INSTANCE_A_VARS:
-		return read_vars(at, json, instance);
+		return wl_at_members(at, json, read_var, instance);
 	case WEFT_INSTANCE_A_STATE:
 		return wl_at_enum(at, json, weft_state_from_name, &instance->state);
 	default:
@@ -247,29 +236,17 @@ static int instance_member(const struct wl_at *at, const char *name, const json_
 int weft_instance_from_json(struct weft_instance *out, const json_t *json, const char *path,
 			    const struct weft_names *names, struct weft_error *err)
 {
-	struct wl_at at, member;
-	const char *name;
-	json_t *value;
+	struct wl_at at;
 	int ret;
 
 	weft_instance_init(out);
 	wl_at_begin(&at, path, names, err);
-	ret = wl_at_object(&at, json);
-	if (ret)
-		return ret;
-	json_object_foreach((json_t *)json, name, value) {
-		member = wl_at_member(&at, name);
-		ret = instance_member(&member, name, value, out);
-		if (ret)
-			goto fail;
-	}
-	if (!weft_has(out, WEFT_INSTANCE_A_TEMPLATE))
+	ret = wl_at_members(&at, json, instance_member, out);
+	if (!ret && !weft_has(out, WEFT_INSTANCE_A_TEMPLATE))
 		ret = wl_at_fail(&at, "template is missing");
-	else if (!weft_has(out, WEFT_INSTANCE_A_FIELDS))
+	else if (!ret && !weft_has(out, WEFT_INSTANCE_A_FIELDS))
 		ret = wl_at_fail(&at, "fields are missing");
-	if (!ret)
-		return 0;
-fail:
-	weft_instance_free(out);
+	if (ret)
+		weft_instance_free(out);
 	return ret;
 }

@@ -285,9 +285,10 @@ static int read_list(const struct wl_at *at, const json_t *json, struct weft_por
 	return 0;
 }
 
-static int port_member(const struct wl_at *at, const char *name, const json_t *json,
-		       struct weft_port *port)
+/* @ctx: struct weft_port */
+static int port_member(const struct wl_at *at, const char *name, const json_t *json, void *ctx)
 {
+	struct weft_port *port = ctx;
 	static const struct {
 		const char *name;
 		enum weft_port_attr attr;
@@ -349,25 +350,15 @@ static int port_member(const struct wl_at *at, const char *name, const json_t *j
 int weft_port_from_json(struct weft_port *out, const json_t *json, const char *path,
 			struct weft_error *err)
 {
-	struct wl_at at, member;
-	const char *name;
-	json_t *value;
+	struct wl_at at;
 	int ret;
 
 	weft_port_init(out);
 	wl_at_begin(&at, path, NULL, err);
-	ret = wl_at_object(&at, json);
+	ret = wl_at_members(&at, json, port_member, out);
 	if (ret)
-		return ret;
-	json_object_foreach((json_t *)json, name, value) {
-		member = wl_at_member(&at, name);
-		ret = port_member(&member, name, value, out);
-		if (ret) {
-			weft_port_free(out);
-			return ret;
-		}
-	}
-	return 0;
+		weft_port_free(out);
+	return ret;
 }
 
 /* ---- tables ------------------------------------------------------------------ */
@@ -396,9 +387,10 @@ json_t *weft_table_to_json(const struct weft_table *table, const struct weft_nam
 	return obj;
 }
 
-static int table_member(const struct wl_at *at, const char *name, const json_t *json,
-			struct weft_table *table)
+/* @ctx: struct weft_table */
+static int table_member(const struct wl_at *at, const char *name, const json_t *json, void *ctx)
 {
+	struct weft_table *table = ctx;
 	uint64_t number = 0;
 	int err;
 
@@ -427,22 +419,12 @@ static int table_member(const struct wl_at *at, const char *name, const json_t *
 int weft_table_from_json(struct weft_table *out, const json_t *json, const char *path,
 			 const struct weft_names *names, struct weft_error *err)
 {
-	struct wl_at at, member;
-	const char *name;
-	json_t *value;
+	struct wl_at at;
 	int ret;
 
 	weft_table_init(out);
 	wl_at_begin(&at, path, names, err);
-	ret = wl_at_object(&at, json);
-	if (ret)
-		return ret;
-	json_object_foreach((json_t *)json, name, value) {
-		member = wl_at_member(&at, name);
-		ret = table_member(&member, name, value, out);
-		if (ret)
-			break;
-	}
+	ret = wl_at_members(&at, json, table_member, out);
 	if (!ret && !weft_has(out, WEFT_TABLE_A_ID))
 		ret = wl_at_fail(&at, "id is missing");
 	if (ret)

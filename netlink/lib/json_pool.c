@@ -63,28 +63,17 @@ json_t *weft_pool_to_json(const struct weft_pool *pool, unsigned int flags)
 	return obj;
 }
 
-static int read_ranges(const struct wl_at *at, const json_t *json, struct weft_ranges *ranges)
+/* @ctx: struct weft_ranges */
+static int read_range(const struct wl_at *at, const char *name, const json_t *json, void *ctx)
 {
-	json_t *item;
-	size_t i;
-	int err;
+	struct wl_parse ps = wl_at_parse(at);
+	struct wl_tok tok;
+	char space[24];
+	int err = wl_at_text(at, json, space, sizeof(space), &tok);
 
-	if (!json_is_array(json))
-		return wl_at_fail(at, "an array is needed");
-	json_array_foreach((json_t *)json, i, item) {
-		struct wl_at place = wl_at_index(at, i);
-		struct wl_parse ps = wl_at_parse(&place);
-		struct wl_tok tok;
-		char space[24];
-
-		err = wl_at_text(&place, item, space, sizeof(space), &tok);
-		if (!err)
-			err = wl_pool_range_parse(&ps, tok, tok.len && memchr(tok.s, '=', tok.len),
-						  ranges);
-		if (err)
-			return err;
-	}
-	return 0;
+	(void)name;
+	return err ? err :
+		     wl_pool_range_parse(&ps, tok, tok.len && memchr(tok.s, '=', tok.len), ctx);
 }
 
 static int read_switch(const struct wl_at *at, const json_t *json, uint8_t *out)
@@ -103,9 +92,10 @@ static int read_id(const struct wl_at *at, const json_t *json, uint32_t *id)
 	return err ? err : wl_pool_id_parse(&ps, tok, id);
 }
 
-static int pool_member(const struct wl_at *at, const char *name, const json_t *json,
-		       struct weft_pool *pool)
+/* @ctx: struct weft_pool */
+static int pool_member(const struct wl_at *at, const char *name, const json_t *json, void *ctx)
 {
+	struct weft_pool *pool = ctx;
 	static const struct {
 		const char *name;
 		enum weft_pool_attr attr;
@@ -144,9 +134,9 @@ static int pool_member(const struct wl_at *at, const char *name, const json_t *j
 	case WEFT_POOL_A_REUSE:
 		return read_switch(at, json, &pool->reuse);
 	case WEFT_POOL_A_RANGES:
-		return read_ranges(at, json, &pool->ranges);
+		return wl_at_elements(at, json, read_range, &pool->ranges);
 	case WEFT_POOL_A_WITHDRAW:
-		return read_ranges(at, json, &pool->withdraw);
+		return wl_at_elements(at, json, read_range, &pool->withdraw);
 	case WEFT_POOL_A_TOTAL:
 		return wl_at_uint(at, json, UINT64_MAX, &pool->total);
 	case WEFT_POOL_A_USED:
@@ -172,29 +162,18 @@ static int pool_member(const struct wl_at *at, const char *name, const json_t *j
 int weft_pool_from_json(struct weft_pool *out, const json_t *json, const char *path,
 			struct weft_error *err)
 {
-	struct wl_at at, member;
-	const char *name;
-	json_t *value;
+	struct wl_at at;
 	int ret;
 
 	weft_pool_init(out);
 	wl_at_begin(&at, path, NULL, err);
-	ret = wl_at_object(&at, json);
-	if (ret)
-		return ret;
-	json_object_foreach((json_t *)json, name, value) {
-		member = wl_at_member(&at, name);
-		ret = pool_member(&member, name, value, out);
-		if (ret)
-			goto fail;
-	}
-	if (!weft_has(out, WEFT_POOL_A_ID))
+	ret = wl_at_members(&at, json, pool_member, out);
+	if (!ret && !weft_has(out, WEFT_POOL_A_ID))
 		ret = wl_at_fail(&at, "id is missing");
-	else if (out->type == WEFT_POOL_TYPE_MAP ? out->ranges.n_ranges : out->ranges.n_pairs)
+	else if (!ret &&
+		 (out->type == WEFT_POOL_TYPE_MAP ? out->ranges.n_ranges : out->ranges.n_pairs))
 		ret = wl_at_fail(&at, "a map has FROM=TO, and a pool of ranges has not");
-	if (!ret)
-		return 0;
-fail:
-	weft_pool_free(out);
+	if (ret)
+		weft_pool_free(out);
 	return ret;
 }

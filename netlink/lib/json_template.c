@@ -188,9 +188,10 @@ int wl_at_when(const struct wl_at *at, const json_t *json, uint32_t *when)
 	return *when ? 0 : wl_at_fail(at, "nothing would fit");
 }
 
-static int read_match_member(struct wl_tentry_parse *tp, const struct wl_at *at, const char *name,
-			     const json_t *value)
+/* @ctx: struct wl_tentry_parse */
+static int match_member(const struct wl_at *at, const char *name, const json_t *value, void *ctx)
 {
+	struct wl_tentry_parse *tp = ctx;
 	struct wl_parse ps = wl_at_parse(at);
 	struct wl_tok tok = { 0 };
 	char space[24];
@@ -206,24 +207,6 @@ static int read_match_member(struct wl_tentry_parse *tp, const struct wl_at *at,
 	return err;
 }
 
-static int read_match(struct wl_tentry_parse *tp, const struct wl_at *at, const json_t *json)
-{
-	const char *name;
-	json_t *value;
-	int err = wl_at_object(at, json);
-
-	if (err)
-		return err;
-	json_object_foreach((json_t *)json, name, value) {
-		struct wl_at member = wl_at_member(at, name);
-
-		err = read_match_member(tp, &member, name, value);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
 static int read_flag(const struct wl_at *at, const json_t *json, struct weft_tentry *entry,
 		     enum weft_tentry_attr attr)
 {
@@ -234,9 +217,10 @@ static int read_flag(const struct wl_at *at, const json_t *json, struct weft_ten
 	return 0;
 }
 
-static int entry_member(struct wl_tentry_parse *tp, const struct wl_at *at, const char *name,
-			const json_t *json)
+/* @ctx: struct wl_tentry_parse */
+static int entry_member(const struct wl_at *at, const char *name, const json_t *json, void *ctx)
 {
+	struct wl_tentry_parse *tp = ctx;
 	struct weft_tentry *entry = tp->entry;
 	struct wl_parse ps = wl_at_parse(at);
 	struct wl_tok tok;
@@ -254,7 +238,7 @@ static int entry_member(struct wl_tentry_parse *tp, const struct wl_at *at, cons
 	if (!strcmp(name, "wide"))
 		return read_flag(at, json, entry, WEFT_TENTRY_A_WIDE);
 	if (!strcmp(name, "match"))
-		return read_match(tp, at, json);
+		return wl_at_members(at, json, match_member, tp);
 	if (!strcmp(name, "actions")) {
 		weft_mark(entry, WEFT_TENTRY_A_ACTIONS);
 		return wl_actions_from_json(at, json, &entry->actions);
@@ -270,16 +254,18 @@ static int entry_member(struct wl_tentry_parse *tp, const struct wl_at *at, cons
 	return wl_parse_table(&ps, tok, &entry->table);
 }
 
-static int read_entry(const struct wl_at *at, const json_t *json, struct weft_template *tmpl)
+/* @ctx: struct weft_template */
+static int read_entry(const struct wl_at *at, const char *name, const json_t *json, void *ctx)
 {
 	struct wl_parse ps = wl_at_parse(at);
-	struct weft_tentry *entry;
 	struct wl_tentry_parse tp = { 0 };
-	const char *name;
-	json_t *value;
+	struct weft_template *tmpl = ctx;
+	struct weft_tentry *entry;
+	struct wl_at inside = *at;
 	unsigned int i;
 	int err = wl_at_object(at, json);
 
+	(void)name;
 	if (err)
 		return err;
 	if (tmpl->entries.n == WEFT_TEMPLATE_ENTRIES)
@@ -289,14 +275,10 @@ static int read_entry(const struct wl_at *at, const json_t *json, struct weft_te
 		return -ENOMEM;
 	tp.entry = entry;
 	tp.mp.match = &entry->match;
-	json_object_foreach((json_t *)json, name, value) {
-		struct wl_at member = wl_at_member(at, name);
-
-		member.binds = true;
-		err = entry_member(&tp, &member, name, value);
-		if (err)
-			return err;
-	}
+	inside.binds = true;
+	err = wl_at_members(&inside, json, entry_member, &tp);
+	if (err)
+		return err;
 	if (!entry->name[0])
 		return wl_at_fail(at, "name is missing");
 	if (!weft_has(entry, WEFT_TENTRY_A_TABLE))
@@ -310,72 +292,37 @@ static int read_entry(const struct wl_at *at, const json_t *json, struct weft_te
 	return wl_tentry_parse_end(&tp);
 }
 
-static int read_entries(const struct wl_at *at, const json_t *json, struct weft_template *tmpl)
-{
-	json_t *item;
-	size_t i;
-	int err;
-
-	if (!json_is_array(json))
-		return wl_at_fail(at, "an array is needed");
-	json_array_foreach((json_t *)json, i, item) {
-		struct wl_at place = wl_at_index(at, i);
-
-		err = read_entry(&place, item, tmpl);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
 /* ---- the rest, read -------------------------------------------------------------- */
 
-static int read_timeouts(const struct wl_at *at, const json_t *json, struct weft_timeouts *timeouts)
+/* @ctx: struct weft_timeouts */
+static int read_timeout(const struct wl_at *at, const char *name, const json_t *json, void *ctx)
 {
-	const char *name;
-	json_t *value;
-	int err = wl_at_object(at, json);
+	struct weft_timeouts *timeouts = ctx;
+	int attr = weft_timeout_from_name(name), err;
+	uint64_t ms;
 
+	if (attr < 0)
+		return wl_at_fail(at, "there is no timeout '%.60s'", name);
+	err = wl_at_seconds(at, json, UINT32_MAX, &ms);
 	if (err)
 		return err;
-	json_object_foreach((json_t *)json, name, value) {
-		struct wl_at member = wl_at_member(at, name);
-		int attr = weft_timeout_from_name(name);
-		uint64_t ms;
-
-		if (attr < 0)
-			return wl_at_fail(&member, "there is no timeout '%.60s'", name);
-		err = wl_at_seconds(&member, value, UINT32_MAX, &ms);
-		if (err)
-			return err;
-		timeouts->ms[attr] = (uint32_t)ms;
-		weft_mark(timeouts, attr);
-	}
+	timeouts->ms[attr] = (uint32_t)ms;
+	weft_mark(timeouts, attr);
 	return 0;
 }
 
-static int read_refused(const struct wl_at *at, const json_t *json, uint64_t *refused)
+/* @ctx: array by attribute */
+static int read_refused(const struct wl_at *at, const char *name, const json_t *json, void *ctx)
 {
-	const char *name;
-	json_t *value;
+	uint64_t *refused = ctx;
 	unsigned int attr;
-	int err = wl_at_object(at, json);
 
-	if (err)
-		return err;
-	json_object_foreach((json_t *)json, name, value) {
-		struct wl_at member = wl_at_member(at, name);
-
-		for (attr = 1; attr <= WEFT_REFUSED_A_MAX; attr++)
-			if (weft_refused_name(attr) && !strcmp(weft_refused_name(attr), name))
-				break;
-		if (attr > WEFT_REFUSED_A_MAX)
-			return wl_at_fail(&member, "there is no counter '%.60s'", name);
-		err = wl_at_uint(&member, value, UINT64_MAX, &refused[attr]);
-		if (err)
-			return err;
-	}
-	return 0;
+	for (attr = 1; attr <= WEFT_REFUSED_A_MAX; attr++)
+		if (weft_refused_name(attr) && !strcmp(weft_refused_name(attr), name))
+			break;
+	if (attr > WEFT_REFUSED_A_MAX)
+		return wl_at_fail(at, "there is no counter '%.60s'", name);
+	return wl_at_uint(at, json, UINT64_MAX, &refused[attr]);
 }
 
 static int read_u32(const struct wl_at *at, const json_t *json, uint32_t *value)
@@ -407,9 +354,10 @@ static int read_item(const struct wl_at *at, const json_t *json, enum weft_templ
 	return err ? err : wl_template_item_parse(&ps, attr, tok, tmpl);
 }
 
-static int template_member(const struct wl_at *at, const char *name, const json_t *json,
-			   struct weft_template *tmpl)
+/* @ctx: struct weft_template */
+static int template_member(const struct wl_at *at, const char *name, const json_t *json, void *ctx)
 {
+	struct weft_template *tmpl = ctx;
 	static const struct {
 		const char *name;
 		enum weft_template_attr attr;
@@ -446,9 +394,9 @@ static int template_member(const struct wl_at *at, const char *name, const json_
 	case WEFT_TEMPLATE_A_NAME:
 		return wl_at_string(at, json, tmpl->name, sizeof(tmpl->name));
 	case WEFT_TEMPLATE_A_TIMEOUTS:
-		return read_timeouts(at, json, &tmpl->timeouts);
+		return wl_at_members(at, json, read_timeout, &tmpl->timeouts);
 	case WEFT_TEMPLATE_A_ENTRIES:
-		return read_entries(at, json, tmpl);
+		return wl_at_elements(at, json, read_entry, tmpl);
 	case WEFT_TEMPLATE_A_FAIL:
 		return wl_actions_from_json(at, json, &tmpl->fail);
 	case WEFT_TEMPLATE_A_FAIL_TIMEOUT:
@@ -464,7 +412,7 @@ static int template_member(const struct wl_at *at, const char *name, const json_
 	case WEFT_TEMPLATE_A_CREATED:
 		return wl_at_uint(at, json, UINT64_MAX, &tmpl->created);
 	case WEFT_TEMPLATE_A_REFUSED:
-		return read_refused(at, json, tmpl->refused);
+		return wl_at_members(at, json, read_refused, tmpl->refused);
 	default:
 		return read_item(at, json, members[i].attr, tmpl);
 	}
@@ -483,29 +431,17 @@ static int template_member(const struct wl_at *at, const char *name, const json_
 int weft_template_from_json(struct weft_template *out, const json_t *json, const char *path,
 			    const struct weft_names *names, struct weft_error *err)
 {
-	struct wl_at at, member;
-	const char *name;
-	json_t *value;
+	struct wl_at at;
 	int ret;
 
 	weft_template_init(out);
 	wl_at_begin(&at, path, names, err);
-	ret = wl_at_object(&at, json);
-	if (ret)
-		return ret;
-	json_object_foreach((json_t *)json, name, value) {
-		member = wl_at_member(&at, name);
-		ret = template_member(&member, name, value, out);
-		if (ret)
-			goto fail;
-	}
-	if (!weft_has(out, WEFT_TEMPLATE_A_ID))
+	ret = wl_at_members(&at, json, template_member, out);
+	if (!ret && !weft_has(out, WEFT_TEMPLATE_A_ID))
 		ret = wl_at_fail(&at, "id is missing");
-	else if (!out->entries.n)
+	else if (!ret && !out->entries.n)
 		ret = wl_at_fail(&at, "entries are missing");
-	if (!ret)
-		return 0;
-fail:
-	weft_template_free(out);
+	if (ret)
+		weft_template_free(out);
 	return ret;
 }

@@ -41,6 +41,7 @@ static const char *const drops[WEFT_DROP_MAX + 1] = {
 	[WEFT_DROP_DETACHING] = "detaching",
 	[WEFT_DROP_INSTANCE_LIMIT] = "instance_limit",
 	[WEFT_DROP_TCP_WINDOW] = "tcp_window",
+	[WEFT_DROP_FRAGMENT] = "fragment",
 	[WEFT_DROP_POLICY] = "policy",
 	[WEFT_DROP_ACL] = "acl",
 	[WEFT_DROP_SPOOF] = "spoof",

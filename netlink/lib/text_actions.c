@@ -299,6 +299,7 @@ static const struct word {
 	{ "template", WEFT_ACT_A_TEMPLATE, ARG_MUST },
 	{ "related", WEFT_ACT_A_RELATED, ARG_MUST },
 	{ "reject", WEFT_ACT_A_REJECT, ARG_MAY },
+	{ "defrag", WEFT_ACT_A_DEFRAG, ARG_NONE },
 };
 
 static int read_action(struct reader *r, struct weft_actions *actions)
@@ -541,6 +542,9 @@ static void format_action(struct wl_buf *buf, const struct weft_action *act, uns
 		break;
 	case WEFT_ACT_A_DEC_TTL:
 		wl_buf_puts(buf, "dec_ttl");
+		break;
+	case WEFT_ACT_A_DEFRAG:
+		wl_buf_puts(buf, "defrag");
 		break;
 	case WEFT_ACT_A_GOTO:
 		wl_buf_printf(buf, "goto:%u", act->table);

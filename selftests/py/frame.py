@@ -18,6 +18,7 @@ import time
 
 ETH_P_ALL = 3
 SOL_PACKET = 263
+SO_RCVBUFFORCE = 33
 PACKET_IGNORE_OUTGOING = 23
 PACKET_AUXDATA = 8
 PACKET_STATISTICS = 6
@@ -29,7 +30,8 @@ class Port:
     def __init__(self, name):
         self.name = name
         self.sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        # SO_RCVBUF would be cut down to net.core.rmem_max, some 500 frames
+        self.sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 4 << 20)
         self.sock.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
         self.sock.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
         self.sock.bind((name, ETH_P_ALL))
@@ -40,8 +42,9 @@ class Port:
     def receive(self, timeout=1.0, want=None):
         """Next frame for which want() holds, with the VLAN tag the kernel took off; or None."""
         end = time.monotonic() + timeout
-        while (left := end - time.monotonic()) > 0:
-            if not select.select([self.sock], [], [], left)[0]:
+        # what is there already is looked at even if this process got no time until the end
+        while (left := end - time.monotonic()) > -5:
+            if not select.select([self.sock], [], [], max(left, 0))[0]:
                 break
             frame, aux, _, _ = self.sock.recvmsg(1 << 17, 128)
             for _, kind, data in aux:

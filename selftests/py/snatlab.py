@@ -30,7 +30,6 @@ TABLES = ("ctx hint in l2 out r_in unnat policy route r_out mac in2 l22 map last
 ROUTER_PORTS = {1: "X", 2: "Y", 9: "N"}
 TCP, UDP, ICMP = 6, 17, 1
 SYN, ACK, PSH = 2, 16, 8
-BULK = 10000    # frames of a machine under way
 
 
 def inside(namespace, make, *args):
@@ -69,6 +68,9 @@ class Seen:
         head = (ip[0] & 15) * 4
         self.l4 = ip[head:length]
         self.bad = [] if frame.checksum(ip[:head]) == 0 else ["IP checksum"]
+        self.sport = self.dport = self.payload = None
+        if ip[6] & 0x3F or ip[7]:
+            return      # a fragment says nothing about the rest
         if self.proto == ICMP:
             self.sport = self.dport = struct.unpack("!H", self.l4[4:6])[0]
             self.payload = self.l4[8:]

@@ -62,11 +62,11 @@ def hairpin_set_up(host):
 
 
 def hairpin(lab):
-    for client, at, where in ((VM2, MFE2, "of another host"), (VM1, MFE1, "itself")):
+    for client, at, where in ((VM2, MFE2, "to one of another host"), (VM1, MFE1, "to itself")):
         host = lab.hosts[at]
         hairpin_set_up(host)
         for proto, name, sport in ((TCP, "TCP", 4100), (UDP, "UDP", 4101)):
-            what = f"hairpin, a machine {where}, {name}"
+            what = f"hairpin {where}, {name}"
             seen = lab.through(client, packet(client, PUBLIC, sport, 80, proto), VM1)
             outside = seen and (seen.ip_src, seen.sport)
             TAP.ok(seen and seen.ip_src.startswith("11.0.1.") and seen.ip_src != PUBLIC,

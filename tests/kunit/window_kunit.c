@@ -24,6 +24,11 @@
 #define DOUBT	WEFT_WINDOW_DOUBT
 #define OUT	WEFT_WINDOW_OUT
 
+static_assert(sizeof(struct weft_window) % sizeof(u64) == 0, "entries are behind it");
+#if !defined(CONFIG_DEBUG_SPINLOCK) && !defined(CONFIG_DEBUG_LOCK_ALLOC)
+static_assert(sizeof(struct weft_window) <= 48);
+#endif
+
 /* Initial sequence numbers: one of them goes round */
 #define A	0xfffffc00U
 #define B	0x10000000U

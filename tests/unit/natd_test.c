@@ -98,20 +98,26 @@ static void assert_ip(const struct service_job *job, uint8_t a, uint8_t b, uint8
 	assert_memory_equal(job->answer.vars[WEFT_VAR_IP].value, ((uint8_t[]){ a, b, c, d }), 4);
 }
 
-/* the instance that a job became */
-static void tell(struct natd *natd, const struct service_job *job, uint32_t id, bool made)
+/* the instance that a job became, or one with the same values */
+static void tell_of(struct natd *natd, const struct service_job *job, uint32_t when, uint32_t id,
+		    bool made)
 {
 	struct weft_instance instance;
 
 	weft_instance_init(&instance);
 	instance.id = id;
 	memcpy(instance.vars, job->answer.vars, sizeof(instance.vars));
-	weft_match_put_uint(&instance.fields, WEFT_FIELD_IP_PROTO, IPPROTO_UDP);
+	instance.when = when;
 	if (made)
 		natd_ops.made(natd, &instance);
 	else
 		natd_ops.ended(natd, &instance);
 	weft_instance_free(&instance);
+}
+
+static void tell(struct natd *natd, const struct service_job *job, uint32_t id, bool made)
+{
+	tell_of(natd, job, WEFT_WHEN_IPV4 | WEFT_WHEN_UDP, id, made);
 }
 
 static void test_snat(void **state)
@@ -155,6 +161,23 @@ static void test_learn(void **state)
 	assert_int_equal(port_of(&one), 2000);
 	natd_free(natd);
 	natd_free(next);
+}
+
+/* what a protocol has is free for the others; what has no ports has nothing */
+static void test_learn_protocols(void **state)
+{
+	static const uint32_t others[] = { WEFT_WHEN_TCP, WEFT_WHEN_SCTP, WEFT_WHEN_ECHO,
+					   WEFT_WHEN_OTHER };
+	struct natd *natd = make();
+	struct service_job job = ask(natd, 32768, "10.0.1.5", 2000, "10.0.2.1", 80), again;
+
+	for (unsigned int i = 0; i < 4; i++) {
+		natd_ops.learn_begin(natd);
+		tell_of(natd, &job, WEFT_WHEN_IPV4 | others[i], 7, true);
+		again = ask(natd, 32768, "10.0.1.5", 2000, "10.0.2.1", 80);
+		assert_int_equal(port_of(&again), 2000);
+	}
+	natd_free(natd);
 }
 
 /* the kernel knows better */
@@ -240,9 +263,13 @@ static void test_frames(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_snat),	   cmocka_unit_test(test_learn),
-		cmocka_unit_test(test_refused),	   cmocka_unit_test(test_fixed),
-		cmocka_unit_test(test_bad_config), cmocka_unit_test(test_frames),
+		cmocka_unit_test(test_snat),
+		cmocka_unit_test(test_learn),
+		cmocka_unit_test(test_learn_protocols),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_fixed),
+		cmocka_unit_test(test_bad_config),
+		cmocka_unit_test(test_frames),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -387,8 +387,9 @@ enum weft_drop {
 	WEFT_DROP_DETACHING,		/* * port or datapath is going away */
 	WEFT_DROP_INSTANCE_LIMIT,	/* * no more instances: datapath, slice or port */
 	WEFT_DROP_TCP_WINDOW,		/* * outside of the windows of its connection */
+	WEFT_DROP_FRAGMENT,		/* * fragment doubled or overlapping, or too many of a packet */
 
-	WEFT_DROP_POLICY = 32,		/* drop without a reason given */
+	WEFT_DROP_POLICY = 64,		/* drop without a reason given */
 	WEFT_DROP_ACL,			/* access list */
 	WEFT_DROP_SPOOF,		/* port security: source MAC or address not its own */
 	WEFT_DROP_ISOLATION,		/* the two may not talk */
@@ -401,8 +402,8 @@ enum weft_drop {
 	WEFT_DROP_POOL_EXHAUSTED,	/* nothing left to draw */
 	WEFT_DROP_REJECTED,		/* a service said no, or "reject" did */
 
-	WEFT_DROP_USER0 = 48,		/* 16 for the operator: user0 … user15 */
-	WEFT_DROP_USER15 = 63,
+	WEFT_DROP_USER0 = 80,		/* 16 for the operator: user0 … user15 */
+	WEFT_DROP_USER15 = 95,
 
 	__WEFT_DROP_MAX,
 	WEFT_DROP_MAX = __WEFT_DROP_MAX - 1
@@ -814,6 +815,10 @@ enum weft_flow_attr {
  *	answered: RST, errors of ICMP, redirects, later fragments, what is not IP, what is
  *	sent to or from a group or broadcast address; and, for WEFT_DROP_RATE, when there
  *	were too many from its port of entry. Not the last action
+ * @WEFT_ACT_A_DEFRAG: flag: if the packet is a fragment, keep it until all fragments of its packet
+ *	are there, then look that packet up in this table again, with the metadata of the last of
+ *	them to come. Else, do the next action. It leaves in fragments no longer than those that
+ *	came. Fragments of different ldp, or of different ports where ldp is 0, do not mix
  */
 enum weft_act_attr {
 	WEFT_ACT_A_UNSPEC,
@@ -835,6 +840,7 @@ enum weft_act_attr {
 	WEFT_ACT_A_BIND,
 	WEFT_ACT_A_RELATED,
 	WEFT_ACT_A_REJECT,
+	WEFT_ACT_A_DEFRAG,
 
 	__WEFT_ACT_A_MAX,
 	WEFT_ACT_A_MAX = __WEFT_ACT_A_MAX - 1

@@ -321,6 +321,25 @@ bool nat_alloc_pick(struct nat_alloc *alloc, const struct nat_ask *ask, struct n
 	return nat_alloc_take(alloc, pair, NAT_ALLOC_SOMEBODY);
 }
 
+bool nat_alloc_pick_port(struct nat_alloc *alloc, const struct nat_ask *ask, struct nat_pair *pair)
+{
+	uint32_t at;
+
+	if (proto_index(ask->proto) < 0)
+		return false;
+	fill_pair(alloc, ask, pair);
+	memcpy(pair->ip, ask->local, family_len(ask->family));
+	for (unsigned int i = 0; i < alloc->n_ranges; i++) {
+		const struct range *range = &alloc->ranges[i];
+
+		pair->port = range->range.first_port;
+		if (is_open(range, ask->family) && range_has(range, pair, &at) &&
+		    pick_port(alloc, range, ask, pair, false))
+			return nat_alloc_take(alloc, pair, NAT_ALLOC_SOMEBODY);
+	}
+	return false;
+}
+
 bool nat_alloc_pair(const struct nat_alloc *alloc, const struct nat_ask *ask, const uint8_t *ip,
 		    uint16_t port, struct nat_pair *pair)
 {

@@ -43,6 +43,9 @@ void nat_alloc_free(struct nat_alloc *alloc);
 /* nat_alloc_pick: choose and take; false: there is nothing */
 bool nat_alloc_pick(struct nat_alloc *alloc, const struct nat_ask *ask, struct nat_pair *pair);
 
+/* nat_alloc_pick_port: the same, of the local address itself, which must be the pool's */
+bool nat_alloc_pick_port(struct nat_alloc *alloc, const struct nat_ask *ask, struct nat_pair *pair);
+
 /* nat_alloc_pair: the pair that an instance has; false: it is not of this pool */
 bool nat_alloc_pair(const struct nat_alloc *alloc, const struct nat_ask *ask, const uint8_t *ip,
 		    uint16_t port, struct nat_pair *pair);

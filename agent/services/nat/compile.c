@@ -10,6 +10,8 @@
  *	dnat		opener in "unnat", reply in "nat", per connection
  *	one_to_one,	both, as two templates, per address: any protocol, and whichever side
  *	subnet		speaks first
+ *	sanitise	opener in "nat", reply in "unnat", per connection and host that it comes from;
+ *			and a second template, whose only entry is for replies, in "hint"
  */
 #include <arpa/inet.h>
 #include <stdarg.h>
@@ -85,6 +87,16 @@ static void append_header(char **text, const struct nat_rule *rule, const char *
 	append(text, " fail_timeout=%u", rule->slice->fail_timeout);
 }
 
+/* of a template that needs nobody to give it values */
+static void append_plain_header(char **text, const struct nat_rule *rule, const char *name)
+{
+	const struct weft_timeouts *timeouts = &rule->slice->timeouts;
+
+	append(text, "1 %s mode=kernel slice=%u", name, rule->slice->id);
+	if (weft_has(timeouts, WEFT_TIMEOUTS_A_IDLE))
+		append(text, " idle=%u", timeouts->ms[WEFT_TIMEOUTS_A_IDLE] / 1000);
+}
+
 /* what every entry begins with: where it is */
 static void append_place(char **text, const struct nat_rule *rule, enum nat_table table)
 {
@@ -154,6 +166,71 @@ static char *snat_text(const struct nat_rule *rule, uint32_t pool)
 	       w->ip, w->icmp, w->reply, w->src, w->dst, w->dst, w->dst, w->src);
 	append_next(&text, rule, NAT_TABLE_UNNAT);
 	append_fail(&text);
+	return text;
+}
+
+/* the port of a connection that another host has, too, is changed here, and for replies back */
+static char *sanitise_text(const struct nat_rule *rule, uint32_t pool)
+{
+	const struct words *w = words_of(rule);
+	char *text = NULL;
+
+	append_header(&text, rule, rule->name, pool, true);
+	append(&text, "\nforward: when=%s|tcp|udp|sctp,", w->family);
+	append_place(&text, rule, NAT_TABLE_NAT);
+	append(&text,
+	       "tun_src=$tun_src, $proto, %s=$%s, %s=$%s, $sport, $dport actions= set:l4_src=@port, ",
+	       w->src, w->src, w->dst, w->dst);
+	append_next(&text, rule, NAT_TABLE_NAT);
+
+	append(&text, "reverse: when=%s|tcp|udp|sctp, reply,", w->family);
+	append_place(&text, rule, NAT_TABLE_UNNAT);
+	append(&text,
+	       "$proto, %s=$%s, %s=$%s, l4_src=$l4_dst, l4_dst=@port actions= set:l4_dst=$l4_src, ",
+	       w->src, w->dst, w->dst, w->src);
+	append_next(&text, rule, NAT_TABLE_UNNAT);
+
+	append(&text, "ping: when=%s|echo,", w->family);
+	append_place(&text, rule, NAT_TABLE_NAT);
+	append(&text,
+	       "tun_src=$tun_src, %s, %s, icmp_type=%u, %s=$%s, %s=$%s, icmp_id=$icmp_id "
+	       "actions= set:icmp_id=@port, ",
+	       w->ip, w->icmp, w->request, w->src, w->src, w->dst, w->dst);
+	append_next(&text, rule, NAT_TABLE_NAT);
+
+	append(&text, "pong: when=%s|echo, reply,", w->family);
+	append_place(&text, rule, NAT_TABLE_UNNAT);
+	append(&text,
+	       "%s, %s, icmp_type=%u, %s=$%s, %s=$%s, icmp_id=@port actions= set:icmp_id=$icmp_id, ",
+	       w->ip, w->icmp, w->reply, w->src, w->dst, w->dst, w->src);
+	append_next(&text, rule, NAT_TABLE_UNNAT);
+	append_fail(&text);
+	return text;
+}
+
+/*
+ * Replies of the machine to which the packet goes: to the host that the packet came from, with
+ * all still to be done; reg0 is that host's address, for the entries behind unnat_next.
+ */
+static char *hint_text(const struct nat_rule *rule, const char *name)
+{
+	const struct words *w = words_of(rule);
+	char *text = NULL;
+
+	append_plain_header(&text, rule, name);
+	append(&text, "\nback: when=%s|tcp|udp|sctp, reply,", w->family);
+	append_place(&text, rule, NAT_TABLE_HINT);
+	append(&text,
+	       "lin=$lout, $proto, %s=$%s, %s=$%s, l4_src=$l4_dst, l4_dst=$l4_src "
+	       "actions= load:stage=15, set:reg0=$tun_src, goto:%u\n",
+	       w->src, w->dst, w->dst, w->src, rule->slice->tables[NAT_TABLE_UNNAT]);
+	append(&text, "pong: when=%s|echo, reply,", w->family);
+	append_place(&text, rule, NAT_TABLE_HINT);
+	append(&text,
+	       "lin=$lout, %s, %s, icmp_type=%u, %s=$%s, %s=$%s, icmp_id=$icmp_id "
+	       "actions= load:stage=15, set:reg0=$tun_src, goto:%u\n",
+	       w->ip, w->icmp, w->reply, w->src, w->dst, w->dst, w->src,
+	       rule->slice->tables[NAT_TABLE_UNNAT]);
 	return text;
 }
 
@@ -394,6 +471,33 @@ static bool compile_pair(struct nat *nat, const struct nat_have *have, const str
 	return good;
 }
 
+/* ports of the addresses of the pool, each for one connection to each remote endpoint */
+static uint32_t add_ports(struct nat *nat, const struct nat_have *have, const struct nat_rule *rule)
+{
+	struct weft_pool copy;
+
+	if (weft_pool_copy(&copy, &rule->pool->pool))
+		return 0;
+	copy.reuse = true;
+	copy.choice = WEFT_POOL_CHOICE_PRESERVE;
+	return add_pool(nat, have, "ports", rule->name, &copy);
+}
+
+static bool compile_sanitise(struct nat *nat, const struct nat_have *have,
+			     const struct nat_rule *rule, const char *file, struct errors *errors)
+{
+	char *name = memory_printf("%s-in", rule->name);
+	uint32_t pool = rule->mode == WEFT_MODE_KERNEL ? add_ports(nat, have, rule) : 0;
+	char *text = sanitise_text(rule, pool), *hint = hint_text(rule, name);
+	bool good = add_template(nat, have, rule, false, text, file, errors) &&
+		    add_template(nat, have, rule, true, hint, file, errors);
+
+	free(text);
+	free(hint);
+	free(name);
+	return good;
+}
+
 static bool compile_rule(struct nat *nat, const struct nat_have *have, const struct nat_rule *rule,
 			 const char *file, struct errors *errors)
 {
@@ -403,6 +507,8 @@ static bool compile_rule(struct nat *nat, const struct nat_have *have, const str
 	if (rule->kind == NAT_ONE_TO_ONE || rule->kind == NAT_SUBNET)
 		return compile_pair(nat, have, rule, false, file, errors) &&
 		       compile_pair(nat, have, rule, true, file, errors);
+	if (rule->kind == NAT_SANITISE)
+		return compile_sanitise(nat, have, rule, file, errors);
 	text = rule->kind == NAT_SNAT ? snat_text(rule, rule->pool->pool.id) : dnat_text(rule);
 	good = add_template(nat, have, rule, rule->kind == NAT_DNAT, text, file, errors);
 	free(text);

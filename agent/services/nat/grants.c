@@ -89,7 +89,7 @@ static void set_error(struct grant *grant, const char *what, int result)
 	grant->error = error;
 }
 
-void grants_configure(struct grants *grants, const struct natd *natd)
+void grants_configure(struct grants *grants, const struct natd *natd, const char *netns)
 {
 	const struct nat *nat = natd_nat(natd);
 	char host[256] = "";
@@ -107,7 +107,8 @@ void grants_configure(struct grants *grants, const struct natd *natd)
 		grant = &grants->v[grants->n++];
 		*grant = (struct grant){ .pool = pool, .index = i };
 		grant->name = memory_strdup(pool->name);
-		grant->key = memory_printf("%s/%s/%s", host, grants->dp, pool->name);
+		grant->key = memory_printf("%s%s%s/%s/%s", host, netns ? "/" : "",
+					   netns ? netns : "", grants->dp, pool->name);
 		result = range_file_open(&grant->provider, pool->provider);
 		if (result)
 			grant->provider = NULL;

@@ -20,8 +20,11 @@ struct weft_sock;
 struct grants *grants_new(const char *dp);
 void grants_free(struct grants *grants);
 
-/* grants_configure: the section of natd is another one */
-void grants_configure(struct grants *grants, const struct natd *natd);
+/*
+ * grants_configure: the section of natd is another one
+ * @netns: name of the network namespace of the datapath, for the keys of ranges; NULL: none
+ */
+void grants_configure(struct grants *grants, const struct natd *natd, const char *netns);
 
 /* grants_are_needed: does any pool have to be looked after? */
 bool grants_are_needed(const struct grants *grants);

@@ -45,7 +45,8 @@ struct program {
 	const char *dp;
 	const char *config; /* NULL: weftd says */
 	const char *user;
-	char *path; /* of the control socket */
+	const char *netns; /* NULL: this one */
+	char *path;	   /* of the control socket */
 	char *aside;
 	uint32_t window;
 	struct event_base *base;
@@ -138,6 +139,7 @@ static void on_grants_timer(evutil_socket_t fd, short what, void *arg)
 
 static void configure(struct program *program, const json_t *config)
 {
+	const char *netns = json_string_value(json_object_get(config, "netns"));
 	char *error = natd_configure(program->natd, config);
 
 	if (error) {
@@ -147,7 +149,7 @@ static void configure(struct program *program, const json_t *config)
 		return;
 	}
 	log_info("configured");
-	grants_configure(program->grants, program->natd);
+	grants_configure(program->grants, program->natd, netns ? netns : program->netns);
 	service_start(program->service);
 	service_learn(program->service);
 	look_after_grants(program);
@@ -491,7 +493,7 @@ static bool parse_number(const char *text, unsigned long max, unsigned long *num
 int main(int argc, char **argv)
 {
 	struct program program = { .dp = "weft0" };
-	const char *command = NULL, *path = NULL, *netns = NULL;
+	const char *command = NULL, *path = NULL;
 	int option, channel_fd = -1, status;
 	unsigned long number;
 
@@ -519,7 +521,7 @@ int main(int argc, char **argv)
 				goto bad;
 			break;
 		case OPTION_NETNS:
-			netns = optarg;
+			program.netns = optarg;
 			break;
 		case OPTION_USER:
 			program.user = optarg;
@@ -543,8 +545,9 @@ int main(int argc, char **argv)
 		goto bad;
 	if (path)
 		program.path = memory_strdup(path);
-	else if (netns)
-		program.path = memory_printf("/run/weft/natd-%s-%s.sock", netns, program.dp);
+	else if (program.netns)
+		program.path = memory_printf("/run/weft/natd-%s-%s.sock", program.netns,
+					     program.dp);
 	else
 		program.path = memory_printf("/run/weft/natd-%s.sock", program.dp);
 	if (command) {
@@ -558,11 +561,11 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	signal(SIGPIPE, SIG_IGN);
-	if (netns) {
-		int result = netns_enter(netns);
+	if (program.netns) {
+		int result = netns_enter(program.netns);
 
 		if (result) {
-			log_error("namespace %s: %s", netns, strerror(-result));
+			log_error("namespace %s: %s", program.netns, strerror(-result));
 			free(program.path);
 			return 1;
 		}

@@ -65,7 +65,7 @@ static const char *misfit(const struct nat_template *template, const struct weft
 		return "source";
 	if (rule->has_destination && !is_within(match, false, &rule->destination))
 		return "destination";
-	if (rule->kind == NAT_SNAT)
+	if (rule->kind == NAT_SNAT || rule->kind == NAT_SANITISE)
 		return NULL;
 	if (!is_within(match, false, &rule->outside))
 		return "address";
@@ -79,11 +79,13 @@ static const char *misfit(const struct nat_template *template, const struct weft
 char *nat_flow_misfit(const struct nat_template *template, const struct weft_flow *flow)
 {
 	const struct nat_rule *rule = template->rule;
+	/* the hint's entry is nowhere that the packet comes by, so who sends may be anywhere */
+	bool hint = rule->kind == NAT_SANITISE && template->from_outside;
 	bool unnat = template->from_outside;
 	uint8_t table = rule->slice->tables[unnat ? NAT_TABLE_UNNAT : NAT_TABLE_NAT];
 	const char *member;
 
-	if (flow->table != table)
+	if (!hint && flow->table != table)
 		return memory_printf("template:%s is for entries of table %u (%s.tables.%s)",
 				     template->tmpl.name, table, rule->slice->where,
 				     unnat ? "unnat" : "nat");

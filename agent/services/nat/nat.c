@@ -4,6 +4,7 @@
  *
  * Pools come first because rules refer to them. All addresses of a rule are of one family.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -21,9 +22,9 @@
 #define COUNT_DEFAULT 1024
 #define SECONDS_MAX (UINT32_MAX / 1000)
 
-const char *const nat_kinds[] = { "snat", "dnat", "one_to_one", "subnet", NULL };
+const char *const nat_kinds[] = { "snat", "dnat", "one_to_one", "subnet", "sanitise", NULL };
 
-static const char *const forms[] = { "middlebox", "stage", NULL };
+static const char *const forms[] = { "middlebox", "stage", "last_hop", NULL };
 static const char *const modes[] = { "kernel", "service", NULL };
 static const char *const all_ids[] = { "cut", "acquire", "whole", NULL };
 static const char *const choices[] = { "preserve", "random", "sequential", NULL };
@@ -32,10 +33,9 @@ static const char *const protocols[] = { "tcp", "udp", "sctp", NULL };
 static const uint8_t protocol_numbers[] = { IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP };
 
 static const char *const table_names[NAT_N_TABLES] = {
-	[NAT_TABLE_NAT] = "nat",
-	[NAT_TABLE_NAT_NEXT] = "nat_next",
-	[NAT_TABLE_UNNAT] = "unnat",
-	[NAT_TABLE_UNNAT_NEXT] = "unnat_next",
+	[NAT_TABLE_NAT] = "nat",     [NAT_TABLE_NAT_NEXT] = "nat_next",
+	[NAT_TABLE_UNNAT] = "unnat", [NAT_TABLE_UNNAT_NEXT] = "unnat_next",
+	[NAT_TABLE_HINT] = "hint",
 };
 
 struct reader {
@@ -310,6 +310,25 @@ static void read_snat(const struct nat *nat, struct nat_rule *rule, const struct
 			   family_name(rule->family));
 }
 
+static void read_sanitise(const struct nat *nat, struct nat_rule *rule, const struct node *node)
+{
+	struct node member = node_member(node, "pool");
+	const char *name;
+
+	if (!node_get_string(&member, &name))
+		return;
+	rule->pool = find_pool(nat, name);
+	if (!rule->pool)
+		node_error(&member, "there is no pool \"%.60s\" in $.nat.pools", name);
+	else if (rule->pool->ids != NAT_IDS_WHOLE)
+		node_error(
+			&member,
+			"pool \"%s\" has not \"ids\": \"whole\": no two hosts give the same of it",
+			name);
+	else if (!rule->family && rule->pool->pool.ranges.n_ranges)
+		rule->family = rule->pool->pool.ranges.ranges[0].family == 6 ? AF_INET6 : AF_INET;
+}
+
 static void read_dnat(struct nat_rule *rule, const struct node *node)
 {
 	struct node member = node_member(node, "address");
@@ -387,6 +406,8 @@ static void read_rule(const struct nat *nat, struct nat_rule *rule, const struct
 				     "outside", NULL },
 		[NAT_SUBNET] = { "name", "kind", "mode", "priority", "destination", "inside",
 				 "outside", NULL },
+		[NAT_SANITISE] = { "name", "kind", "mode", "priority", "source", "destination",
+				   "pool", NULL },
 	};
 	unsigned int kind = 0, mode = 0;
 	uint64_t priority = 0;
@@ -402,6 +423,10 @@ static void read_rule(const struct nat *nat, struct nat_rule *rule, const struct
 	if (!node_get_choice(&member, nat_kinds, &kind) || !node_is_object(node, members[kind]))
 		return;
 	rule->kind = kind;
+	if ((rule->kind == NAT_SANITISE) != (rule->slice->form == NAT_LAST_HOP))
+		node_error(
+			&member,
+			"slices in form \"last_hop\" have rules of kind \"sanitise\", and no other ones have");
 	member = node_member(node, "name");
 	if (get_object_name(&member, RULE_NAME_MAX, &rule->name))
 		check_name(nat, rule, &member);
@@ -418,6 +443,8 @@ static void read_rule(const struct nat *nat, struct nat_rule *rule, const struct
 		read_snat(nat, rule, node);
 	else if (rule->kind == NAT_DNAT)
 		read_dnat(rule, node);
+	else if (rule->kind == NAT_SANITISE)
+		read_sanitise(nat, rule, node);
 	else
 		read_pair(rule, node);
 }
@@ -427,11 +454,16 @@ static void read_rule(const struct nat *nat, struct nat_rule *rule, const struct
 static void read_tables(const struct reader *reader, struct nat_slice *slice,
 			const struct node *node)
 {
-	static const char *const members[] = { "nat", "nat_next", "unnat", "unnat_next", NULL };
+	static const char *const members[] = { "nat",	     "nat_next", "unnat",
+					       "unnat_next", "hint",	 NULL };
+	struct node hint = node_member(node, "hint");
+	unsigned int n = slice->form == NAT_LAST_HOP ? NAT_N_TABLES : NAT_TABLE_HINT;
 
 	if (!node_is_object(node, members))
 		return;
-	for (unsigned int i = 0; i < NAT_N_TABLES; i++) {
+	if (n == NAT_TABLE_HINT && hint.value)
+		node_error(&hint, "only slices in form \"last_hop\" have this");
+	for (unsigned int i = 0; i < n; i++) {
 		struct node member = node_member(node, table_names[i]);
 		uint64_t id = 0;
 
@@ -444,7 +476,7 @@ static void read_tables(const struct reader *reader, struct nat_slice *slice,
 		} else if (node_get_number(&member, 0, WEFT_N_TABLES - 1, &id))
 			slice->tables[i] = id;
 	}
-	for (unsigned int i = 0; i < NAT_N_TABLES; i += 2) {
+	for (unsigned int i = 0; i < NAT_TABLE_HINT; i += 2) {
 		struct node member = node_member(node, table_names[i + 1]);
 
 		if (member.value && reader->table && slice->tables[i + 1] == slice->tables[i])
@@ -480,7 +512,8 @@ static void read_timeouts(struct nat_slice *slice, const struct node *node)
 	}
 }
 
-static void read_long_id(struct nat_slice *slice, const struct node *node)
+/* one middlebox has one slice on a host: its long id is bound to one short id */
+static void read_long_id(const struct nat *nat, struct nat_slice *slice, const struct node *node)
 {
 	char digits[33];
 	const char *text;
@@ -495,13 +528,18 @@ static void read_long_id(struct nat_slice *slice, const struct node *node)
 			n = 0;
 			break;
 		}
-		digits[n++] = *c;
+		digits[n++] = tolower(*c);
 	}
 	digits[n] = '\0';
-	if (n == 32)
-		slice->long_id = memory_strdup(digits);
-	else
+	if (n != 32) {
 		node_error(node, "\"%.60s\" is not 128 bits: 32 hex digits", text);
+		return;
+	}
+	for (const struct nat_slice *other = nat->slices; other < slice; other++) {
+		if (other->long_id && !strcmp(other->long_id, digits))
+			node_error(node, "is the long_id of %s too", other->where);
+	}
+	slice->long_id = memory_strdup(digits);
 }
 
 static void read_slice(const struct reader *reader, struct nat_slice *slice,
@@ -527,7 +565,7 @@ static void read_slice(const struct reader *reader, struct nat_slice *slice,
 		slice->id = id;
 	}
 	member = node_member(node, "long_id");
-	read_long_id(slice, &member);
+	read_long_id(nat, slice, &member);
 	get_choice(node, "form", forms, &form);
 	slice->form = form;
 	get_optional(node, "ldp", 1, WEFT_LDP_MAX, &ldp);
@@ -537,7 +575,7 @@ static void read_slice(const struct reader *reader, struct nat_slice *slice,
 	member = node_member(node, "return_lport");
 	if (member.value && node_get_number(&member, 1, UINT16_MAX, &lport)) {
 		slice->return_lport = lport;
-		if (slice->form == NAT_STAGE)
+		if (slice->form != NAT_MIDDLEBOX)
 			node_error(&member, "only slices in form \"middlebox\" have this");
 	}
 	member = node_member(node, "timeouts");

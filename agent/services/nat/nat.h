@@ -23,12 +23,14 @@ enum nat_kind {
 	NAT_DNAT,	/* an address, perhaps one port of it, is really another one */
 	NAT_ONE_TO_ONE, /* one address inside, one outside, both ways */
 	NAT_SUBNET,	/* the same for the addresses of a prefix */
+	NAT_SANITISE,	/* at the last hop: tell equal connections of several hosts apart */
 };
 
 /* where the entries of a slice sit in the pipeline */
 enum nat_form {
 	NAT_MIDDLEBOX, /* at the policy route to the router port of a middlebox */
 	NAT_STAGE,     /* a stage of the router's own */
+	NAT_LAST_HOP,  /* where packets that were translated elsewhere are delivered */
 };
 
 /* who sees to it that no two hosts give the same pair */
@@ -55,7 +57,7 @@ struct nat_rule {
 	int family;
 	bool has_source, has_destination;
 	struct address source, destination; /* prefixes that it is for */
-	const struct nat_pool *pool;	    /* snat */
+	const struct nat_pool *pool;	    /* snat, sanitise */
 	uint8_t protocol;		    /* dnat: of port; 0: all */
 	struct address outside;		    /* dnat, one_to_one, subnet */
 	struct address inside;
@@ -71,6 +73,7 @@ enum nat_table {
 	NAT_TABLE_NAT_NEXT,
 	NAT_TABLE_UNNAT, /* destinations here */
 	NAT_TABLE_UNNAT_NEXT,
+	NAT_TABLE_HINT, /* last hop: replies find their way here */
 	NAT_N_TABLES
 };
 
@@ -88,7 +91,10 @@ struct nat_slice {
 	size_t n_rules;
 };
 
-/* what a rule becomes; one_to_one and subnet have a second one, for what comes from outside */
+/*
+ * What a rule becomes; one_to_one and subnet have a second one, for what comes from outside, and
+ * sanitise has one for the hint
+ */
 struct nat_template {
 	const struct nat_rule *rule;
 	bool from_outside;

@@ -34,6 +34,7 @@ struct natd {
 	struct natd_calls calls;
 	struct nat *nat;
 	struct nat_alloc **allocs; /* by pool of the section */
+	struct nat_alloc **ports;  /* by template, of those that sanitise; else NULL */
 	const struct nat_template **by_id;
 	struct counters *counters; /* by template */
 	uint64_t unknown;	   /* packets of templates that are not in the section */
@@ -42,6 +43,7 @@ struct natd {
 /* of a job */
 struct notes {
 	struct nat_alloc *alloc;
+	bool keeps_address;
 	struct nat_ask ask;
 	struct nat_pair pair;
 };
@@ -61,7 +63,10 @@ static void forget_section(struct natd *natd)
 {
 	for (size_t i = 0; natd->nat && i < natd->nat->n_pools; i++)
 		nat_alloc_free(natd->allocs[i]);
+	for (size_t i = 0; natd->nat && i < natd->nat->n_templates; i++)
+		nat_alloc_free(natd->ports[i]);
 	free(natd->allocs);
+	free(natd->ports);
 	free(natd->counters);
 	nat_free(natd->nat);
 	natd->nat = NULL;
@@ -116,6 +121,19 @@ static bool take_numbers(struct nat *nat, const json_t *config, struct errors *e
 	return !errors->n_total;
 }
 
+/* of a rule that sanitises: a port is in use once for each remote endpoint */
+static struct nat_alloc *new_ports(const struct nat_template *template)
+{
+	struct weft_pool pool;
+
+	if (template->rule->kind != NAT_SANITISE || template->from_outside)
+		return NULL;
+	pool = template->rule->pool->pool;
+	pool.reuse = true;
+	pool.choice = WEFT_POOL_CHOICE_PRESERVE;
+	return nat_alloc_new(&pool);
+}
+
 char *natd_configure(struct natd *natd, const json_t *config)
 {
 	struct errors errors = { 0 };
@@ -136,6 +154,9 @@ char *natd_configure(struct natd *natd, const json_t *config)
 	natd->allocs = memory_zalloc(nat->n_pools * sizeof(struct nat_alloc *));
 	for (size_t i = 0; i < nat->n_pools; i++)
 		natd->allocs[i] = nat_alloc_new(&nat->pools[i].pool);
+	natd->ports = memory_zalloc(nat->n_templates * sizeof(struct nat_alloc *));
+	for (size_t i = 0; i < nat->n_templates; i++)
+		natd->ports[i] = new_ports(&nat->templates[i]);
 	natd->counters = memory_zalloc(nat->n_templates * sizeof(*natd->counters));
 	memset(natd->by_id, 0, (NAT_ID_LAST - NAT_ID_FIRST + 1) * sizeof(*natd->by_id));
 	for (size_t i = 0; i < nat->n_templates; i++)
@@ -158,24 +179,34 @@ static void copy_field(uint8_t *out, const struct weft_match *fields, enum weft_
 		memcpy(out, value->value, weft_field_desc(field)->len);
 }
 
-/* an instance as the question that it once was; false: it has no pair */
+/* of what the opening packet was; 0: of something that has no ports */
+static uint8_t proto_of(uint32_t when)
+{
+	if (when & WEFT_WHEN_TCP)
+		return IPPROTO_TCP;
+	if (when & WEFT_WHEN_UDP)
+		return IPPROTO_UDP;
+	if (when & WEFT_WHEN_SCTP)
+		return IPPROTO_SCTP;
+	return when & WEFT_WHEN_ECHO ? IPPROTO_ICMP : 0;
+}
+
+/* an instance as the question that it once was; false: it has no port */
 static bool ask_of(const struct weft_instance *instance, struct nat_ask *ask)
 {
-	const struct weft_var_value *ip = &instance->vars[WEFT_VAR_IP];
 	uint64_t number;
 
 	memset(ask, 0, sizeof(*ask));
-	if (!ip->len || instance->vars[WEFT_VAR_PORT].len != 2)
+	ask->proto = proto_of(instance->when);
+	if (instance->vars[WEFT_VAR_PORT].len != 2 || !ask->proto)
 		return false;
-	ask->family = ip->len == 16 ? 6 : 4;
-	/* what matches the identifier of an echo matches no protocol of the packet's */
-	ask->proto = IPPROTO_ICMP;
-	if (weft_match_exact_uint(&instance->fields, WEFT_FIELD_IP_PROTO, &number))
-		ask->proto = number;
+	ask->family = instance->when & WEFT_WHEN_IPV6 ? 6 : 4;
 	if (weft_match_exact_uint(&instance->fields, WEFT_FIELD_L4_DST, &number))
 		ask->remote_port = number;
 	copy_field(ask->remote, &instance->fields,
 		   ask->family == 6 ? WEFT_FIELD_IPV6_DST : WEFT_FIELD_IP_DST);
+	copy_field(ask->local, &instance->fields,
+		   ask->family == 6 ? WEFT_FIELD_IPV6_SRC : WEFT_FIELD_IP_SRC);
 	return true;
 }
 
@@ -183,14 +214,23 @@ static bool ask_of(const struct weft_instance *instance, struct nat_ask *ask)
 static struct nat_alloc *pair_of(const struct natd *natd, const struct weft_instance *instance,
 				 struct nat_pair *pair)
 {
+	const struct nat_template *template = find_template(natd, instance->template_id);
+	const struct weft_var_value *ip = &instance->vars[WEFT_VAR_IP];
 	const uint8_t *port = instance->vars[WEFT_VAR_PORT].value;
+	struct nat_alloc *ports;
 	struct nat_ask ask;
 
 	if (!natd->nat || !ask_of(instance, &ask))
 		return NULL;
+	ports = template ? natd->ports[template - natd->nat->templates] : NULL;
+	if (ports)
+		return nat_alloc_pair(ports, &ask, ask.local, port[0] << 8 | port[1], pair) ?
+			       ports :
+			       NULL;
+	if (ip->len != (ask.family == 6 ? 16 : 4))
+		return NULL;
 	for (size_t i = 0; i < natd->nat->n_pools; i++) {
-		if (nat_alloc_pair(natd->allocs[i], &ask, instance->vars[WEFT_VAR_IP].value,
-				   port[0] << 8 | port[1], pair))
+		if (nat_alloc_pair(natd->allocs[i], &ask, ip->value, port[0] << 8 | port[1], pair))
 			return natd->allocs[i];
 	}
 	return NULL;
@@ -202,6 +242,10 @@ static void natd_learn_begin(void *ctx)
 
 	for (size_t i = 0; natd->nat && i < natd->nat->n_pools; i++)
 		nat_alloc_clear(natd->allocs[i]);
+	for (size_t i = 0; natd->nat && i < natd->nat->n_templates; i++) {
+		if (natd->ports[i])
+			nat_alloc_clear(natd->ports[i]);
+	}
 }
 
 static void natd_made(void *ctx, const struct weft_instance *instance)
@@ -252,6 +296,12 @@ static bool choose(struct service_job *job)
 {
 	struct notes *notes = (struct notes *)job->notes;
 
+	if (notes->keeps_address) {
+		if (!nat_alloc_pick_port(notes->alloc, &notes->ask, &notes->pair))
+			return false;
+		answer_port(job, notes->pair.port);
+		return true;
+	}
 	if (!nat_alloc_pick(notes->alloc, &notes->ask, &notes->pair))
 		return false;
 	answer_ip(job, notes->pair.family == 6 ? AF_INET6 : AF_INET, notes->pair.ip);
@@ -259,14 +309,15 @@ static bool choose(struct service_job *job)
 	return true;
 }
 
-static bool decide_snat(struct natd *natd, const struct nat_rule *rule, const struct frame *frame,
+static bool decide_port(struct nat_alloc *alloc, bool keeps_address, const struct frame *frame,
 			struct service_job *job)
 {
 	struct notes *notes = (struct notes *)job->notes;
 
 	if (!frame->has_ports && !frame->is_echo)
 		return false;
-	notes->alloc = natd->allocs[rule->pool - natd->nat->pools];
+	notes->alloc = alloc;
+	notes->keeps_address = keeps_address;
 	notes->ask.family = frame->family == AF_INET6 ? 6 : 4;
 	notes->ask.proto = frame->is_echo ? IPPROTO_ICMP : frame->proto;
 	notes->ask.port = frame->is_echo ? frame->echo_id : frame->sport;
@@ -343,7 +394,11 @@ static void natd_decide(void *ctx, const struct weft_packet *packet, struct serv
 	}
 	switch (template->rule->kind) {
 	case NAT_SNAT:
-		good = decide_snat(natd, template->rule, &frame, job);
+		good = decide_port(natd->allocs[template->rule->pool - natd->nat->pools], false,
+				   &frame, job);
+		break;
+	case NAT_SANITISE:
+		good = decide_port(natd->ports[template - natd->nat->templates], true, &frame, job);
 		break;
 	case NAT_DNAT:
 		good = decide_dnat(template->rule, &frame, job);
@@ -354,7 +409,7 @@ static void natd_decide(void *ctx, const struct weft_packet *packet, struct serv
 	job->reject = !good;
 	if (good)
 		counters->chosen++;
-	else if (template->rule->kind == NAT_SNAT)
+	else if (template->rule->kind == NAT_SNAT || template->rule->kind == NAT_SANITISE)
 		counters->exhausted++;
 	else
 		counters->refused++;
@@ -391,6 +446,38 @@ const struct service_ops natd_ops = {
 
 /* ---- how it is ------------------------------------------------------------------ */
 
+static json_t *slices_status(const struct nat *nat)
+{
+	static const char *const forms[] = { "middlebox", "stage", "last_hop" };
+	json_t *slices = json_array();
+
+	for (size_t i = 0; nat && i < nat->n_slices; i++) {
+		const struct nat_slice *slice = &nat->slices[i];
+
+		json_array_append_new(slices,
+				      json_pack("{s:i, s:s*, s:s}", "id", (int)slice->id, "long_id",
+						slice->long_id, "form", forms[slice->form]));
+	}
+	return slices;
+}
+
+static json_t *template_status(const struct natd *natd, size_t index)
+{
+	const struct nat_template *template = &natd->nat->templates[index];
+	const struct counters *counters = &natd->counters[index];
+	json_t *status;
+
+	status = json_pack("{s:s, s:i, s:s, s:i, s:I, s:I, s:I}", "name", template->tmpl.name, "id",
+			   (int)template->tmpl.id, "kind", nat_kinds[template->rule->kind], "slice",
+			   (int)template->rule->slice->id, "chosen", (json_int_t)counters->chosen,
+			   "exhausted", (json_int_t)counters->exhausted, "refused",
+			   (json_int_t)counters->refused);
+	if (natd->ports[index])
+		json_object_set_new(status, "used",
+				    json_integer(nat_alloc_used(natd->ports[index])));
+	return status;
+}
+
 json_t *natd_status(const struct natd *natd)
 {
 	json_t *pools = json_array(), *templates = json_array();
@@ -405,17 +492,11 @@ json_t *natd_status(const struct natd *natd)
 	for (size_t i = 0; nat && i < nat->n_templates; i++) {
 		const struct nat_template *template = &nat->templates[i];
 
-		if (template->rule->mode != WEFT_MODE_SERVICE)
+		/* hints are the kernel's in any mode */
+		if (template->tmpl.mode != WEFT_MODE_SERVICE)
 			continue;
-		json_array_append_new(templates,
-				      json_pack("{s:s, s:i, s:s, s:i, s:I, s:I, s:I}", "name",
-						template->tmpl.name, "id", (int)template->tmpl.id,
-						"kind", nat_kinds[template->rule->kind], "slice",
-						(int)template->rule->slice->id, "chosen",
-						(json_int_t)natd->counters[i].chosen, "exhausted",
-						(json_int_t)natd->counters[i].exhausted, "refused",
-						(json_int_t)natd->counters[i].refused));
+		json_array_append_new(templates, template_status(natd, i));
 	}
-	return json_pack("{s:o, s:o, s:I}", "pools", pools, "templates", templates, "unknown",
-			 (json_int_t)natd->unknown);
+	return json_pack("{s:o, s:o, s:o, s:I}", "slices", slices_status(nat), "pools", pools,
+			 "templates", templates, "unknown", (json_int_t)natd->unknown);
 }
