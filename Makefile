@@ -13,6 +13,7 @@ INCLUDEDIR ?= $(PREFIX)/include
 MANDIR ?= $(PREFIX)/share/man
 COMPDIR ?= $(PREFIX)/share/bash-completion/completions
 UNITDIR ?= $(PREFIX)/lib/systemd/system
+IPLIBDIR ?= /usr/lib/$(shell gcc -print-multiarch)/ip
 SRCDIR ?= /usr/src
 D = $(DESTDIR)
 
@@ -24,7 +25,7 @@ all: user modules ## user space, and weft.ko for GUEST (default 6.1)
 help: ## this list
 	@awk -F '## ' '/^[a-z-]+:.*## / { split($$1, t, ":"); printf "  %-14s %s\n", t[1], $$2 }' \
 		$(MAKEFILE_LIST)
-	@echo 'Variables: GUEST=6.1|6.12|uml|uml-debug|x86-debug|x86-kcsan  T=PATTERN  G=GROUP  V=1  PREFIX= DESTDIR='
+	@echo 'Variables: GUEST=6.1|6.12|uml|uml-debug|x86-debug|x86-kcsan  T=PATTERN  G=GROUP  FOR=SECONDS  V=1  PREFIX= DESTDIR='
 
 deps: ## install what build and tests need (Debian 12)
 	@tools/deps
@@ -56,6 +57,9 @@ kunit: deps ## KUnit suites (GUEST=uml; T=SUITE)
 unit: deps ## unit tests of user space, with sanitizers (T=PATTERN)
 	@tools/unit $(T)
 
+fuzz: deps ## fuzz targets with their corpora (FOR=SECONDS: and look for new inputs)
+	@tools/fuzz $(FOR)
+
 selftests: deps user ## self-tests in GUEST (T=PATTERN)
 	@tools/selftest -g $(GUEST) $(PATTERNS)
 
@@ -75,6 +79,10 @@ format: deps ## bring user space into the style of .clang-format
 	@git ls-files -co --exclude-standard netlink agent tests/unit | grep '\.[ch]$$' | \
 		xargs -r clang-format -i
 
+pipeline: deps user ## write the table map into Documentation/ (after a change of stage.c)
+	@$(MAKE) -s -C tests/unit O=$(O) $(O)/unit/net_stage_test
+	@cd tests/unit && WEFT_REGENERATE=1 $(O)/unit/net_stage_test
+
 demo: GUEST := $(if $(filter command line environment,$(origin GUEST)),$(GUEST),uml)
 demo: deps user ## examples/demo in GUEST (default uml)
 	@tools/demo $(GUEST)
@@ -90,8 +98,9 @@ install: ## what was built, man pages, completion, systemd unit, DKMS source (PR
 		$(D)$(SRCDIR)/weft-$(VERSION)/uapi/linux
 	install -m 755 $(O)/bin/* $(D)$(SBINDIR)/
 	cp -P $(O)/lib/libweft.* $(D)$(LIBDIR)/
+	install -D -m 644 $(O)/lib/ip/link_stt.so $(D)$(IPLIBDIR)/link_stt.so
 	cp netlink/include/weft/*.h $(D)$(INCLUDEDIR)/weft/
-	install -m 644 uapi/linux/weft.h $(D)$(INCLUDEDIR)/linux/
+	install -m 644 uapi/linux/*.h $(D)$(INCLUDEDIR)/linux/
 	for s in 5 7 8; do \
 		for f in Documentation/man/*.$$s; do \
 			[ ! -e "$$f" ] || install -m 644 "$$f" $(D)$(MANDIR)/man$$s/; \
@@ -100,12 +109,12 @@ install: ## what was built, man pages, completion, systemd unit, DKMS source (PR
 	install -m 644 netlink/completion/weft $(D)$(COMPDIR)/weft
 	sed 's,/usr/sbin/weftd,$(SBINDIR)/weftd,' agent/weftd.service >$(D)$(UNITDIR)/weftd.service
 	install -m 644 kmod/*.[ch] kmod/Kbuild $(D)$(SRCDIR)/weft-$(VERSION)/
-	install -m 644 uapi/linux/weft.h $(D)$(SRCDIR)/weft-$(VERSION)/uapi/linux/
+	install -m 644 uapi/linux/*.h $(D)$(SRCDIR)/weft-$(VERSION)/uapi/linux/
 	sed 's/@VERSION@/$(VERSION)/' tools/dkms.conf >$(D)$(SRCDIR)/weft-$(VERSION)/dkms.conf
 	@echo "The module: dkms install weft/$(VERSION)"
 
 clean: ## remove build/ (cached kernels stay)
 	rm -rf $(O)
 
-.PHONY: all help deps user modules kernels check check-debug coverage kunit unit selftests bench \
-	bench-gate profile lint format demo shell install clean
+.PHONY: all help deps user modules kernels check check-debug coverage kunit unit fuzz selftests \
+	bench bench-gate profile lint format pipeline demo shell install clean

@@ -31,6 +31,8 @@ static int read_dp(struct actual *actual, struct weft_sock *sock, const char *dp
 		result = weft_pool_list(sock, dp, &actual->pools, &actual->n_pools);
 	if (!result)
 		result = weft_template_list(sock, dp, &actual->templates, &actual->n_templates);
+	if (!result)
+		result = weft_label_list(sock, dp, &actual->labels, &actual->n_labels);
 	if (result || !with_flows)
 		return result;
 	result = weft_table_list(sock, dp, &actual->tables, &actual->n_tables);
@@ -58,6 +60,7 @@ void actual_free(struct actual *actual)
 {
 	weft_flow_list_free(actual->flows, actual->n_flows);
 	weft_template_list_free(actual->templates, actual->n_templates);
+	weft_label_list_free(actual->labels, actual->n_labels);
 	weft_pool_list_free(actual->pools, actual->n_pools);
 	weft_table_list_free(actual->tables, actual->n_tables);
 	weft_port_list_free(actual->ports, actual->n_ports);

@@ -20,6 +20,8 @@ struct actual {
 	size_t n_pools;
 	struct weft_template *templates;
 	size_t n_templates;
+	struct weft_label *labels; /* by rising number */
+	size_t n_labels;
 	struct links links;
 };
 

@@ -250,12 +250,12 @@ static void log_outcome(const struct agent *agent, enum cause cause)
 		return;
 	}
 	log_info("%s: ports +%u ~%u -%u, flow entries +%zu ~%zu -%zu (%zu held back), table misses "
-		 "~%zu, pools and templates ~%zu, devices ~%u, in %u ms",
+		 "~%zu, pools and templates ~%zu, labels ~%zu, devices ~%u, in %u ms",
 		 agent->config->datapath, outcome->n_ports_added, outcome->n_ports_changed,
 		 outcome->n_ports_removed, outcome->n_flows_added, outcome->n_flows_changed,
 		 outcome->n_flows_removed, outcome->n_flows_held, outcome->n_tables_changed,
-		 outcome->n_objects_changed + outcome->n_objects_removed, outcome->n_devices,
-		 agent->last_took_ms);
+		 outcome->n_objects_changed + outcome->n_objects_removed, outcome->n_labels_changed,
+		 outcome->n_devices, agent->last_took_ms);
 }
 
 /* notifications of what was just applied */
@@ -412,7 +412,7 @@ static bool agent_reload(struct agent *agent)
 
 	notify_reloading();
 	agent->n_reloads++;
-	config = load_config(agent->options->config, agent->config, agent->sock, agent->link_sock,
+	config = load_config(&agent->options->source, agent->config, agent->sock, agent->link_sock,
 			     &errors);
 	good = config;
 	if (config && strcmp(config->datapath, agent->config->datapath)) {
@@ -435,7 +435,7 @@ static bool agent_reload(struct agent *agent)
 		config_free(config);
 		log_errors(&errors);
 		log_error("%s is bad: the configuration before it stays in force",
-			  agent->options->config);
+			  agent->options->source.file);
 		agent->reload_error = memory_strdup(errors.n_kept ? errors.text[0] : "?");
 		tell_status(agent);
 	}
@@ -498,6 +498,9 @@ static const char *event_dp(const struct weft_event *event)
 		return event->flow.dp;
 	case WEFT_CMD_TXN_COMMIT:
 		return event->txn.dp;
+	case WEFT_CMD_LABEL_NEW:
+	case WEFT_CMD_LABEL_DEL:
+		return event->label.dp;
 	case WEFT_CMD_POOL_DEL:
 		return event->pool.dp;
 	case WEFT_CMD_TEMPLATE_DEL:
@@ -624,7 +627,7 @@ static json_t *answer_plan(struct agent *agent)
 	size_t len;
 	FILE *out;
 
-	config = load_config(agent->options->config, agent->config, agent->sock, agent->link_sock,
+	config = load_config(&agent->options->source, agent->config, agent->sock, agent->link_sock,
 			     &errors);
 	out = config ? open_memstream(&text, &len) : NULL;
 	if (out) {
@@ -763,7 +766,7 @@ enum agent_exit agent_run(const struct agent_options *options)
 	}
 	if (link_sock_open(&agent.link_sock, NULL) || open_socks(&agent))
 		goto out;
-	agent.config = load_config(options->config, NULL, agent.sock, agent.link_sock, &errors);
+	agent.config = load_config(&options->source, NULL, agent.sock, agent.link_sock, &errors);
 	if (!agent.config) {
 		log_errors(&errors);
 		status = AGENT_BAD_CONFIG;
@@ -799,7 +802,7 @@ enum agent_exit agent_check(const struct agent_options *options)
 	struct errors errors = { 0 };
 	struct config *config;
 
-	config = load_config(options->config, NULL, NULL, NULL, &errors);
+	config = load_config(&options->source, NULL, NULL, NULL, &errors);
 	if (!config)
 		status = print_errors(&errors);
 	config_free(config);
@@ -824,7 +827,7 @@ enum agent_exit agent_dry_run(const struct agent_options *options)
 	/* without a module the plan is to make everything */
 	if (weft_sock_open(&sock, -1))
 		sock = NULL;
-	config = load_config(options->config, NULL, sock, link_sock, &errors);
+	config = load_config(&options->source, NULL, sock, link_sock, &errors);
 	if (config) {
 		result = apply_show(config, sock, link_sock, stdout);
 		if (result)

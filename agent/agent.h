@@ -5,8 +5,10 @@
 
 #include <stdbool.h>
 
+#include "load.h"
+
 struct agent_options {
-	const char *config;	/* the file */
+	struct source source;
 	const char *ctl_socket; /* NULL: agent_ctl_path() of the datapath */
 	const char *netns;	/* only for that path */
 	bool modprobe;

@@ -343,6 +343,20 @@ static bool apply_tunnels(struct run *run)
 	return true;
 }
 
+static bool apply_labels(struct run *run)
+{
+	char *error;
+
+	labels_plan(&run->plan.labels, run->config, run->actual.labels, run->actual.n_labels);
+	error = labels_apply(run->sock, run->config->datapath, &run->plan.labels,
+			     &run->outcome->n_labels_changed);
+	if (!error)
+		return true;
+	fail(run, "%s: $.labels: %s", run->config->file, error);
+	free(error);
+	return false;
+}
+
 static bool apply_objects(struct run *run, bool add)
 {
 	struct outcome *outcome = run->outcome;
@@ -400,7 +414,7 @@ void apply_run(const struct config *config, struct weft_sock *sock, struct link_
 		goto out;
 	apply_ports(&run);
 	settle_devices(&run);
-	if (apply_objects(&run, true) && apply_flows(&run)) {
+	if (apply_labels(&run) && apply_objects(&run, true) && apply_flows(&run)) {
 		apply_objects(&run, false);
 		remove_ports(&run, &run.plan.ports_del);
 		device_remove_tunnels(&run.devices, config->datapath, config, &run.actual.links);
@@ -435,6 +449,7 @@ int apply_show(const struct config *config, struct weft_sock *sock, struct link_
 	plan_dp(&plan, config, &actual);
 	plan_ports(&plan, config, bindings, &actual);
 	plan_objects(&plan, config, &actual);
+	labels_plan(&plan.labels, config, actual.labels, actual.n_labels);
 	plan_flows(&plan, config, bindings, &actual);
 	plan_print(&plan, config, out);
 	device_settle(&devices, config, bindings, &actual.links);
@@ -480,7 +495,8 @@ bool outcome_repaired(const struct outcome *outcome)
 {
 	return outcome->n_devices || outcome->n_ports_added || outcome->n_ports_changed ||
 	       outcome->n_ports_removed || outcome->n_flows_added || outcome->n_flows_changed ||
-	       outcome->n_flows_removed || outcome->n_tables_changed || outcome->n_objects_changed;
+	       outcome->n_flows_removed || outcome->n_tables_changed ||
+	       outcome->n_objects_changed || outcome->n_labels_changed;
 }
 
 void outcome_free(struct outcome *outcome)

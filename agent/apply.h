@@ -23,7 +23,8 @@ struct outcome {
 	bool has_objects;	  /* pools and templates are there */
 	size_t n_objects_changed; /* of them: made or changed */
 	size_t n_objects_removed;
-	size_t n_draining; /* templates with instances that nobody wants any more */
+	size_t n_labels_changed; /* made or taken away */
+	size_t n_draining;	 /* templates with instances that nobody wants any more */
 	size_t n_flows_held;
 	size_t n_flows;	      /* entries that are wanted and not held back */
 	uint64_t fingerprint; /* of the devices that this was made for */

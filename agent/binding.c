@@ -118,10 +118,10 @@ static void bind_device(const struct finder *finder, const struct port *port,
 	if (!link)
 		return;
 
-	if (port->type == WEFT_PORT_TYPE_GENEVE &&
-	    (strcmp(link->kind, "geneve") || !link->external)) {
+	if (port_is_tunnel(port) && !link_is_tunnel(link, port->type)) {
 		snprintf(binding->why, sizeof(binding->why),
-			 "%s is not a Geneve device in external mode", link->name);
+			 "%s is not a device for %s in external mode", link->name,
+			 config_port_types[port->type]);
 		return;
 	}
 	binding->port = map_find(&finder->ports_by_ifindex, link->ifindex, port_has_ifindex,

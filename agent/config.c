@@ -13,8 +13,11 @@
 
 #include "config.h"
 #include "error.h"
+#include "labels.h"
 #include "memory.h"
 #include "monitor.h"
+#include "net/compile.h"
+#include "net/net.h"
 #include "node.h"
 #include "ruleset.h"
 #include "services/nat/nat.h"
@@ -30,6 +33,8 @@ const char *const config_port_types[] = {
 	[WEFT_PORT_TYPE_NETDEV] = "netdev",
 	[WEFT_PORT_TYPE_INTERNAL] = "internal",
 	[WEFT_PORT_TYPE_GENEVE] = "geneve",
+	[WEFT_PORT_TYPE_GRE] = "gre",
+	[WEFT_PORT_TYPE_STT] = "stt",
 	NULL,
 };
 
@@ -42,21 +47,22 @@ const char *const config_port_classes[] = {
 };
 
 static const char *const config_members[] = {
-	"version", "datapath", "max_flows", "max_cached", "registers", "hosts",
-	"ports",   "tunnels",  "tables",    "flows",	  "nat",       NULL,
+	"version", "datapath", "max_flows", "max_cached", "registers", "hosts", "ports",
+	"tunnels", "tables",   "flows",	    "nat",	  "labels",    NULL,
 };
 
 static const char *const port_members[] = {
-	"name", "device", "vm",	   "id",	"type",	   "class",   "lports",
-	"mac",	"mtu",	  "netns", "addresses", "remotes", "options", NULL,
+	"name", "device", "vm",	       "id",	  "type",    "class", "lports", "mac",
+	"mtu",	"netns",  "addresses", "remotes", "options", "mark",  NULL,
 };
 
 static const char *const tunnel_members[] = {
-	"name", "type",		  "id",	     "udp_port", "remotes", "options",
-	"mtu",	"udp_zero_csum6", "monitor", NULL,
+	"name", "type",		  "id",	  "udp_port", "remotes", "options",
+	"mtu",	"udp_zero_csum6", "mark", "underlay", "monitor", NULL,
 };
 
-static const char *const tunnel_types[] = { "geneve", NULL };
+static const char *const tunnel_types[] = { "geneve", "gre", NULL };
+static const char *const underlays[] = { "ipv4", "ipv6", NULL };
 static const char *const table_members[] = { "id", "name", "miss", NULL };
 static const char *const host_members[] = { "address", NULL };
 static const char *const lport_members[] = { "ldp", "lport", NULL };
@@ -93,7 +99,7 @@ struct table *config_table(const struct config *config, const char *name)
 }
 
 /* a name that flow entries can use: it is neither a number nor a word of their own */
-static bool name_is_good(const struct node *node, const char *name)
+bool config_name_is_good(const struct node *node, const char *name)
 {
 	static const char first[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
 	static const char more[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
@@ -121,7 +127,7 @@ static bool get_name(const struct node *node, char **name)
 {
 	const char *text;
 
-	if (!node_get_string(node, &text) || !name_is_good(node, text))
+	if (!node_get_string(node, &text) || !config_name_is_good(node, text))
 		return false;
 	*name = memory_strdup(text);
 	return true;
@@ -193,7 +199,7 @@ static void read_hosts(struct config *config, const struct node *node)
 		struct node at = node_member(node, name);
 		struct node address;
 
-		if (!name_is_good(&at, name) || !node_is_object(&at, host_members))
+		if (!config_name_is_good(&at, name) || !node_is_object(&at, host_members))
 			continue;
 		address = node_member(&at, "address");
 		if (!get_address(&address, &host->address))
@@ -227,7 +233,7 @@ static void read_registers(struct config *config, const struct node *node)
 		struct node at = node_member(node, name);
 		const char *is;
 
-		if (!name_is_good(&at, name) || !node_get_string(&at, &is) ||
+		if (!config_name_is_good(&at, name) || !node_get_string(&at, &is) ||
 		    !ruleset_register_is_good(&at, name, is))
 			continue;
 		config->registers = memory_grow(config->registers, config->n_registers,
@@ -437,6 +443,8 @@ static void read_port_class(struct port *port, const struct node *node)
 		[WEFT_PORT_TYPE_NETDEV] = WEFT_PORT_CLASS_VIF,
 		[WEFT_PORT_TYPE_INTERNAL] = WEFT_PORT_CLASS_SERVICE,
 		[WEFT_PORT_TYPE_GENEVE] = WEFT_PORT_CLASS_FABRIC,
+		[WEFT_PORT_TYPE_GRE] = WEFT_PORT_CLASS_FABRIC,
+		[WEFT_PORT_TYPE_STT] = WEFT_PORT_CLASS_FABRIC,
 	};
 	unsigned int choice;
 
@@ -444,14 +452,30 @@ static void read_port_class(struct port *port, const struct node *node)
 	if (!node->value || !node_get_choice(node, config_port_classes + 1, &choice))
 		return;
 	port->port_class = choice + 1;
-	if ((port->type == WEFT_PORT_TYPE_GENEVE) != (port->port_class == WEFT_PORT_CLASS_FABRIC))
-		node_error(node, "\"fabric\" is the class of geneve ports, and only of them");
+	if (port_is_tunnel(port) != (port->port_class == WEFT_PORT_CLASS_FABRIC))
+		node_error(node, "\"fabric\" is the class of tunnel ports, and only of them");
+}
+
+/* bits of the mark that cross the port; as many as its type carries */
+static void read_mark(struct port *port, const struct node *node)
+{
+	uint32_t bits = port_mark_bits(port);
+	uint64_t mask;
+
+	if (!node->value || !get_code(node, UINT32_MAX, &mask))
+		return;
+	if (mask & ~bits)
+		node_error(node, "ports of type %s carry 0x%x of the mark",
+			   config_port_types[port->type], bits);
+	port->has_mark = true;
+	port->mark = mask;
 }
 
 static void read_port(struct config *config, struct port *port, const struct node *node)
 {
 	static const char *const internal_only[] = { "mac", "netns", "addresses", NULL };
-	static const char *const geneve_only[] = { "remotes", "options", NULL };
+	static const char *const geneve_only[] = { "options", NULL };
+	static const char *const tunnel_only[] = { "remotes", NULL };
 	struct node member;
 	unsigned int type;
 	const char *text;
@@ -481,9 +505,9 @@ static void read_port(struct config *config, struct port *port, const struct nod
 		member = node_member(node, "name");
 		if (port->name && device_is_good(&member, port->name))
 			port->device = memory_strdup(port->name);
-	} else if (port->type == WEFT_PORT_TYPE_GENEVE || !node_member(node, "vm").value)
+	} else if (port_is_tunnel(port) || !node_member(node, "vm").value)
 		node_error(node, "needs a device%s",
-			   port->type == WEFT_PORT_TYPE_GENEVE ? "" : " or the id of a VM");
+			   port_is_tunnel(port) ? "" : " or the id of a VM");
 
 	member = node_member(node, "class");
 	read_port_class(port, &member);
@@ -507,7 +531,10 @@ static void read_port(struct config *config, struct port *port, const struct nod
 			node_error(&member, "\"%.60s\" is not a name of a namespace", text);
 	}
 
+	only_for(node, tunnel_only, port_is_tunnel(port), "tunnel ports");
 	only_for(node, geneve_only, port->type == WEFT_PORT_TYPE_GENEVE, "geneve ports");
+	member = node_member(node, "mark");
+	read_mark(port, &member);
 	member = node_member(node, "remotes");
 	read_remotes(config, port, &member);
 	member = node_member(node, "options");
@@ -516,8 +543,10 @@ static void read_port(struct config *config, struct port *port, const struct nod
 
 static void read_tunnel(struct config *config, struct port *port, const struct node *node)
 {
+	static const char *const geneve_only[] = { "options", "udp_port", "udp_zero_csum6", NULL };
+	static const char *const gre_only[] = { "underlay", NULL };
 	struct node member;
-	unsigned int type;
+	unsigned int type, underlay;
 	uint64_t udp_port = GENEVE_PORT;
 
 	port->tunnel = true;
@@ -529,16 +558,29 @@ static void read_tunnel(struct config *config, struct port *port, const struct n
 	if (get_name(&member, &port->name) && device_is_good(&member, port->name))
 		port->device = memory_strdup(port->name);
 	member = node_member(node, "type");
-	if (member.value)
-		node_get_choice(&member, tunnel_types, &type);
+	if (member.value && node_get_choice(&member, tunnel_types, &type) && type)
+		port->type = WEFT_PORT_TYPE_GRE;
+	only_for(node, geneve_only, port->type == WEFT_PORT_TYPE_GENEVE, "geneve tunnels");
+	only_for(node, gre_only, port->type == WEFT_PORT_TYPE_GRE, "gre tunnels");
+	member = node_member(node, "underlay");
+	if (member.value && node_get_choice(&member, underlays, &underlay))
+		port->ipv6 = underlay;
+	member = node_member(node, "mark");
+	read_mark(port, &member);
 	member = node_member(node, "udp_port");
 	if (member.value)
 		node_get_number(&member, 1, UINT16_MAX, &udp_port);
-	port->udp_port = udp_port;
+	port->udp_port = port->type == WEFT_PORT_TYPE_GENEVE ? udp_port : 0;
 	for (size_t i = 0; i < config->n_ports; i++) {
-		if (config->ports[i].tunnel && config->ports[i].udp_port == udp_port)
-			node_error(&member, "%s has UDP port %u too", config->ports[i].where,
-				   (unsigned int)udp_port);
+		const struct port *other = &config->ports[i];
+
+		if (!other->tunnel || other->type != port->type || other == port)
+			continue;
+		if (port->type == WEFT_PORT_TYPE_GRE && other->ipv6 == port->ipv6)
+			node_error(node, "%s is a gre tunnel over %s too", other->where,
+				   underlays[port->ipv6]);
+		if (port->type == WEFT_PORT_TYPE_GENEVE && other->udp_port == port->udp_port)
+			node_error(&member, "%s has UDP port %u too", other->where, port->udp_port);
 	}
 	member = node_member(node, "udp_zero_csum6");
 	if (member.value)
@@ -732,18 +774,22 @@ static void read_tables(struct config *config, const struct node *node)
 	}
 }
 
+bool config_datapath_is_good(const struct node *node, const char *name)
+{
+	if (*name && strlen(name) <= WEFT_NAME_MAX && !strpbrk(name, "/ \t\n\v\f\r,"))
+		return true;
+	node_error(node,
+		   "\"%.60s\" is not a name of a datapath: 1 to %d bytes without "
+		   "spaces, commas and /",
+		   name, WEFT_NAME_MAX);
+	return false;
+}
+
 static void read_datapath(struct config *config, const struct node *node)
 {
 	const char *name;
 
-	if (!node_get_string(node, &name))
-		return;
-	if (!*name || strlen(name) > WEFT_NAME_MAX || strpbrk(name, "/ \t\n\v\f\r,"))
-		node_error(node,
-			   "\"%.60s\" is not a name of a datapath: 1 to %d bytes without "
-			   "spaces, commas and /",
-			   name, WEFT_NAME_MAX);
-	else
+	if (node_get_string(node, &name) && config_datapath_is_good(node, name))
 		config->datapath = memory_strdup(name);
 }
 
@@ -794,36 +840,56 @@ static void read_root(struct config *config, const struct node *root)
 	member = node_member(root, "flows");
 	if (member.value)
 		node_is_array(&member);
+	member = node_member(root, "labels");
+	labels_read(config, &member);
 	member = node_member(root, "nat");
 	config->nat = nat_read(&member, nat_table, config);
 	config->nat_json = json_incref(member.value);
 }
 
-struct config *config_load(const char *file, struct errors *errors)
+/* takes over the reference to the value */
+static struct config *config_from_json(json_t *json, const char *file, struct errors *errors)
 {
 	unsigned int n_before = errors->n_total;
-	struct node root = { .file = file, .errors = errors };
-	struct config *config;
-	json_error_t error;
+	struct node root = { .value = json, .file = file, .errors = errors };
+	struct config *config = memory_zalloc(sizeof(*config));
 
-	config = memory_zalloc(sizeof(*config));
 	config->file = memory_strdup(file);
-	config->root = json_load_file(file, JSON_REJECT_DUPLICATES, &error);
-	if (!config->root) {
-		if (error.line > 0)
-			errors_add(errors, "%s:%d:%d: %s", file, error.line, error.column,
-				   error.text);
-		else
-			errors_add(errors, "%s: %s", file, error.text);
-		config_free(config);
-		return NULL;
-	}
-	root.value = config->root;
+	config->root = json;
 	read_root(config, &root);
-	if (errors->n_total != n_before) {
-		config_free(config);
+	if (errors->n_total == n_before)
+		return config;
+	config_free(config);
+	return NULL;
+}
+
+struct config *config_load(const char *file, struct errors *errors)
+{
+	json_error_t error;
+	json_t *root;
+
+	root = json_load_file(file, JSON_REJECT_DUPLICATES, &error);
+	if (root)
+		return config_from_json(root, file, errors);
+	if (error.line > 0)
+		errors_add(errors, "%s:%d:%d: %s", file, error.line, error.column, error.text);
+	else
+		errors_add(errors, "%s: %s", file, error.text);
+	return NULL;
+}
+
+struct config *config_load_network(const char *file, const char *host, struct errors *errors)
+{
+	struct net *net = net_load(file, host, errors);
+	struct config *config;
+
+	if (!net)
 		return NULL;
-	}
+	config = config_from_json(net_host_json(net), file, errors);
+	if (config)
+		config->net = net;
+	else
+		net_free(net);
 	return config;
 }
 
@@ -857,6 +923,8 @@ void config_free(struct config *config)
 		free(config->registers[i].is);
 	}
 	ruleset_free(config->ruleset);
+	net_compiled_free(config->compiled);
+	net_free(config->net);
 	nat_free(config->nat);
 	map_clear(&config->hosts_by_name);
 	map_clear(&config->ports_by_name);
@@ -864,6 +932,7 @@ void config_free(struct config *config)
 	free(config->hosts);
 	free(config->ports);
 	free(config->tables);
+	free(config->labels);
 	free(config->registers);
 	json_decref(config->nat_json);
 	json_decref(config->root);

@@ -21,14 +21,18 @@
 struct errors;
 struct monitor;
 struct nat;
+struct net;
+struct net_compiled;
+struct node;
 struct ruleset;
+struct weft_label;
 
 struct host {
 	char *name;
 	struct address address;
 };
 
-/* a port of the file, from "ports" or (geneve, with .tunnel) from "tunnels" */
+/* a port of the file, from "ports" or (with .tunnel) from "tunnels" */
 struct port {
 	char *where;  /* "$.ports[3]" */
 	char *name;   /* in flow entries */
@@ -48,6 +52,8 @@ struct port {
 	unsigned int n_options;
 
 	uint32_t mtu; /* 0: leave it alone */
+	bool has_mark;
+	uint32_t mark; /* mask of its bits */
 
 	/* internal ports */
 	bool has_mac;
@@ -60,6 +66,7 @@ struct port {
 	bool tunnel;
 	uint16_t udp_port;
 	bool udp_zero_csum6;
+	bool ipv6;		 /* gre: remotes have IPv6 addresses */
 	struct monitor *monitor; /* NULL: its remotes are not watched */
 };
 
@@ -89,22 +96,47 @@ struct config {
 	size_t n_ports;
 	struct table *tables;
 	size_t n_tables;
+	struct weft_label *labels; /* by rising number */
+	size_t n_labels;
 	struct map hosts_by_name;
 	struct map ports_by_name;
 	struct map tables_by_name;
-	struct nat *nat;	 /* NULL: no such section; compiled by load_config */
-	json_t *nat_json;	 /* the section, for its daemon */
-	struct ruleset *ruleset; /* NULL until ruleset_load */
-	json_t *root;		 /* dropped by ruleset_load */
+	struct net *net;	       /* the network that it was made from; NULL: a host's file */
+	struct net_compiled *compiled; /* its flow entries */
+	struct nat *nat;	       /* NULL: no such section; compiled by load_config */
+	json_t *nat_json;	       /* the section, for its daemon */
+	struct ruleset *ruleset;       /* NULL until ruleset_load */
+	json_t *root;		       /* dropped by ruleset_load */
 };
+
+/* port_is_tunnel: of a type that is a tunnel, whoever made its device */
+static inline bool port_is_tunnel(const struct port *port)
+{
+	return port->type >= WEFT_PORT_TYPE_GENEVE && port->type <= WEFT_PORT_TYPE_STT;
+}
+
+/* port_mark_bits: those of the mark that its type carries */
+static inline uint32_t port_mark_bits(const struct port *port)
+{
+	return port->type == WEFT_PORT_TYPE_GRE ? WEFT_GRE_MARK_BITS :
+	       port->type == WEFT_PORT_TYPE_STT ? WEFT_STT_MARK_BITS :
+						  UINT32_MAX;
+}
 
 /* config_load: NULL when there were errors */
 struct config *config_load(const char *file, struct errors *errors);
+
+/* config_load_network: what the network in a file means for a host; NULL when there were errors */
+struct config *config_load_network(const char *file, const char *host, struct errors *errors);
 void config_free(struct config *config);
 
 struct host *config_host(const struct config *config, const char *name);
 struct port *config_port(const struct config *config, const char *name);
 struct table *config_table(const struct config *config, const char *name);
+
+/* is this a name that flow entries can use, or one of a datapath? If not, an error is added */
+bool config_name_is_good(const struct node *node, const char *name);
+bool config_datapath_is_good(const struct node *node, const char *name);
 
 extern const char *const config_port_types[];	/* by enum weft_port_type, NULL at the end */
 extern const char *const config_port_classes[]; /* by enum weft_port_class, NULL at the end */

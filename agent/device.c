@@ -5,7 +5,7 @@
  * Tunnel devices that weftd made can be told by their group, which they have from the moment
  * of their creation, and by an alias that names the datapath, which they get right afterwards:
  * weftd may be killed between the two, and then finds its device again by the name in the file.
- * Others' Geneve devices of the right kind are used, and never deleted.
+ * Others' devices of the right kind are used, and never deleted.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -75,6 +75,46 @@ static void set_mtu(struct device_work *work, struct link_sock *sock, const stru
 			   link_set_mtu(sock, ifindex, port->mtu));
 }
 
+/* the kind of device that a tunnel of the file is */
+static const char *kind_of(const struct port *port)
+{
+	if (port->type == WEFT_PORT_TYPE_GENEVE)
+		return "geneve";
+	return port->ipv6 ? "ip6gretap" : "gretap";
+}
+
+static bool is_fit(const struct port *port, const struct link *link)
+{
+	return link_is_tunnel(link, port->type) && !strcmp(link->kind, kind_of(port)) &&
+	       link->udp_port == port->udp_port;
+}
+
+static bool begin_tunnel(struct device_work *work, const struct port *port)
+{
+	if (port->type == WEFT_PORT_TYPE_GENEVE)
+		return device_begin(work, "+ device %s geneve external udp_port %u", port->device,
+				    port->udp_port);
+	return device_begin(work, "+ device %s %s external", port->device, kind_of(port));
+}
+
+static int make_device(struct device_work *work, const struct port *port)
+{
+	int result;
+
+	if (port->type == WEFT_PORT_TYPE_GRE) {
+		result = link_create_gre(work->sock, port->device, port->ipv6);
+		if (result == -EEXIST)
+			log_error("%s: the namespace has another %s device in external mode",
+				  port->where, kind_of(port));
+		return result;
+	}
+	result = link_create_geneve(work->sock, port->device, port->udp_port, port->udp_zero_csum6);
+	if (result == -EBUSY || result == -EEXIST)
+		log_error("%s: the namespace has another Geneve device with UDP port %u",
+			  port->where, port->udp_port);
+	return result;
+}
+
 static void create_tunnel(struct device_work *work, const struct config *config,
 			  const struct port *port)
 {
@@ -83,15 +123,10 @@ static void create_tunnel(struct device_work *work, const struct config *config,
 	char *alias;
 	int result;
 
-	if (!device_begin(work, "+ device %s geneve external udp_port %u", port->device,
-			  port->udp_port))
+	if (!begin_tunnel(work, port))
 		return;
-	result = link_create_geneve(work->sock, port->device, port->udp_port, port->udp_zero_csum6);
-	if (result == -EBUSY || result == -EEXIST) {
-		log_error("%s: the namespace has another Geneve device with UDP port %u",
-			  port->where, port->udp_port);
-	}
-	device_end(work, port->where, "cannot create the Geneve device", result);
+	result = make_device(work, port);
+	device_end(work, port->where, "cannot create the tunnel device", result);
 	if (result)
 		return;
 	result = links_list(work->sock, &links);
@@ -115,8 +150,7 @@ static void make_tunnel(struct device_work *work, const struct config *config,
 {
 	bool ours = link && link->group == LINK_GROUP;
 
-	if (link &&
-	    (strcmp(link->kind, "geneve") || !link->external || link->udp_port != port->udp_port)) {
+	if (link && !is_fit(port, link)) {
 		if (!ours) {
 			device_end(work, port->where,
 				   "the device is there already, made by somebody "

@@ -10,7 +10,11 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h> /* before linux/if.h, which then leaves out what is in both */
+#include <linux/if_tunnel.h>
 #include <linux/rtnetlink.h>
+#include <linux/weft.h>
+#include <netlink/msg.h>
 #include <netlink/netlink.h>
 #include <netlink/route/addr.h>
 #include <netlink/route/link.h>
@@ -210,6 +214,41 @@ int link_create_geneve(struct link_sock *sock, const char *name, uint16_t udp_po
 	result = from_nle(rtnl_link_add(sock->nl, link, NLM_F_CREATE | NLM_F_EXCL));
 	rtnl_link_put(link);
 	return result;
+}
+
+/* libnl does not know external mode of GRE */
+int link_create_gre(struct link_sock *sock, const char *name, bool ipv6)
+{
+	struct ifinfomsg ifinfo = { .ifi_family = AF_UNSPEC };
+	struct nl_msg *msg = nlmsg_alloc_simple(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+	struct nlattr *info, *data;
+	int result = -ENOMEM;
+
+	if (!msg || nlmsg_append(msg, &ifinfo, sizeof(ifinfo), NLMSG_ALIGNTO) ||
+	    nla_put_string(msg, IFLA_IFNAME, name) || nla_put_u32(msg, IFLA_GROUP, LINK_GROUP))
+		goto out;
+	info = nla_nest_start(msg, IFLA_LINKINFO);
+	if (!info || nla_put_string(msg, IFLA_INFO_KIND, ipv6 ? "ip6gretap" : "gretap"))
+		goto out;
+	data = nla_nest_start(msg, IFLA_INFO_DATA);
+	if (!data || nla_put_flag(msg, IFLA_GRE_COLLECT_METADATA))
+		goto out;
+	nla_nest_end(msg, data);
+	nla_nest_end(msg, info);
+	result = from_nle(nl_send_sync(sock->nl, msg)); /* takes the message */
+	msg = NULL;
+out:
+	nlmsg_free(msg);
+	return result;
+}
+
+bool link_is_tunnel(const struct link *link, unsigned int type)
+{
+	if (type == WEFT_PORT_TYPE_GRE)
+		return !strcmp(link->kind, "gretap") || !strcmp(link->kind, "ip6gretap");
+	if (type == WEFT_PORT_TYPE_STT)
+		return !strcmp(link->kind, "stt");
+	return !strcmp(link->kind, "geneve") && link->external;
 }
 
 int link_delete(struct link_sock *sock, unsigned int ifindex)

@@ -25,7 +25,7 @@ struct link {
 	uint32_t group;
 	uint32_t mtu;
 	bool up;
-	bool external;	   /* geneve: in collect metadata mode */
+	bool external;	   /* geneve: in collect metadata mode; others cannot be told from here */
 	uint16_t udp_port; /* geneve */
 };
 
@@ -47,6 +47,10 @@ const struct link *links_by_name(const struct links *links, const char *name);
 
 int link_create_geneve(struct link_sock *sock, const char *name, uint16_t udp_port,
 		       bool zero_csum6);
+/* link_create_gre: a gretap device in external mode, or for IPv6 an ip6gretap device */
+int link_create_gre(struct link_sock *sock, const char *name, bool ipv6);
+/* link_is_tunnel: is it a device for ports of a type (enum weft_port_type)? */
+bool link_is_tunnel(const struct link *link, unsigned int type);
 int link_delete(struct link_sock *sock, unsigned int ifindex);
 int link_set_up(struct link_sock *sock, unsigned int ifindex);
 int link_set_mtu(struct link_sock *sock, unsigned int ifindex, uint32_t mtu);

@@ -14,6 +14,7 @@
 #include "error.h"
 #include "load.h"
 #include "memory.h"
+#include "net/compile.h"
 #include "ruleset.h"
 #include "services/nat/compile.h"
 #include "services/nat/nat.h"
@@ -35,8 +36,21 @@ static bool compile_nat(struct config *config, const struct actual *actual, stru
 	return nat_compile(config->nat, &have, config->file, errors);
 }
 
-struct config *load_config(const char *file, const struct config *before, struct weft_sock *sock,
-			   struct link_sock *link_sock, struct errors *errors)
+static bool compile_network(struct config *config, const struct config *before,
+			    struct errors *errors)
+{
+	struct weft_names names = ruleset_names(config);
+
+	if (!config->net)
+		return true;
+	config->compiled = net_compile(config->net, &names, before ? before->compiled : NULL,
+				       errors);
+	return config->compiled;
+}
+
+struct config *load_config(const struct source *source, const struct config *before,
+			   struct weft_sock *sock, struct link_sock *link_sock,
+			   struct errors *errors)
 {
 	struct binding *bindings;
 	struct config *config;
@@ -44,13 +58,14 @@ struct config *load_config(const char *file, const struct config *before, struct
 	bool good;
 	int result;
 
-	config = config_load(file, errors);
+	config = source->host ? config_load_network(source->file, source->host, errors) :
+				config_load(source->file, errors);
 	if (!config)
 		return NULL;
 	if (link_sock) {
 		result = actual_read(&actual, sock, link_sock, config->datapath, false);
 		if (result) {
-			errors_add(errors, "%s: cannot read datapath %s: %s", file,
+			errors_add(errors, "%s: cannot read datapath %s: %s", source->file,
 				   config->datapath, strerror(-result));
 			config_free(config);
 			return NULL;
@@ -64,15 +79,17 @@ struct config *load_config(const char *file, const struct config *before, struct
 		binding_assign_ids(config, before, NULL, NULL);
 		good = compile_nat(config, NULL, errors);
 	}
-	if (good && ruleset_load(config, errors))
+	if (good && compile_network(config, before, errors) && ruleset_load(config, errors))
 		return config;
 	config_free(config);
 	return NULL;
 }
 
-char *load_datapath_name(const char *file, struct errors *errors)
+char *load_datapath_name(const struct source *source, struct errors *errors)
 {
-	struct config *config = config_load(file, errors);
+	struct config *config = source->host ?
+					config_load_network(source->file, source->host, errors) :
+					config_load(source->file, errors);
 	char *name = config ? memory_strdup(config->datapath) : NULL;
 
 	config_free(config);

@@ -8,15 +8,22 @@ struct errors;
 struct link_sock;
 struct weft_sock;
 
+/* where a configuration comes from: a host's own file, or one of a network, seen from a host */
+struct source {
+	const char *file;
+	const char *host; /* NULL: it is the host's own */
+};
+
 /*
  * load_config: NULL when there were errors. before is the configuration in force, whose port
  * ids are kept, or NULL. Without link_sock, which is for --check, nothing is asked of the
  * kernel; without sock there is no datapath.
  */
-struct config *load_config(const char *file, const struct config *before, struct weft_sock *sock,
-			   struct link_sock *link_sock, struct errors *errors);
+struct config *load_config(const struct source *source, const struct config *before,
+			   struct weft_sock *sock, struct link_sock *link_sock,
+			   struct errors *errors);
 
 /* load_datapath_name: the datapath of a file; to be freed; NULL: it is bad */
-char *load_datapath_name(const char *file, struct errors *errors);
+char *load_datapath_name(const struct source *source, struct errors *errors);
 
 #endif

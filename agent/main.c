@@ -28,8 +28,10 @@ enum option_code {
 	OPTION_DRY_RUN,
 	OPTION_FLUSH_ON_EXIT,
 	OPTION_FOREGROUND,
+	OPTION_HOST,
 	OPTION_LOG_LEVEL,
 	OPTION_NETNS,
+	OPTION_NETWORK,
 	OPTION_NO_MODPROBE,
 	OPTION_ONCE,
 	OPTION_PIDFILE,
@@ -44,8 +46,10 @@ static const struct option options[] = {
 	{ "flush-on-exit", no_argument, NULL, OPTION_FLUSH_ON_EXIT },
 	{ "foreground", no_argument, NULL, OPTION_FOREGROUND },
 	{ "help", no_argument, NULL, 'h' },
+	{ "host", required_argument, NULL, OPTION_HOST },
 	{ "log-level", required_argument, NULL, OPTION_LOG_LEVEL },
 	{ "netns", required_argument, NULL, OPTION_NETNS },
+	{ "network", required_argument, NULL, OPTION_NETWORK },
 	{ "no-modprobe", no_argument, NULL, OPTION_NO_MODPROBE },
 	{ "once", no_argument, NULL, OPTION_ONCE },
 	{ "pidfile", required_argument, NULL, OPTION_PIDFILE },
@@ -59,6 +63,8 @@ static void usage(FILE *out)
 	      "Keep a datapath as FILE (default " CONFIG_FILE ") says.\n"
 	      "\n"
 	      "  -c, --config FILE     the same as FILE\n"
+	      "      --network FILE    do this host's part of the network that FILE describes\n"
+	      "      --host NAME       name of this host in it (default: the host name)\n"
 	      "      --check           check FILE and exit: 0 when it is good, 2 when not\n"
 	      "      --dry-run         print what would be changed and exit\n"
 	      "      --once            apply FILE and exit\n"
@@ -85,7 +91,7 @@ static char *find_ctl_socket(const struct agent_options *agent, bool has_config)
 		return memory_strdup(agent->ctl_socket);
 	if (has_config) {
 		struct errors errors = { 0 };
-		char *dp = load_datapath_name(agent->config, &errors);
+		char *dp = load_datapath_name(&agent->source, &errors);
 
 		if (dp)
 			path = agent_ctl_path(dp, agent->netns);
@@ -104,6 +110,15 @@ static char *find_ctl_socket(const struct agent_options *agent, bool has_config)
 	return path;
 }
 
+static const char *own_name(void)
+{
+	static char name[256];
+
+	if (gethostname(name, sizeof(name) - 1))
+		name[0] = '\0';
+	return name;
+}
+
 static bool write_pidfile(const char *path)
 {
 	FILE *file = fopen(path, "we");
@@ -119,8 +134,8 @@ static bool write_pidfile(const char *path)
 
 int main(int argc, char **argv)
 {
-	struct agent_options agent = { .config = CONFIG_FILE, .modprobe = true };
-	const char *command = NULL, *pidfile = NULL;
+	struct agent_options agent = { .source.file = CONFIG_FILE, .modprobe = true };
+	const char *command = NULL, *pidfile = NULL, *network = NULL, *host = NULL;
 	bool check = false, dry_run = false, has_config = false;
 	int option, status, result;
 	char *path;
@@ -128,7 +143,7 @@ int main(int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "c:hV", options, NULL)) >= 0) {
 		switch (option) {
 		case 'c':
-			agent.config = optarg;
+			agent.source.file = optarg;
 			has_config = true;
 			break;
 		case OPTION_CHECK:
@@ -148,6 +163,9 @@ int main(int argc, char **argv)
 			break;
 		case OPTION_FOREGROUND:
 			break;
+		case OPTION_HOST:
+			host = optarg;
+			break;
 		case OPTION_LOG_LEVEL:
 			if (log_set_level(optarg))
 				break;
@@ -155,6 +173,9 @@ int main(int argc, char **argv)
 			return AGENT_BAD_CONFIG;
 		case OPTION_NETNS:
 			agent.netns = optarg;
+			break;
+		case OPTION_NETWORK:
+			network = optarg;
 			break;
 		case OPTION_NO_MODPROBE:
 			agent.modprobe = false;
@@ -177,12 +198,18 @@ int main(int argc, char **argv)
 		}
 	}
 	if (optind < argc) {
-		agent.config = argv[optind++];
+		agent.source.file = argv[optind++];
 		has_config = true;
 	}
-	if (optind < argc) {
+	if (optind < argc || (network && has_config) || (host && !network)) {
 		usage(stderr);
 		return AGENT_BAD_CONFIG;
+	}
+	if (network) {
+		agent.source = (struct source){ .file = network, .host = host };
+		if (!host)
+			agent.source.host = own_name();
+		has_config = true;
 	}
 
 	if (command) {

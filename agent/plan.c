@@ -43,6 +43,8 @@ void plan_kernel_port(const struct port *port, const char *device, struct weft_p
 		memcpy(out->mac, port->mac, sizeof(out->mac));
 		weft_mark(out, WEFT_PORT_A_MAC);
 	}
+	out->mark_mask = port->has_mark ? port->mark : port_mark_bits(port);
+	weft_mark(out, WEFT_PORT_A_MARK_MASK);
 	if (port->mtu && port->type == WEFT_PORT_TYPE_INTERNAL) {
 		out->mtu = port->mtu;
 		weft_mark(out, WEFT_PORT_A_MTU);
@@ -58,10 +60,10 @@ static uint32_t port_changes(const struct port *port, const struct weft_port *ha
 	/* what the file does not list must go */
 	weft_mark(&want, WEFT_PORT_A_VM_ID);
 	weft_mark(&want, WEFT_PORT_A_LPORTS);
-	if (port->type == WEFT_PORT_TYPE_GENEVE) {
+	if (port_is_tunnel(port))
 		weft_mark(&want, WEFT_PORT_A_REMOTES);
+	if (port->type == WEFT_PORT_TYPE_GENEVE)
 		weft_mark(&want, WEFT_PORT_A_TUN_OPTS);
-	}
 	changes = weft_port_diff(&want, have);
 	weft_port_free(&want);
 	return changes;
@@ -265,6 +267,7 @@ void plan_free(struct plan *plan)
 	free(plan->ports_set.v);
 	free(plan->ports_del.v);
 	plan_objects_free(&plan->objects);
+	labels_free(&plan->labels);
 	*plan = (struct plan){ 0 };
 }
 
@@ -277,7 +280,7 @@ bool plan_is_empty(const struct plan *plan)
 {
 	return !plan->dp_new && !plan->dp_set && !plan->ports_blocking.n && !plan->ports_new.n &&
 	       !plan->ports_set.n && !plan->ports_del.n && !plan_n_flow_ops(plan) &&
-	       plan_objects_is_empty(&plan->objects);
+	       !plan->labels.n_add && !plan->labels.n_del && plan_objects_is_empty(&plan->objects);
 }
 
 static void print_ports(const struct plan_ports *ports, char sign, FILE *out)
@@ -288,7 +291,7 @@ static void print_ports(const struct plan_ports *ports, char sign, FILE *out)
 	} changes[] = {
 		{ WEFT_PORT_A_CLASS, "class" },	     { WEFT_PORT_A_VM_ID, "vm" },
 		{ WEFT_PORT_A_LPORTS, "lports" },    { WEFT_PORT_A_REMOTES, "remotes" },
-		{ WEFT_PORT_A_TUN_OPTS, "options" },
+		{ WEFT_PORT_A_TUN_OPTS, "options" }, { WEFT_PORT_A_MARK_MASK, "mark" },
 	};
 
 	for (size_t i = 0; i < ports->n; i++) {
@@ -340,6 +343,7 @@ void plan_print(const struct plan *plan, const struct config *config, FILE *out)
 	print_ports(&plan->ports_blocking, '-', out);
 	print_ports(&plan->ports_new, '+', out);
 	print_ports(&plan->ports_set, '~', out);
+	labels_print(&plan->labels, out);
 	plan_objects_print(plan, out);
 	for (size_t i = 0; i < plan->n_flows_del; i++)
 		print_flow(plan->flows_del[i], '-', &names, WEFT_FMT_KEY, out);

@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <weft/weft.h>
 
+#include "labels.h"
+
 struct actual;
 struct binding;
 struct config;
@@ -72,6 +74,7 @@ struct plan {
 	size_t n_tables_set;
 
 	struct plan_objects objects;
+	struct plan_labels labels;
 
 	size_t n_flows_held; /* they speak of ports that are not present */
 };

@@ -14,6 +14,8 @@
 #include "config.h"
 #include "error.h"
 #include "memory.h"
+#include "net/compile.h"
+#include "net/rule.h"
 #include "monitor.h"
 #include "node.h"
 #include "ruleset.h"
@@ -151,6 +153,8 @@ bool ruleset_register_is_good(const struct node *node, const char *name, const c
 
 char *ruleset_where(const struct rule *rule)
 {
+	if (rule->object)
+		return memory_printf("%s (rule %s)", rule->object, rule->made_by);
 	if (rule->file)
 		return memory_printf("%s:%u", rule->file, rule->number);
 	return memory_printf("$.flows[%u]", rule->number);
@@ -286,23 +290,18 @@ static bool check_templates(struct loader *loader, const struct rule *rule, cons
 	return good;
 }
 
-/* take a flow entry over, unless there is one with its key */
-static void load_rule(struct loader *loader, struct weft_flow *flow, const char *file,
-		      uint32_t number)
+/* false: there is one with its key, or it speaks of what there is not */
+static bool add_rule(struct loader *loader, struct rule *rule)
 {
+	const char *prefix = rule->file ? NULL : loader->config->file;
+	uint32_t hash = weft_flow_key_hash(&rule->flow);
 	struct ruleset *ruleset = loader->ruleset;
-	uint32_t hash = weft_flow_key_hash(flow);
-	const char *prefix = file ? NULL : loader->config->file;
-	struct rule *rule, *other;
 	char *where, *other_where;
+	struct rule *other;
 	uint64_t in_port;
+	bool good;
 
-	rule = memory_zalloc(sizeof(*rule));
-	rule->flow = *flow;
-	rule->file = file;
-	rule->number = number;
-
-	other = map_find(&ruleset->by_key, hash, rule_has_key, flow);
+	other = map_find(&ruleset->by_key, hash, rule_has_key, &rule->flow);
 	if (other) {
 		where = ruleset_where(rule);
 		other_where = ruleset_where(other);
@@ -310,28 +309,53 @@ static void load_rule(struct loader *loader, struct weft_flow *flow, const char 
 			   prefix ? prefix : "", prefix ? ": " : "", where, other_where);
 		free(where);
 		free(other_where);
-		goto drop;
+		return false;
 	}
 	if (!check_templates(loader, rule, prefix))
-		goto drop;
+		return false;
 	refer_begin(loader);
-	if (weft_match_exact_uint(&flow->match, WEFT_FIELD_IN_PORT, &in_port))
+	if (weft_match_exact_uint(&rule->flow.match, WEFT_FIELD_IN_PORT, &in_port))
 		refer(loader, in_port);
 	complete_tunnels(loader, &rule->flow.actions);
 	refer_actions(loader, &rule->flow.actions);
 	where = loader->unknown || loader->no_tunnel ? ruleset_where(rule) : NULL;
-	if (!refer_end(loader, prefix, where, &rule->first_port, &rule->n_ports)) {
-		free(where);
-		goto drop;
-	}
-
+	good = refer_end(loader, prefix, where, &rule->first_port, &rule->n_ports);
+	free(where);
+	if (!good)
+		return false;
 	ruleset->rules = memory_grow(ruleset->rules, ruleset->n_rules, sizeof(*ruleset->rules));
 	ruleset->rules[ruleset->n_rules++] = rule;
 	map_add(&ruleset->by_key, hash, rule);
-	return;
-drop:
+	return true;
+}
+
+/* take a flow entry over */
+static void load_rule(struct loader *loader, struct weft_flow *flow, const char *file,
+		      uint32_t number)
+{
+	struct rule *rule = memory_zalloc(sizeof(*rule));
+
+	rule->flow = *flow;
+	rule->file = file;
+	rule->number = number;
+	if (add_rule(loader, rule))
+		return;
 	weft_flow_free(&rule->flow);
 	free(rule);
+}
+
+/* the entries of a network stay those of its units, which the next configuration may share */
+static void load_unit(struct loader *loader, const struct net_unit *unit)
+{
+	for (size_t i = 0; i < unit->n; i++) {
+		struct rule *rule = memory_zalloc(sizeof(*rule));
+
+		rule->flow = unit->entries[i].flow;
+		rule->object = unit->where;
+		rule->made_by = unit->entries[i].rule->name;
+		if (!add_rule(loader, rule))
+			free(rule);
+	}
 }
 
 static void load_file(struct loader *loader, const struct node *node)
@@ -491,7 +515,7 @@ bool ruleset_load(struct config *config, struct errors *errors)
 		const struct port *port = &config->ports[i];
 
 		loader.port_by_id[port->id] = i;
-		if (port->type == WEFT_PORT_TYPE_GENEVE)
+		if (port_is_tunnel(port))
 			loader.tunnel = loader.n_tunnels++ ? 0 : port->id;
 	}
 
@@ -502,6 +526,8 @@ bool ruleset_load(struct config *config, struct errors *errors)
 
 		load_element(&loader, &element);
 	}
+	for (size_t i = 0; config->compiled && i < config->compiled->n_units; i++)
+		load_unit(&loader, config->compiled->units[i]);
 	for (size_t i = 0; i < config->n_ports; i++)
 		load_monitor(&loader, &config->ports[i]);
 	free(loader.port_by_id);
@@ -518,7 +544,8 @@ void ruleset_free(struct ruleset *ruleset)
 	if (!ruleset)
 		return;
 	for (size_t i = 0; i < ruleset->n_rules; i++) {
-		weft_flow_free(&ruleset->rules[i]->flow);
+		if (!ruleset->rules[i]->object)
+			weft_flow_free(&ruleset->rules[i]->flow);
 		free(ruleset->rules[i]);
 	}
 	for (size_t i = 0; i < ruleset->n_files; i++)

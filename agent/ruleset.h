@@ -22,6 +22,8 @@ struct rule {
 	struct weft_flow flow;
 	const char *file;    /* of an included file, owned by the ruleset; NULL: $.flows */
 	uint32_t number;     /* line of the file, or index in $.flows */
+	const char *object;  /* of a network, from which it was made; else NULL */
+	const char *made_by; /* name of the network's rule */
 	uint32_t first_port; /* in ruleset.port_refs */
 	uint16_t n_ports;
 	bool applied; /* it was in the kernel; if it has timeouts, it may be gone */

@@ -136,7 +136,7 @@ static int weft_act_output(struct weft_act_parser *p, const struct nlattr *attr)
 		WEFT_ERR_ATTR(p->extack, attr, "output: there is no port %u", id);
 		return -ENODEV;
 	}
-	if (port->type == WEFT_PORT_TYPE_GENEVE) {
+	if (weft_port_is_tunnel(port->type)) {
 		WEFT_ERR_ATTR(p->extack, attr,
 			      "output: port %u is a tunnel; use the tunnel action", id);
 		return -EINVAL;
@@ -273,7 +273,7 @@ static struct weft_port *weft_only_tunnel_port(struct weft_datapath *dp, bool *s
 
 	*several = false;
 	xa_for_each(&dp->ports, id, port) {
-		if (port->type != WEFT_PORT_TYPE_GENEVE)
+		if (!weft_port_is_tunnel(port->type))
 			continue;
 		*several = found;
 		if (*several)
@@ -337,7 +337,7 @@ static int weft_act_tunnel(struct weft_act_parser *p, const struct nlattr *attr)
 				      "tunnel: there is no port %u", id);
 			return -ENODEV;
 		}
-		if (port->type != WEFT_PORT_TYPE_GENEVE) {
+		if (!weft_port_is_tunnel(port->type)) {
 			WEFT_ERR_ATTR(p->extack, tb[WEFT_ACT_TUNNEL_A_PORT],
 				      "tunnel: port %u is not a tunnel port", id);
 			return -EINVAL;

@@ -444,12 +444,16 @@ static struct weft_cached *weft_cached_make(struct weft_caches *caches,
 	return p;
 }
 
-/* Has the cache outgrown its table? The cache's lock. */
+/*
+ * Has the cache outgrown its table, or do so many programs meet full buckets that looking at all
+ * of the table is little beside the walks that this costs? The cache's lock.
+ */
 static bool weft_cache_crowded(const struct weft_caches *caches, const struct weft_cache *cache)
 {
 	u32 n = weft_cache_table(cache)->n;
 
-	return cache->n > n * WEFT_CACHE_FULL && n < WEFT_CACHE_MAX;
+	return n < WEFT_CACHE_MAX && (cache->n > n * WEFT_CACHE_FULL ||
+				      cache->displaced > n / 4 + WEFT_WAYS);
 }
 
 static bool weft_cache_add(struct weft_caches *caches, struct weft_cache *cache,

@@ -7,6 +7,7 @@
 #define WEFT_COMPAT_H
 
 #include <linux/version.h>
+#include <net/dst_metadata.h>
 #include <net/genetlink.h>
 #include <net/ip_tunnels.h>
 
@@ -65,6 +66,34 @@ static inline struct nlattr **weft_dump_attrs(const struct netlink_callback *cb)
 #define weft_tun_test(key, flag)	(!!((key)->tun_flags & TUNNEL_##flag))
 #define weft_tun_set(key, flag)		((key)->tun_flags |= TUNNEL_##flag)
 #endif
+
+/* Metadata of a packet that came through a tunnel with key @id and no options */
+static inline struct metadata_dst *weft_tun_rx_dst4(__be32 saddr, __be32 daddr, u8 tos, u8 ttl,
+						    __be64 id)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+	IP_TUNNEL_DECLARE_FLAGS(flags) = { };
+
+	__set_bit(IP_TUNNEL_KEY_BIT, flags);
+#else
+	__be16 flags = TUNNEL_KEY;
+#endif
+	return __ip_tun_set_dst(saddr, daddr, tos, ttl, 0, flags, id, 0);
+}
+
+static inline struct metadata_dst *weft_tun_rx_dst6(const struct in6_addr *saddr,
+						    const struct in6_addr *daddr, u8 tos, u8 ttl,
+						    __be32 label, __be64 id)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+	IP_TUNNEL_DECLARE_FLAGS(flags) = { };
+
+	__set_bit(IP_TUNNEL_KEY_BIT, flags);
+#else
+	__be16 flags = TUNNEL_KEY;
+#endif
+	return __ipv6_tun_set_dst(saddr, daddr, tos, ttl, 0, label, flags, id, 0);
+}
 
 /* The device's transmission needs no lock */
 static inline void weft_dev_set_lltx(struct net_device *dev)

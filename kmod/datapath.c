@@ -21,6 +21,7 @@
 #include "datapath.h"
 #include "defrag.h"
 #include "instance.h"
+#include "label.h"
 #include "netlink_dp.h"
 #include "pending.h"
 #include "pool.h"
@@ -169,9 +170,12 @@ struct weft_datapath *weft_dp_create(struct net *net, const char *name,
 	err = weft_lports_init(dp);
 	if (err)
 		goto err_free;
-	err = weft_upcall_init(dp);
+	err = weft_labels_init(dp);
 	if (err)
 		goto err_lports;
+	err = weft_upcall_init(dp);
+	if (err)
+		goto err_labels;
 
 	mutex_lock(&wn->lock);
 	if (weft_dp_lookup(wn, name)) {
@@ -190,6 +194,8 @@ struct weft_datapath *weft_dp_create(struct net *net, const char *name,
 		return dp;
 
 	weft_upcall_exit(dp);
+err_labels:
+	weft_labels_exit(dp);
 err_lports:
 	weft_lports_exit(dp);
 err_free:
@@ -230,6 +236,7 @@ int weft_dp_delete(struct weft_datapath *dp, struct netlink_ext_ack *extack)
 	weft_templates_exit(dp);
 	weft_flows_exit(dp);
 	weft_pools_exit(dp);
+	weft_labels_exit(dp);
 	weft_lports_exit(dp);
 	weft_dp_put(dp);	/* the list's */
 	return 0;

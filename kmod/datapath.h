@@ -65,6 +65,8 @@ struct weft_datapath {
 	u32 next_port_id;
 	u32 n_ports;
 	struct rhashtable lports;	/* (ldp, lport) → port; RCU to read */
+	struct xarray labels;		/* id → label; RCU to read */
+	struct rhashtable label_ids;	/* (ldp, lport) → label; RCU to read */
 	struct weft_remotes *remotes;	/* how tunnels are; RCU to read */
 	u64 past_drops[WEFT_DROP_MAX + 1];	/* of ports that are gone; lock */
 

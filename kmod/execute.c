@@ -168,11 +168,11 @@ static void output(struct run *r, const struct weft_op *op)
 
 	/* it may be going since the walk */
 	if (unlikely(!port || READ_ONCE(port->detaching) ||
-		     (tunnel && port->type != WEFT_PORT_TYPE_GENEVE))) {
+		     (tunnel && !weft_port_is_tunnel(port->type)))) {
 		lost(r, WEFT_DROP_NO_PORT);
 		return;
 	}
-	if (unlikely(!tunnel && port->type == WEFT_PORT_TYPE_GENEVE)) {
+	if (unlikely(!tunnel && weft_port_is_tunnel(port->type))) {
 		lost(r, WEFT_DROP_NO_TUNNEL);
 		return;
 	}
@@ -427,7 +427,7 @@ void weft_execute(struct weft_datapath *dp, struct weft_port *in, struct sk_buff
 	}
 	if (likely(len == sizeof(*only) && only->op.code == WEFT_OP_OUTPUT && only->port &&
 		   !READ_ONCE(only->port->detaching) &&
-		   only->port->type != WEFT_PORT_TYPE_GENEVE)) {
+		   !weft_port_is_tunnel(only->port->type))) {
 		reason = weft_port_send(only->port, skb, only->mark);
 		if (unlikely(reason))
 			weft_port_drop(in, NULL, reason);
@@ -435,7 +435,7 @@ void weft_execute(struct weft_datapath *dp, struct weft_port *in, struct sk_buff
 	}
 	/* or into a tunnel */
 	if (only->op.code == WEFT_OP_TUNNEL && only->op.len == len && only->port &&
-	    !READ_ONCE(only->port->detaching) && only->port->type == WEFT_PORT_TYPE_GENEVE) {
+	    !READ_ONCE(only->port->detaching) && weft_port_is_tunnel(only->port->type)) {
 		reason = weft_tunnel_send(only->port, skb, ops);
 		if (unlikely(reason))
 			weft_port_drop(in, NULL, reason);

@@ -32,6 +32,7 @@ extern const struct nla_policy weft_nl_template_policy[WEFT_TEMPLATE_A_MAX + 1];
 extern const struct nla_policy weft_nl_instance_policy[WEFT_INSTANCE_A_MAX + 1];
 extern const struct nla_policy weft_nl_packet_policy[WEFT_PACKET_A_MAX + 1];
 extern const struct nla_policy weft_nl_pool_policy[WEFT_POOL_A_MAX + 1];
+extern const struct nla_policy weft_nl_label_policy[WEFT_LABEL_A_MAX + 1];
 extern const struct nla_policy weft_nl_tunnel_policy[WEFT_TUNNEL_A_MAX + 1];
 
 int weft_nl_dp_new(struct sk_buff *skb, struct genl_info *info);
@@ -86,6 +87,10 @@ int weft_nl_pool_dump_start(struct netlink_callback *cb);
 int weft_nl_pool_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int weft_nl_pool_set(struct sk_buff *skb, struct genl_info *info);
 
+int weft_nl_label_new(struct sk_buff *skb, struct genl_info *info);
+int weft_nl_label_del(struct sk_buff *skb, struct genl_info *info);
+int weft_nl_label_get(struct sk_buff *skb, struct genl_info *info);
+int weft_nl_label_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int weft_nl_tunnel_set(struct sk_buff *skb, struct genl_info *info);
 int weft_nl_tunnel_del(struct sk_buff *skb, struct genl_info *info);
 int weft_nl_tunnel_get(struct sk_buff *skb, struct genl_info *info);

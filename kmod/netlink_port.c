@@ -14,6 +14,7 @@
 #include <net/genetlink.h>
 #include <net/netlink.h>
 #include "compat.h"
+#include "context.h"
 #include "datapath.h"
 #include "netlink.h"
 #include "port.h"
@@ -55,13 +56,15 @@ const struct nla_policy weft_nl_port_policy[WEFT_PORT_A_MAX + 1] = {
 	[WEFT_PORT_A_TUN_OPTS] = NLA_POLICY_NESTED(weft_nl_tun_opts_policy),
 	[WEFT_PORT_A_MAC] = NLA_POLICY_ETH_ADDR,
 	[WEFT_PORT_A_MTU] = NLA_POLICY_FULL_RANGE(NLA_U32, &weft_port_mtu_range),
+	[WEFT_PORT_A_MARK_MASK] = { .type = NLA_U32 },
 };
 
 #define WEFT_PORT_SELECT	(BIT(WEFT_PORT_A_DP) | BIT(WEFT_PORT_A_ID) | \
 				 BIT(WEFT_PORT_A_NAME))
 #define WEFT_PORT_CHANGE	(WEFT_PORT_SELECT | BIT(WEFT_PORT_A_CLASS) | \
 				 BIT(WEFT_PORT_A_VM_ID) | BIT(WEFT_PORT_A_LPORTS) | \
-				 BIT(WEFT_PORT_A_REMOTES) | BIT(WEFT_PORT_A_TUN_OPTS))
+				 BIT(WEFT_PORT_A_REMOTES) | BIT(WEFT_PORT_A_TUN_OPTS) | \
+				 BIT(WEFT_PORT_A_MARK_MASK))
 
 /* Refuse attributes that mean nothing to the request */
 static int weft_nl_port_only(struct nlattr **attrs, u32 allowed, struct netlink_ext_ack *extack)
@@ -140,7 +143,7 @@ static size_t weft_port_msg_size(const struct weft_port *port)
 	size = nla_total_size(WEFT_NAME_MAX + 1) +
 	       nla_total_size(IFNAMSIZ) +
 	       nla_total_size(WEFT_VM_ID_MAX + 1) +
-	       6 * nla_total_size(sizeof(u32)) +	/* id … netnsid, reason */
+	       7 * nla_total_size(sizeof(u32)) +	/* id … netnsid, reason, mask */
 	       nla_total_size(0) +
 	       port->n_lports * nla_total_size(sizeof(struct weft_lport)) +
 	       nla_total_size(0) +			/* statistics */
@@ -216,6 +219,9 @@ static int weft_nl_port_put(struct sk_buff *skb, const struct weft_port *port)
 	    nla_put_u32(skb, WEFT_PORT_A_IFINDEX, port->ifindex))
 		return -EMSGSIZE;
 	if (port->foreign && nla_put_s32(skb, WEFT_PORT_A_NETNSID, port->netnsid))
+		return -EMSGSIZE;
+	if (port->mark_mask != weft_mark_bits(port->type) &&
+	    nla_put_u32(skb, WEFT_PORT_A_MARK_MASK, port->mark_mask))
 		return -EMSGSIZE;
 	if (*port->vm_id && nla_put_string(skb, WEFT_PORT_A_VM_ID, port->vm_id))
 		return -EMSGSIZE;

@@ -19,6 +19,7 @@
 #include "cache.h"
 #include "datapath.h"
 #include "flow.h"
+#include "forge.h"
 #include "instance.h"
 #include "pipeline.h"
 #include "port.h"
@@ -66,9 +67,14 @@ static bool weft_nested(void)
 static enum weft_drop weft_pipeline_metadata(struct weft_port *port, struct sk_buff *skb,
 					     struct weft_key *key)
 {
+	u32 mask;
+
 	switch (READ_ONCE(port->class)) {
 	case WEFT_PORT_CLASS_SERVICE:
-		key->mark = cpu_to_be32(skb->mark);
+		mask = READ_ONCE(port->mark_mask);
+		key->mark = cpu_to_be32(skb->mark & mask);
+		if (unlikely(skb->mark & ~mask))
+			weft_stats_add(port, marks_refused, 1);
 		break;
 	case WEFT_PORT_CLASS_FABRIC:
 		key->in_port = cpu_to_be32(port->id);
@@ -131,6 +137,8 @@ static noinline void weft_pipeline_miss(struct weft_level *level, struct weft_po
 		memset((void *)key + offsetof(struct weft_key, ldp), 0,
 		       WEFT_KEY_PACKET - offsetof(struct weft_key, ldp));
 	level->key = *key;
+	if (READ_ONCE(port->class) == WEFT_PORT_CLASS_VIF && unlikely(weft_forged(skb, key)))
+		weft_stats_add(port, marks_refused, 1);
 	level->walk.waited = 0;
 	weft_pipeline_walk(level, port, skb, 0, NULL, &keep, whole);
 }
@@ -180,7 +188,7 @@ static bool weft_pipeline_watches(const struct weft_cached *p, const struct weft
 
 void weft_pipeline_receive(struct weft_port *port, struct sk_buff *skb)
 {
-	bool tunnel = port->type == WEFT_PORT_TYPE_GENEVE;
+	bool tunnel = weft_port_is_tunnel(port->type);
 	struct weft_level *level = weft_level_get();
 	struct weft_cached *cached;
 	enum weft_drop reason;
@@ -237,7 +245,7 @@ static void weft_pipeline_enter(struct weft_port *port, struct sk_buff *skb,
 void weft_pipeline_again(struct weft_port *port, struct sk_buff *skb,
 			 const struct weft_key *metadata, const struct weft_whole *whole)
 {
-	bool tunnel = port->type == WEFT_PORT_TYPE_GENEVE;
+	bool tunnel = weft_port_is_tunnel(port->type);
 	struct weft_level *level = weft_level_get();
 	struct weft_cached *cached;
 	enum weft_drop reason;

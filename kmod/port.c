@@ -35,10 +35,10 @@
 #include <linux/slab.h>
 #include <linux/weft.h>
 #include <net/dsa.h>
-#include <net/geneve.h>
 #include <net/netlink.h>
 #include "cache.h"
 #include "compat.h"
+#include "context.h"
 #include "datapath.h"
 #include "internal.h"
 #include "netlink.h"
@@ -76,7 +76,7 @@ static __always_inline void weft_port_take(struct weft_port *port, struct sk_buf
 		weft_port_drop(port, skb, WEFT_DROP_TRUNCATED);
 		return;
 	}
-	if (port->type != WEFT_PORT_TYPE_GENEVE)
+	if (!weft_port_is_tunnel(port->type))
 		skb_dst_drop(skb);
 	if (skb->mark && unlikely(weft_port_no_mark(skb)))
 		skb->mark = 0;
@@ -182,7 +182,7 @@ enum weft_drop weft_port_send(struct weft_port *port, struct sk_buff *skb, u32 m
 	}
 	weft_port_scrub(skb);
 	if (READ_ONCE(port->class) == WEFT_PORT_CLASS_SERVICE)
-		skb->mark = mark;
+		skb->mark = mark & READ_ONCE(port->mark_mask);
 	if (port->type == WEFT_PORT_TYPE_INTERNAL)
 		weft_port_count_tx(port, weft_internal_deliver(port->dev, skb), packets, bytes);
 	else
@@ -342,7 +342,7 @@ static int weft_port_reserve_id(struct weft_port *port, const struct nlattr *att
 static int weft_port_parse_class(const struct weft_port *port, const struct nlattr *attr,
 				 u8 *class, struct netlink_ext_ack *extack)
 {
-	bool tunnel = port->type == WEFT_PORT_TYPE_GENEVE;
+	bool tunnel = weft_port_is_tunnel(port->type);
 
 	*class = nla_get_u32(attr);
 	if (tunnel != (*class == WEFT_PORT_CLASS_FABRIC)) {
@@ -357,24 +357,39 @@ static int weft_port_parse_class(const struct weft_port *port, const struct nlat
 /* Attributes that only some types of port have */
 static int weft_port_check_attrs(u8 type, struct nlattr **attrs, struct netlink_ext_ack *extack)
 {
-	static const struct {
+	const bool internal = type == WEFT_PORT_TYPE_INTERNAL;
+	const struct {
 		u8 attr;
-		u8 type;
+		bool has;
+		const char *who;
 	} own[] = {
-		{ WEFT_PORT_A_REMOTES, WEFT_PORT_TYPE_GENEVE },
-		{ WEFT_PORT_A_TUN_OPTS, WEFT_PORT_TYPE_GENEVE },
-		{ WEFT_PORT_A_MAC, WEFT_PORT_TYPE_INTERNAL },
-		{ WEFT_PORT_A_MTU, WEFT_PORT_TYPE_INTERNAL },
+		{ WEFT_PORT_A_REMOTES, weft_port_is_tunnel(type), "a tunnel" },
+		{ WEFT_PORT_A_TUN_OPTS, type == WEFT_PORT_TYPE_GENEVE, "a Geneve" },
+		{ WEFT_PORT_A_MAC, internal, "an internal" },
+		{ WEFT_PORT_A_MTU, internal, "an internal" },
 	};
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(own); i++)
-		if (attrs[own[i].attr] && own[i].type != type) {
+		if (attrs[own[i].attr] && !own[i].has) {
 			WEFT_ERR_ATTR(extack, attrs[own[i].attr], "only %s port has this",
-				      own[i].type == WEFT_PORT_TYPE_GENEVE ? "a tunnel" :
-									     "an internal");
+				      own[i].who);
 			return -EINVAL;
 		}
+	return 0;
+}
+
+/* Bits of the mark that cross the port: no more than its type carries */
+static int weft_port_parse_mask(const struct weft_port *port, const struct nlattr *attr,
+				u32 *mask, struct netlink_ext_ack *extack)
+{
+	u32 bits = weft_mark_bits(port->type);
+
+	*mask = nla_get_u32(attr);
+	if (*mask & ~bits) {
+		WEFT_ERR_ATTR(extack, attr, "this type of tunnel carries 0x%x of the mark", bits);
+		return -ERANGE;
+	}
 	return 0;
 }
 
@@ -409,12 +424,14 @@ static const char *weft_port_dev_unfit(const struct net_device *dev, u8 type)
 {
 	if (weft_is_internal(dev))
 		return "the device is that of an internal port";
-	if (type == WEFT_PORT_TYPE_GENEVE && !netif_is_geneve(dev))
-		return "not a Geneve device";
-	if (type == WEFT_PORT_TYPE_GENEVE && !weft_tunnel_external(dev))
-		return "the Geneve device is not in external mode";
-	if (type == WEFT_PORT_TYPE_NETDEV && weft_tunnel_external(dev))
-		return "a Geneve device in external mode makes a port of type geneve";
+	if (weft_port_is_tunnel(type)) {
+		const char *msg = weft_tunnel_unfit(dev, type);
+
+		if (msg)
+			return msg;
+	} else if (weft_tunnel_external(dev)) {
+		return "a tunnel device in external mode makes a port of its own type";
+	}
 	if (dev->flags & IFF_LOOPBACK || dev->type != ARPHRD_ETHER ||
 	    dev->addr_len != ETH_ALEN)
 		return "not an Ethernet device";
@@ -478,8 +495,9 @@ static int weft_port_configure(struct weft_port *port, struct nlattr **attrs,
 		[WEFT_PORT_TYPE_NETDEV] = WEFT_PORT_CLASS_VIF,
 		[WEFT_PORT_TYPE_INTERNAL] = WEFT_PORT_CLASS_SERVICE,
 		[WEFT_PORT_TYPE_GENEVE] = WEFT_PORT_CLASS_FABRIC,
+		[WEFT_PORT_TYPE_GRE] = WEFT_PORT_CLASS_FABRIC,
+		[WEFT_PORT_TYPE_STT] = WEFT_PORT_CLASS_FABRIC,
 	};
-	struct weft_tunnel *tunnel;
 	int err;
 
 	err = weft_port_check_attrs(port->type, attrs, extack);
@@ -492,12 +510,29 @@ static int weft_port_configure(struct weft_port *port, struct nlattr **attrs,
 		if (err)
 			return err;
 	}
+	port->mark_mask = weft_mark_bits(port->type);
+	if (attrs[WEFT_PORT_A_MARK_MASK]) {
+		err = weft_port_parse_mask(port, attrs[WEFT_PORT_A_MARK_MASK], &port->mark_mask,
+					   extack);
+		if (err)
+			return err;
+	}
 	if (attrs[WEFT_PORT_A_VM_ID])
 		nla_strscpy(port->vm_id, attrs[WEFT_PORT_A_VM_ID], sizeof(port->vm_id));
-	if (port->type != WEFT_PORT_TYPE_GENEVE)
+	return 0;
+}
+
+/* Once the device is known: what a tunnel port knows */
+static int weft_port_make_tunnel(struct weft_port *port, struct nlattr **attrs,
+				 struct netlink_ext_ack *extack)
+{
+	struct weft_tunnel *tunnel;
+
+	if (!weft_port_is_tunnel(port->type))
 		return 0;
-	tunnel = weft_tunnel_make(NULL, attrs[WEFT_PORT_A_REMOTES],
-				  attrs[WEFT_PORT_A_TUN_OPTS], extack);
+	tunnel = weft_tunnel_make(NULL, port->type, weft_tunnel_family(port->dev, port->type),
+				  attrs[WEFT_PORT_A_REMOTES], attrs[WEFT_PORT_A_TUN_OPTS],
+				  extack);
 	if (IS_ERR(tunnel))
 		return PTR_ERR(tunnel);
 	RCU_INIT_POINTER(port->tunnel, tunnel);
@@ -548,14 +583,20 @@ struct weft_port *weft_port_attach(struct weft_datapath *dp, struct nlattr **att
 	port->dev = dev;
 	netdev_hold(dev, &port->dev_tracker, GFP_KERNEL);
 	weft_port_refresh(port);
+	err = weft_port_make_tunnel(port, attrs, extack);
+	if (err)
+		goto err_dev;
 	if (attrs[WEFT_PORT_A_LPORTS]) {
 		err = weft_lports_set(port, attrs[WEFT_PORT_A_LPORTS], extack);
 		if (err)
 			goto err_dev;
 	}
-	err = weft_port_hook(port, extack);
+	err = weft_tunnel_tell(dev, rtnl_dereference(port->tunnel), extack);
 	if (err)
 		goto err_lports;
+	err = weft_port_hook(port, extack);
+	if (err)
+		goto err_remotes;
 	xa_store(&dp->ports, port->id, port, GFP_KERNEL);	/* reserved: no failure */
 	weft_port_stamp(port);
 	dp->n_ports++;
@@ -564,6 +605,8 @@ struct weft_port *weft_port_attach(struct weft_datapath *dp, struct nlattr **att
 	weft_nl_port_event(port, WEFT_CMD_PORT_NEW, WEFT_REASON_UNSPEC);
 	return port;
 
+err_remotes:
+	weft_tunnel_tell(dev, NULL, NULL);
 err_lports:
 	weft_lports_clear(port);
 err_dev:
@@ -582,6 +625,7 @@ int weft_port_change(struct weft_port *port, struct nlattr **attrs,
 		     struct netlink_ext_ack *extack)
 {
 	struct weft_tunnel *tunnel = NULL, *old = rtnl_dereference(port->tunnel);
+	u32 mask = port->mark_mask;
 	u8 class = port->class;
 	int err;
 
@@ -591,33 +635,47 @@ int weft_port_change(struct weft_port *port, struct nlattr **attrs,
 	err = weft_port_check_attrs(port->type, attrs, extack);
 	if (!err && attrs[WEFT_PORT_A_CLASS])
 		err = weft_port_parse_class(port, attrs[WEFT_PORT_A_CLASS], &class, extack);
+	if (!err && attrs[WEFT_PORT_A_MARK_MASK])
+		err = weft_port_parse_mask(port, attrs[WEFT_PORT_A_MARK_MASK], &mask, extack);
 	if (err)
 		return err;
 	if (attrs[WEFT_PORT_A_REMOTES] || attrs[WEFT_PORT_A_TUN_OPTS]) {
-		tunnel = weft_tunnel_make(old, attrs[WEFT_PORT_A_REMOTES],
+		tunnel = weft_tunnel_make(old, old->type, old->family,
+					  attrs[WEFT_PORT_A_REMOTES],
 					  attrs[WEFT_PORT_A_TUN_OPTS], extack);
 		if (IS_ERR(tunnel))
 			return PTR_ERR(tunnel);
+		err = weft_tunnel_tell(port->dev, tunnel, extack);
+		if (err)
+			goto refuse;
 	}
 	if (attrs[WEFT_PORT_A_LPORTS]) {
 		err = weft_lports_set(port, attrs[WEFT_PORT_A_LPORTS], extack);
-		if (err) {
-			kvfree(tunnel);
-			return err;
-		}
+		if (err)
+			goto refuse_lports;
 	}
 
 	/* nothing fails from here on */
 	WRITE_ONCE(port->class, class);
+	WRITE_ONCE(port->mark_mask, mask);
 	if (attrs[WEFT_PORT_A_VM_ID])
 		nla_strscpy(port->vm_id, attrs[WEFT_PORT_A_VM_ID], sizeof(port->vm_id));
-	if (tunnel) {
+	if (tunnel)
 		rcu_assign_pointer(port->tunnel, tunnel);
-		weft_port_stamp(port);	/* walks asked for remotes; slots are in ready headers */
+	/* walks asked for remotes; slots, and what the mask leaves, are in ready headers */
+	if (tunnel || attrs[WEFT_PORT_A_MARK_MASK])
+		weft_port_stamp(port);
+	if (tunnel)
 		kvfree_rcu(old, rcu);
-	}
 	weft_nl_port_event(port, WEFT_CMD_PORT_NEW, WEFT_REASON_UNSPEC);
 	return 0;
+
+refuse_lports:
+	if (tunnel)
+		weft_tunnel_tell(port->dev, old, NULL);
+refuse:
+	kvfree(tunnel);
+	return err;
 }
 
 /* Detaching */
@@ -641,6 +699,7 @@ static bool weft_port_unhook(struct weft_port *port)
 		return false;
 	netdev_rx_handler_unregister(port->dev);
 	dev_set_promiscuity(port->dev, -1);
+	weft_tunnel_tell(port->dev, NULL, NULL);
 	return true;
 }
 

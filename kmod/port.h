@@ -64,6 +64,7 @@ struct weft_port {
 	netdevice_tracker dev_tracker;
 	struct list_head node;		/* of those that are being removed */
 	struct list_head lports;	/* of struct weft_lport_entry; dp->lock */
+	u32 mark_mask;			/* bits of the mark that cross; READ_ONCE in softirq */
 	u32 n_lports;			/* dp->lock */
 	u32 n_pending;			/* instances that its packets wait for; pending.c */
 	atomic64_t answer_due;		/* ns: when the next answer is; reject.c */
@@ -87,6 +88,12 @@ struct weft_lport_entry {
 	bool keep;			/* while the list of its port is replaced */
 	struct rcu_head rcu;
 };
+
+/* Is a port of @type (enum weft_port_type) a tunnel? */
+static inline bool weft_port_is_tunnel(u8 type)
+{
+	return type >= WEFT_PORT_TYPE_GENEVE && type <= WEFT_PORT_TYPE_STT;
+}
 
 int weft_port_init(void);
 void weft_port_exit(void);

@@ -63,7 +63,7 @@ struct weft_tundst *weft_tundst_get(struct weft_tundsts *dsts, const struct weft
 	u32 len, hash;
 
 	tunnel = op->port ? rcu_dereference(op->port->tunnel) : NULL;
-	if (!tunnel || !weft_tunnel_fits(op))
+	if (!tunnel || !weft_tunnel_fits(tunnel, op))
 		return NULL;
 	what = weft_tundst_what(op, &len);
 	hash = jhash2(what, len / sizeof(u32), tunnel->config + smp_processor_id());

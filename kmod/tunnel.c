@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tunnel ports: Geneve devices in external mode.
+ * Tunnel ports: Geneve, GRE and STT devices in external mode.
  *
  * The kernel's device does the outer headers; the datapath says what is in them by a
- * metadata_dst on the packet, and finds one on packets that came in. What is ours are the
- * options: the logical context (lin, lout; ldp is the VNI) and the mark with
- * the stage, on every packet, and up to four more that the operator gave a slot.
+ * metadata_dst on the packet, and finds one on packets that came in. Ours is what they
+ * carry: the logical context (ldp, lin, lout), stage and mark, on every packet (context.c,
+ * geneve.c). Geneve carries up to four options more that the operator gave a slot.
  *
  * A packet that comes in is believed: its context decides where it goes on. So it
- * must be understood: an option of ours that is malformed or there twice, and any
- * critical option that we do not know, drops it. (The device does not look at them in
- * external mode.) And it must be from a remote of the port; walks ask for that, and
+ * must be understood: what is malformed, has no key, or a label that names nothing is
+ * dropped. And it must be from a remote of the port; walks ask for that, and
  * what is cached depends on the list of remotes. Without the option context, lin and lout
- * are zero; ldp is the VNI all the same.
+ * are zero; ldp is the VNI all the same. In GRE, label 0 stands for no logical port.
  *
  * What a port knows about remotes and slots is in struct weft_tunnel, which is
  * published by RCU in port->tunnel and never changes: weft_tunnel_make() copies.
@@ -20,7 +19,7 @@
  * Encapsulation clears skb->mark, since the device would use it to route the
  * outer packet. IPv4 outer packets have DF set: the agent gives the device an MTU that
  * fits, and what is too long is dropped by name at the port, not fragmented.
- * IPv6 outer packets have a UDP checksum, since receivers insist on one.
+ * IPv6 outer packets of Geneve have a UDP checksum, since receivers insist on one.
  */
 #include <linux/etherdevice.h>
 #include <linux/jhash.h>
@@ -29,170 +28,85 @@
 #include <linux/rtnetlink.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/weft_stt.h>
 #include <net/dst_metadata.h>
 #include <net/geneve.h>
+#include <net/gre.h>
 #include <net/ip_tunnels.h>
 #include <net/ipv6.h>
 #include <net/netlink.h>
 #include <net/rtnetlink.h>
 #include "compat.h"
+#include "context.h"
 #include "key.h"
+#include "label.h"
 #include "port.h"
 #include "program.h"
 #include "tundst.h"
 #include "tunnel.h"
 
-#define WEFT_GENEVE_HDR		4	/* class, type, length of an option */
-#define WEFT_GENEVE_CRITICAL	0x80	/* in the type */
-#define WEFT_GENEVE_RESERVED	BIT(31)	/* in the context */
-
-/* The header of one of our options, and the length of both */
-#define WEFT_GENEVE_USUAL(opt)	(WEFT_GENEVE_##opt##_CLASS << 16 | WEFT_GENEVE_##opt##_TYPE << 8 | \
-				 WEFT_GENEVE_##opt##_LEN / 4)
-#define WEFT_GENEVE_USUAL_LEN	(2 * WEFT_GENEVE_HDR + WEFT_GENEVE_CONTEXT_LEN + \
-				 WEFT_GENEVE_MARK_LEN)
-
-/* Options */
-
-static u8 *weft_geneve_put(u8 *p, u16 class, u8 type, unsigned int len)
-{
-	put_unaligned_be16(class, p);
-	p[2] = type;
-	p[3] = len / 4;
-	return p + WEFT_GENEVE_HDR;
-}
-
-unsigned int weft_geneve_encode(u8 *buf, const struct weft_op_tunnel *op,
-				const struct weft_tun_opt *slots)
-{
-	unsigned int i;
-	u8 *p = buf;
-
-	p = weft_geneve_put(p, WEFT_GENEVE_CONTEXT_CLASS, WEFT_GENEVE_CONTEXT_TYPE,
-			    WEFT_GENEVE_CONTEXT_LEN);
-	put_unaligned_be32((u32)op->lin << 16 | op->lout, p);
-	p += WEFT_GENEVE_CONTEXT_LEN;
-
-	p = weft_geneve_put(p, WEFT_GENEVE_MARK_CLASS, WEFT_GENEVE_MARK_TYPE,
-			    WEFT_GENEVE_MARK_LEN);
-	put_unaligned_be32(op->mark, p);
-	put_unaligned_be32((u32)op->stage << WEFT_GENEVE_STAGE_SHIFT, p + 4);
-	p += WEFT_GENEVE_MARK_LEN;
-
-	for (i = 0; i < WEFT_TUN_OPTS; i++) {
-		if (!(op->opts_present & BIT(i)) || !slots[i].len)
-			continue;
-		p = weft_geneve_put(p, slots[i].opt_class, slots[i].type, slots[i].len);
-		memcpy(p, op->opt[i], slots[i].len);
-		p += slots[i].len;
-	}
-	return p - buf;
-}
-
-static enum weft_drop weft_geneve_context(struct weft_key *key, const u8 *data,
-					  unsigned int len)
-{
-	u32 context;
-
-	if (len != WEFT_GENEVE_CONTEXT_LEN ||
-	    key->tun_flags & cpu_to_be16(WEFT_TUN_F_CONTEXT))
-		return WEFT_DROP_TUNNEL_BAD;
-	context = get_unaligned_be32(data);
-	if (context & WEFT_GENEVE_RESERVED)
-		return WEFT_DROP_TUNNEL_BAD;
-	key->lin = cpu_to_be16(context >> 16);
-	key->lout = cpu_to_be16(context & 0xffff);
-	key->tun_flags |= cpu_to_be16(WEFT_TUN_F_CONTEXT);
-	return WEFT_DROP_UNSPEC;
-}
-
-static enum weft_drop weft_geneve_mark(struct weft_key *key, const u8 *data, unsigned int len)
-{
-	if (len != WEFT_GENEVE_MARK_LEN || key->tun_flags & cpu_to_be16(WEFT_TUN_F_MARK))
-		return WEFT_DROP_TUNNEL_BAD;
-	key->mark = cpu_to_be32(get_unaligned_be32(data));
-	key->stage = get_unaligned_be32(data + 4) >> WEFT_GENEVE_STAGE_SHIFT;
-	key->tun_flags |= cpu_to_be16(WEFT_TUN_F_MARK);
-	return WEFT_DROP_UNSPEC;
-}
-
-static enum weft_drop weft_geneve_other(struct weft_key *key, u16 class, u8 type,
-					const u8 *data, unsigned int len,
-					const struct weft_tun_opt *slots)
-{
-	unsigned int i;
-	__be16 flag;
-
-	for (i = 0; i < WEFT_TUN_OPTS; i++)
-		if (slots[i].len && slots[i].opt_class == class && slots[i].type == type)
-			break;
-	if (i == WEFT_TUN_OPTS)
-		return type & WEFT_GENEVE_CRITICAL ? WEFT_DROP_TUNNEL_OPTION :
-						     WEFT_DROP_UNSPEC;
-	flag = cpu_to_be16(WEFT_TUN_F_OPT0 << i);
-	if (len != slots[i].len || key->tun_flags & flag)
-		return WEFT_DROP_TUNNEL_BAD;
-	memcpy(key->tun_opt[i], data, len);
-	key->tun_flags |= flag;
-	return WEFT_DROP_UNSPEC;
-}
-
-/* What another host of ours sends when no slot is used: context, mark, in this order */
-static bool weft_geneve_usual(struct weft_key *key, const u8 *opts, unsigned int len)
-{
-	u32 context;
-
-	if (len != WEFT_GENEVE_USUAL_LEN ||
-	    get_unaligned_be32(opts) != WEFT_GENEVE_USUAL(CONTEXT) ||
-	    get_unaligned_be32(opts + 8) != WEFT_GENEVE_USUAL(MARK))
-		return false;
-	context = get_unaligned_be32(opts + 4);
-	if (unlikely(context & WEFT_GENEVE_RESERVED))
-		return false;
-	key->lin = cpu_to_be16(context >> 16);
-	key->lout = cpu_to_be16(context & 0xffff);
-	key->mark = cpu_to_be32(get_unaligned_be32(opts + 12));
-	key->stage = get_unaligned_be32(opts + 16) >> WEFT_GENEVE_STAGE_SHIFT;
-	key->tun_flags |= cpu_to_be16(WEFT_TUN_F_CONTEXT | WEFT_TUN_F_MARK);
-	return true;
-}
-
-enum weft_drop weft_geneve_decode(struct weft_key *key, const u8 *opts, unsigned int len,
-				  const struct weft_tun_opt *slots)
-{
-	enum weft_drop reason = WEFT_DROP_UNSPEC;
-
-	if (likely(weft_geneve_usual(key, opts, len)))
-		return WEFT_DROP_UNSPEC;
-	while (len && !reason) {
-		unsigned int n;
-		u16 class;
-		u8 type;
-
-		if (len < WEFT_GENEVE_HDR)
-			return WEFT_DROP_TUNNEL_BAD;
-		class = get_unaligned_be16(opts);
-		type = opts[2];
-		n = (opts[3] & 0x1f) * 4;	/* the other bits are to be ignored */
-		opts += WEFT_GENEVE_HDR;
-		len -= WEFT_GENEVE_HDR;
-		if (n > len)
-			return WEFT_DROP_TUNNEL_BAD;
-		if (class == WEFT_GENEVE_CONTEXT_CLASS && type == WEFT_GENEVE_CONTEXT_TYPE)
-			reason = weft_geneve_context(key, opts, n);
-		else if (class == WEFT_GENEVE_MARK_CLASS && type == WEFT_GENEVE_MARK_TYPE)
-			reason = weft_geneve_mark(key, opts, n);
-		else
-			reason = weft_geneve_other(key, class, type, opts, n, slots);
-		opts += n;
-		len -= n;
-	}
-	return reason;
-}
-
 /* In */
 
+static void weft_tunnel_context(struct weft_key *key, const struct weft_context *context)
+{
+	key->mark = cpu_to_be32(context->mark);
+	key->ldp = cpu_to_be32(context->ldp);
+	key->lin = cpu_to_be16(context->lin);
+	key->lout = cpu_to_be16(context->lout);
+	key->stage = context->stage;
+	key->tun_flags |= cpu_to_be16(WEFT_TUN_F_CONTEXT | WEFT_TUN_F_MARK);
+}
+
+static enum weft_drop weft_tunnel_read_stt(struct weft_key *key)
+{
+	struct weft_context context;
+
+	if (!(key->tun_flags & cpu_to_be16(WEFT_TUN_F_KEY)))
+		return WEFT_DROP_TUNNEL_BAD;
+	weft_stt_decode(be64_to_cpu(key->tun_id), &context);
+	weft_tunnel_context(key, &context);
+	return WEFT_DROP_UNSPEC;
+}
+
+static enum weft_drop weft_tunnel_read_gre(struct weft_datapath *dp, struct weft_key *key)
+{
+	const struct weft_label *label;
+	struct weft_context context;
+	u32 id;
+
+	if (!(key->tun_flags & cpu_to_be16(WEFT_TUN_F_KEY)))
+		return WEFT_DROP_TUNNEL_BAD;
+	id = weft_gre_decode(be64_to_cpu(key->tun_id), &context);
+	if (id) {
+		label = weft_label_find(dp, id);
+		if (!label || (context.stage && label->where.lport > WEFT_LIN_MAX))
+			return WEFT_DROP_TUNNEL_CONTEXT;
+		context.ldp = label->where.ldp;
+		if (context.stage)
+			context.lin = label->where.lport;
+		else
+			context.lout = label->where.lport;
+	}
+	weft_tunnel_context(key, &context);
+	if (!id)
+		key->tun_flags &= ~cpu_to_be16(WEFT_TUN_F_CONTEXT);
+	return WEFT_DROP_UNSPEC;
+}
+
+/* Bits of a mark that may not cross the port are as if they were not there */
+static void weft_tunnel_mask(struct weft_port *port, struct weft_key *key)
+{
+	__be32 mask = cpu_to_be32(READ_ONCE(port->mark_mask));
+
+	if (unlikely(key->mark & ~mask)) {
+		key->mark &= mask;
+		weft_stats_add(port, marks_refused, 1);
+	}
+}
+
 static enum weft_drop weft_tunnel_read(const struct weft_tunnel *tunnel,
+				       struct weft_datapath *dp,
 				       const struct ip_tunnel_info *info, struct weft_key *key)
 {
 	const struct ip_tunnel_key *tun = &info->key;
@@ -229,6 +143,10 @@ static enum weft_drop weft_tunnel_read(const struct weft_tunnel *tunnel,
 	key->pad1 = 0;
 	memset(key->tun_opt, 0, sizeof(key->tun_opt));
 
+	if (unlikely(tunnel->type != WEFT_PORT_TYPE_GENEVE))
+		return info->options_len ? WEFT_DROP_TUNNEL_BAD :
+		       tunnel->type == WEFT_PORT_TYPE_STT ? weft_tunnel_read_stt(key) :
+							    weft_tunnel_read_gre(dp, key);
 	if (!info->options_len)
 		return WEFT_DROP_UNSPEC;
 	if (!weft_tun_test(tun, GENEVE_OPT))
@@ -247,15 +165,19 @@ enum weft_drop weft_tunnel_decode(struct weft_port *port, struct sk_buff *skb,
 	if (unlikely(!info || !tunnel || info->mode & IP_TUNNEL_INFO_TX))
 		reason = WEFT_DROP_TUNNEL_BAD;
 	else
-		reason = weft_tunnel_read(tunnel, info, key);
+		reason = weft_tunnel_read(tunnel, port->dp, info, key);
+	if (likely(!reason))
+		weft_tunnel_mask(port, key);
 	skb_dst_drop(skb);
 	return reason;
 }
 
 /* Out */
 
-bool weft_tunnel_fits(const struct weft_op_tunnel *op)
+bool weft_tunnel_fits(const struct weft_tunnel *tunnel, const struct weft_op_tunnel *op)
 {
+	if (tunnel->type != WEFT_PORT_TYPE_GENEVE)
+		return true;
 	return op->lin <= WEFT_LIN_MAX && op->stage <= WEFT_STAGE_VALUE_MAX &&
 	       be64_to_cpu(op->tun_id) <= WEFT_LDP_MAX;
 }
@@ -263,11 +185,13 @@ bool weft_tunnel_fits(const struct weft_op_tunnel *op)
 struct metadata_dst *weft_tunnel_dst(const struct weft_tunnel *tunnel,
 				     const struct weft_op_tunnel *op)
 {
+	bool geneve = tunnel->type == WEFT_PORT_TYPE_GENEVE;
 	struct ip_tunnel_info *info;
 	struct metadata_dst *dst;
 	u8 *opts;
 
-	dst = metadata_dst_alloc(WEFT_GENEVE_OPTS_MAX, METADATA_IP_TUNNEL, GFP_ATOMIC);
+	dst = metadata_dst_alloc(geneve ? WEFT_GENEVE_OPTS_MAX : 0, METADATA_IP_TUNNEL,
+				 GFP_ATOMIC);
 	if (!dst)
 		return NULL;
 	info = &dst->u.tun_info;
@@ -278,12 +202,15 @@ struct metadata_dst *weft_tunnel_dst(const struct weft_tunnel *tunnel,
 	if (op->ipv6) {
 		info->mode |= IP_TUNNEL_INFO_IPV6;
 		info->key.u.ipv6.dst = op->dst;
-		weft_tun_set(&info->key, CSUM);
+		if (geneve)
+			weft_tun_set(&info->key, CSUM);
 	} else {
 		info->key.u.ipv4.dst = op->dst.s6_addr32[0];
 		weft_tun_set(&info->key, DONT_FRAGMENT);
 	}
 	weft_tun_set(&info->key, KEY);
+	if (!geneve)
+		return dst;
 	weft_tun_set(&info->key, GENEVE_OPT);
 	weft_tun_set(&info->key, CRIT_OPT);
 	opts = ip_tunnel_info_opts(info);
@@ -309,7 +236,7 @@ enum weft_drop weft_tunnel_send(struct weft_port *port, struct sk_buff *skb,
 	if (likely(op->ready)) {
 		dst = op->ready->md;
 		dst_hold(&dst->dst);
-	} else if (unlikely(!weft_tunnel_fits(op))) {
+	} else if (unlikely(!weft_tunnel_fits(tunnel, op))) {
 		reason = WEFT_DROP_TUNNEL_CONTEXT;
 		goto drop;
 	} else {
@@ -383,10 +310,16 @@ static bool weft_remote_add(struct weft_tunnel *tunnel, const struct in6_addr *a
 static int weft_remote_parse(struct weft_tunnel *tunnel, const struct nlattr *attr,
 			     struct netlink_ext_ack *extack)
 {
+	bool ipv4 = nla_type(attr) == WEFT_REMOTES_A_IPV4;
 	struct in6_addr addr;
 	bool unicast;
 
-	if (nla_type(attr) == WEFT_REMOTES_A_IPV4) {
+	if (tunnel->family && tunnel->family != (ipv4 ? AF_INET : AF_INET6)) {
+		NL_SET_ERR_MSG_ATTR(extack, attr,
+				    "the device's tunnels are of the other IP version");
+		return -EINVAL;
+	}
+	if (ipv4) {
 		__be32 addr4 = nla_get_in_addr(attr);
 
 		unicast = addr4 && !ipv4_is_multicast(addr4) && !ipv4_is_lbcast(addr4);
@@ -456,7 +389,7 @@ static struct weft_tunnel *weft_tunnel_alloc(u32 n_remotes)
 	return tunnel;
 }
 
-struct weft_tunnel *weft_tunnel_make(const struct weft_tunnel *old,
+struct weft_tunnel *weft_tunnel_make(const struct weft_tunnel *old, u8 type, u8 family,
 				     const struct nlattr *remotes, const struct nlattr *opts,
 				     struct netlink_ext_ack *extack)
 {
@@ -475,6 +408,8 @@ struct weft_tunnel *weft_tunnel_make(const struct weft_tunnel *old,
 		NL_SET_ERR_MSG(extack, "no memory for the remotes");
 		return ERR_PTR(-ENOMEM);
 	}
+	tunnel->type = type;
+	tunnel->family = family;
 	if (remotes) {
 		nla_for_each_nested(attr, remotes, rem) {
 			err = weft_remote_parse(tunnel, attr, extack);
@@ -543,22 +478,119 @@ int weft_tunnel_put(struct sk_buff *skb, const struct weft_tunnel *tunnel)
 	return 0;
 }
 
+/* What makes a device external, and for which version of IP it is then; 0: for both */
+static int weft_tunnel_mode(const struct net_device *dev, u8 type, u8 *family)
+{
+	*family = 0;
+	switch (type) {
+	case WEFT_PORT_TYPE_GENEVE:
+		return netif_is_geneve(dev) ? IFLA_GENEVE_COLLECT_METADATA : -1;
+	case WEFT_PORT_TYPE_GRE:
+		*family = netif_is_gretap(dev) ? AF_INET : AF_INET6;
+		return netif_is_gretap(dev) || netif_is_ip6gretap(dev) ?
+		       IFLA_GRE_COLLECT_METADATA : -1;
+	case WEFT_PORT_TYPE_STT:
+		return dev->rtnl_link_ops && !strcmp(dev->rtnl_link_ops->kind, "stt") ? 0 : -1;
+	default:
+		return -1;
+	}
+}
+
 /* Nothing but its netlink attributes tells in which mode a device is */
-bool weft_tunnel_external(const struct net_device *dev)
+static bool weft_tunnel_has(const struct net_device *dev, int attr)
 {
 	const struct rtnl_link_ops *ops = dev->rtnl_link_ops;
 	struct sk_buff *skb;
-	bool external;
+	bool has;
 
-	ASSERT_RTNL();
-	if (!netif_is_geneve(dev) || !ops->fill_info)
+	if (!ops->fill_info)
 		return false;
 	skb = nlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	if (!skb)
 		return false;
-	external = !ops->fill_info(skb, dev) &&
-		   nla_find((struct nlattr *)skb->data, skb->len,
-			    IFLA_GENEVE_COLLECT_METADATA);
+	has = !ops->fill_info(skb, dev) && nla_find((struct nlattr *)skb->data, skb->len, attr);
 	kfree_skb(skb);
-	return external;
+	return has;
+}
+
+const char *weft_tunnel_unfit(const struct net_device *dev, u8 type)
+{
+	static const char * const not_it[] = {
+		[WEFT_PORT_TYPE_GENEVE] = "not a Geneve device",
+		[WEFT_PORT_TYPE_GRE] = "not a gretap or ip6gretap device",
+		[WEFT_PORT_TYPE_STT] = "not an STT device",
+	};
+	u8 family;
+	int attr = weft_tunnel_mode(dev, type, &family);
+
+	ASSERT_RTNL();
+	if (attr < 0)
+		return not_it[type];
+	if (attr && !weft_tunnel_has(dev, attr))
+		return "the tunnel device is not in external mode";
+	return NULL;
+}
+
+bool weft_tunnel_external(const struct net_device *dev)
+{
+	u8 type;
+
+	for (type = WEFT_PORT_TYPE_GENEVE; type <= WEFT_PORT_TYPE_STT; type++)
+		if (!weft_tunnel_unfit(dev, type))
+			return true;
+	return false;
+}
+
+u8 weft_tunnel_family(const struct net_device *dev, u8 type)
+{
+	u8 family;
+
+	weft_tunnel_mode(dev, type, &family);
+	return family;
+}
+
+static bool weft_tunnel_is_stt(const struct net_device *dev)
+{
+	const struct rtnl_link_ops *ops = dev->rtnl_link_ops;
+
+	/* others have made devices of this kind, too */
+	return ops && !strcmp(ops->kind, "stt") && ops->maxtype == IFLA_STT_MAX &&
+	       ops->changelink;
+}
+
+int weft_tunnel_tell(struct net_device *dev, const struct weft_tunnel *tunnel,
+		     struct netlink_ext_ack *extack)
+{
+	struct nlattr *tb[IFLA_MAX + 1] = { }, *data[IFLA_STT_MAX + 1] = { }, *nest;
+	struct sk_buff *skb;
+	int err = -EMSGSIZE;
+	u32 i;
+
+	ASSERT_RTNL();
+	if (!weft_tunnel_is_stt(dev))
+		return 0;
+	skb = nlmsg_new(tunnel ? weft_tunnel_size(tunnel) : NLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!skb) {
+		NL_SET_ERR_MSG(extack, "no memory for the remotes");
+		return -ENOMEM;
+	}
+	nest = nla_nest_start(skb, IFLA_STT_REMOTES);
+	if (!nest)
+		goto out;
+	for (i = 0; tunnel && i <= tunnel->mask; i++) {
+		const struct in6_addr *addr = &tunnel->remotes[i];
+
+		if (ipv6_addr_any(addr))
+			continue;
+		if (ipv6_addr_v4mapped(addr) ?
+		    nla_put_in_addr(skb, IFLA_STT_REMOTE_IPV4, addr->s6_addr32[3]) :
+		    nla_put_in6_addr(skb, IFLA_STT_REMOTE_IPV6, addr))
+			goto out;
+	}
+	nla_nest_end(skb, nest);
+	data[IFLA_STT_REMOTES] = nest;
+	err = dev->rtnl_link_ops->changelink(dev, tb, data, extack);
+out:
+	kfree_skb(skb);
+	return err;
 }

@@ -33,6 +33,7 @@
 #include "table.h"
 #include "trail.h"
 #include "tunnel.h"
+#include "tunop.h"
 #include "walk.h"
 
 /* Packet fields are numbered from here; the set of them fits into a word */
@@ -300,7 +301,7 @@ static void weft_walk_output(struct weft_walk *w, struct weft_port *port)
 
 	if (!port)
 		return weft_walk_lost(w, WEFT_DROP_NO_PORT);
-	if (port->type == WEFT_PORT_TYPE_GENEVE)
+	if (weft_port_is_tunnel(port->type))
 		return weft_walk_lost(w, WEFT_DROP_NO_TUNNEL);
 	weft_flush(w);
 	out = weft_emit(w, WEFT_OP_OUTPUT, port->id, sizeof(*out));
@@ -342,54 +343,28 @@ static void weft_walk_output_lout(struct weft_walk *w)
 		weft_walk_lost(w, WEFT_DROP_NO_LPORT);
 }
 
-static u8 weft_tun_opts_present(const struct weft_key *key)
-{
-	u8 present = 0;
-	int i;
-
-	for (i = 0; i < WEFT_TUN_OPTS; i++)
-		if (memchr_inv(key->tun_opt[i], 0, WEFT_TUN_OPT_LEN))
-			present |= BIT(i);
-	return present;
-}
-
 static void weft_walk_tunnel(struct weft_walk *w, const struct weft_frame *frame,
 			     const struct weft_act_tunnel *act)
 {
-	const struct weft_key *key = &w->key;
-	u8 present = weft_tun_opts_present(key);
 	struct weft_op_tunnel *t;
 	struct weft_port *port;
 	struct weft_way way;
+	__be64 id;
 
-	weft_remote_way(w->dp, act, frame->values, w->tunnel ? key : NULL, w->trail, &way);
+	weft_remote_way(w->dp, act, frame->values, w->tunnel ? &w->key : NULL, w->trail, &way);
 	port = weft_walk_port(w, way.port);
+	if (!weft_tunop_id(w, port, act, &id))
+		return weft_walk_lost(w, WEFT_DROP_TUNNEL_CONTEXT);
 	weft_flush(w);
-	t = weft_emit(w, WEFT_OP_TUNNEL, way.port,
-		      sizeof(*t) + (present ? sizeof(key->tun_opt) : 0));
+	t = weft_emit(w, WEFT_OP_TUNNEL, way.port, weft_tunop_len(&w->key));
 	if (!t)
 		return;
-	t->port = port;
-	t->ready = NULL;
-	/* all fragments of a packet go one way, and only the first one has ports */
-	t->hash = w->base.layers & WEFT_L_PORTS && !w->base.ip_frag ? w->hash : 0;
-	t->pad = 0;
-	w->trail->n_tunnels++;
-	t->tun_id = cpu_to_be64(act->has_id ? act->id : be32_to_cpu(key->ldp));
+	weft_tunop_fill(t, w, port, act, id);
 	t->ipv6 = !ipv6_addr_v4mapped(&way.addr);
 	t->dst = t->ipv6 ? way.addr : in6addr_any;
 	if (!t->ipv6)
 		t->dst.s6_addr32[0] = way.addr.s6_addr32[3];
-	t->mark = be32_to_cpu(key->mark);
-	t->lin = be16_to_cpu(key->lin);
-	t->lout = be16_to_cpu(key->lout);
-	t->stage = key->stage;
-	t->tos = act->tos;
-	t->ttl = act->ttl;
-	t->opts_present = present;
-	memset(t->pad2, 0, sizeof(t->pad2));
-	if (present)
-		memcpy(t->opt, key->tun_opt, sizeof(key->tun_opt));
+	w->trail->n_tunnels++;
 	weft_sent(w);
 }
 

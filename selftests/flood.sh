@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# group: long
 # timeout: 180
 # A flood of connections up to each limit: those that are established are not harmed.
 #

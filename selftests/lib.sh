@@ -5,6 +5,7 @@
 #   #!/bin/bash
 #   # SPDX-License-Identifier: Apache-2.0
 #   # group: short            (also run by `make check` on further kernels)
+#   # group: long             (too much for an emulator: `make check` runs it at native speed)
 #   # timeout: 60             (seconds, stretched in slow guests; default 120)
 #   # guests: 6.1 6.12        (skipped elsewhere; default: all)
 #   . "$(dirname "$0")/lib.sh"

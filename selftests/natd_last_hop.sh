@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# group: long
 # timeout: 200
 # SN7 by weftd's rules: the last hop of snat.bash, mfe3, has a slice that sanitises. Templates of the
 # hosts before it are those of snat.bash.

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# group: long
 # timeout: 150
 # What weft-natd knows of instances that it did not make: those of another host, and of templates
 # that somebody wrote by hand. See nat.bash.

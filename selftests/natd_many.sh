@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# group: long
 # timeout: 200
 # Very many connections at once to which weft-natd gives addresses and ports, and what the next one
 # knows of them. See nat.bash.

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# group: long
 # timeout: 300
 # SN9 (b): two hosts that acquire ranges of one address from a provider, and release them.
 #
@@ -37,7 +38,7 @@ kill_natd() { kill -KILL "$(ask "$1" | jq .pid)"; }
 kernel_ranges() { weft -n "$1" -j pool show | jq -r '.[].ranges[] | select(startswith("11."))'; }
 leases() { jq -r '.leases[] | "\(.key) \(.range)"' "$TMP/ranges"; }
 n_leases() { leases | grep -c "/$1/"; }
-has_leases() { [ "$(n_leases "$1")" "$2" "$3" ]; }
+has_leases() { test "$(n_leases "$1")" "$2" "$3"; }
 # ports that are in two ranges of what is read
 overlapping() {
 	awk -F '[:-]' '{ for (p = $(NF - 1); p <= $NF; p++) if (seen[p]++) n++ } END { print n + 0 }'

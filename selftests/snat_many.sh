@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# group: long
 # timeout: 150
 # 100,000 connections at once through source NAT, of two hosts that have the same two addresses.
 #

@@ -21,18 +21,19 @@ enum {
 	WATCH_POOL = 1 << 6,
 	WATCH_TEMPLATE = 1 << 7,
 	WATCH_INSTANCE = 1 << 8,
-	WATCH_TUNNEL = 1 << 9,
-	WATCH_ALL = (1 << 10) - 1,
+	WATCH_LABEL = 1 << 9,
+	WATCH_TUNNEL = 1 << 10,
+	WATCH_ALL = (1 << 11) - 1,
 };
 
 static const struct {
 	const char *name;
 	unsigned int watch;
 } kinds[] = {
-	{ "dp", WATCH_DP },	    { "port", WATCH_PORT },	    { "table", WATCH_TABLE },
-	{ "flow", WATCH_FLOW },	    { "service", WATCH_SERVICE },   { "txn", WATCH_TXN },
-	{ "pool", WATCH_POOL },	    { "template", WATCH_TEMPLATE }, { "instance", WATCH_INSTANCE },
-	{ "tunnel", WATCH_TUNNEL }, { "all", WATCH_ALL },
+	{ "dp", WATCH_DP },	  { "port", WATCH_PORT },	  { "table", WATCH_TABLE },
+	{ "flow", WATCH_FLOW },	  { "service", WATCH_SERVICE },	  { "txn", WATCH_TXN },
+	{ "pool", WATCH_POOL },	  { "template", WATCH_TEMPLATE }, { "instance", WATCH_INSTANCE },
+	{ "label", WATCH_LABEL }, { "tunnel", WATCH_TUNNEL },	  { "all", WATCH_ALL },
 };
 
 static unsigned int kind_of(enum weft_cmd cmd)
@@ -80,6 +81,10 @@ static unsigned int kind_of(enum weft_cmd cmd)
 	case WEFT_CMD_INSTANCE_DEL:
 	case WEFT_CMD_INSTANCE_GET:
 		return WATCH_INSTANCE;
+	case WEFT_CMD_LABEL_NEW:
+	case WEFT_CMD_LABEL_DEL:
+	case WEFT_CMD_LABEL_GET:
+		return WATCH_LABEL;
 	default:
 		return 0;
 	}
@@ -104,6 +109,8 @@ static const char *dp_of(const struct weft_event *event)
 		return event->tmpl.dp;
 	case WATCH_INSTANCE:
 		return event->instance.dp;
+	case WATCH_LABEL:
+		return event->label.dp;
 	case WATCH_TUNNEL:
 		return event->tunnel.dp;
 	default:
@@ -183,6 +190,10 @@ static void event_print(struct cli *cli, const struct weft_event *event)
 	case WATCH_INSTANCE:
 		printf("%s ", event->instance.dp);
 		instance_print(cli, &event->instance, false);
+		break;
+	case WATCH_LABEL:
+		printf("%s ", event->label.dp);
+		label_print(&event->label);
 		break;
 	case WATCH_TUNNEL:
 		printf("%s ", event->tunnel.dp);
@@ -290,7 +301,7 @@ static int monitor(struct cli *cli, struct args *args)
 
 static const struct cli_command monitor_commands[] = {
 	{ "",
-	  "[dp] [port] [table] [flow] [pool] [template] [instance] [service] [tunnel] [txn] [all] "
+	  "[dp] [port] [table] [flow] [pool] [template] [instance] [label] [service] [tunnel] [txn] [all] "
 	  "[--count N] [--ready]",
 	  "print changes as they happen", NULL, monitor, .standard = true },
 	{}

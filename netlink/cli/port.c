@@ -60,6 +60,8 @@ void port_print(const struct weft_port *port, bool stats)
 	lports_print(port);
 	remotes_print(port);
 	tun_opts_print(port);
+	if (weft_has(port, WEFT_PORT_A_MARK_MASK))
+		printf(" mark 0x%x", port->mark_mask);
 	if (weft_has(port, WEFT_PORT_A_NETNSID))
 		printf(" netnsid %d", port->netnsid);
 	if (weft_has(port, WEFT_PORT_A_REASON))
@@ -200,7 +202,8 @@ static int parse_type(struct cli *cli, struct weft_port *port, const char *text)
 	int value = weft_port_type_from_name(text);
 
 	if (value < 0)
-		return cli_usage(cli, "unknown type \"%s\": netdev, internal or geneve", text);
+		return cli_usage(cli, "unknown type \"%s\": netdev, internal, geneve, gre or stt",
+				 text);
 	port->type = value;
 	return CLI_OK;
 }
@@ -213,6 +216,13 @@ static int parse_vm(struct cli *cli, struct weft_port *port, const char *text)
 		return cli_usage(cli, "vm \"%s\" is longer than %d characters", text,
 				 WEFT_VM_ID_MAX);
 	snprintf(port->vm_id, sizeof(port->vm_id), "%s", text);
+	return CLI_OK;
+}
+
+static int parse_mark(struct cli *cli, struct weft_port *port, const char *text)
+{
+	if (number_parse(text, 0, UINT32_MAX, &port->mark_mask))
+		return cli_usage(cli, "mark \"%s\" is no mask of 32 bits", text);
 	return CLI_OK;
 }
 
@@ -236,6 +246,7 @@ static const struct port_option port_options[] = {
 	{ "lport", WEFT_PORT_A_LPORTS, true, false, parse_lports },
 	{ "remote", WEFT_PORT_A_REMOTES, true, false, parse_remote },
 	{ "opt", WEFT_PORT_A_TUN_OPTS, true, false, parse_tun_opt },
+	{ "mark", WEFT_PORT_A_MARK_MASK, false, false, parse_mark },
 	{ "mac", WEFT_PORT_A_MAC, false, true, parse_mac },
 	{}
 };
@@ -487,13 +498,15 @@ static int port_show(struct cli *cli, struct args *args)
 static const char add_details[] =
 	"  id N              number of the port, 1 to 65535; default: the kernel chooses\n"
 	"  type TYPE         netdev: a device that exists; internal: make a device;\n"
-	"                    geneve: a Geneve device in external mode; default netdev\n"
+	"                    geneve, gre, stt: a tunnel device in external mode; default netdev\n"
 	"  class CLASS       vif: a machine; fabric: a tunnel; service: of this host\n"
 	"  vm ID             opaque id of the machine behind it\n"
 	"  lport LDP:LPORT   logical port that lives here; may be repeated\n"
 	"  remote IP         tunnel endpoint that may send; may be repeated\n"
 	"  opt SLOT=CLASS:TYPE:LEN\n"
 	"                    Geneve option in slot 0 to 3 (field tun_optSLOT); repeated\n"
+	"  mark MASK         bits of the mark that cross the port, for an appliance or container;\n"
+	"                    default: all that the type carries (gre 0xc0000003, stt 0xc0000007)\n"
 	"  mac MAC, mtu N    of the device that type internal makes\n";
 
 static const char set_details[] =
@@ -501,15 +514,15 @@ static const char set_details[] =
 
 static const struct cli_command port_commands[] = {
 	{ "add",
-	  "DEV [dp NAME] [id N] [type netdev|internal|geneve] "
+	  "DEV [dp NAME] [id N] [type netdev|internal|geneve|gre|stt] "
 	  "[class vif|fabric|service] [vm ID] [lport LDP:LPORT]... [remote IP]... "
-	  "[opt SLOT=CLASS:TYPE:LEN]... [mac MAC] [mtu N]",
+	  "[opt SLOT=CLASS:TYPE:LEN]... [mark MASK] [mac MAC] [mtu N]",
 	  "attach a device, or make an internal one", add_details, port_add },
 	{ "del", "DEV|ID [dp NAME]", "detach a device; an internal one is deleted", NULL,
 	  port_del },
 	{ "set",
 	  "DEV|ID [dp NAME] [class CLASS] [vm ID|none] [lport LDP:LPORT|none]... "
-	  "[remote IP|none]... [opt SLOT=CLASS:TYPE:LEN|none]...",
+	  "[remote IP|none]... [opt SLOT=CLASS:TYPE:LEN|none]... [mark MASK]",
 	  "change what a port is for", set_details, port_set },
 	{ "show", "[DEV|ID] [dp NAME]", "list ports; -s: counters and drop reasons", NULL,
 	  port_show, .preferred = true, .standard = true },

@@ -106,6 +106,7 @@ static const struct attr_name port_attrs[] = {
 	[WEFT_PORT_A_LPORTS] = { "lports", &entry_set },
 	[WEFT_PORT_A_REMOTES] = { "remotes", &entry_set },
 	[WEFT_PORT_A_TUN_OPTS] = { "tun_opts", &entry_set },
+	[WEFT_PORT_A_MARK_MASK] = { "mark_mask", NULL },
 	[WEFT_PORT_A_STATS] = { "stats", NULL },
 	[WEFT_PORT_A_DROPS] = { "drops", NULL },
 	[WEFT_PORT_A_REASON] = { "reason", NULL },
@@ -244,6 +245,13 @@ static const struct attr_name instance_attrs[] = {
 	[WEFT_INSTANCE_A_FILTER] = { "filter", NULL },
 };
 
+static const struct attr_name label_attrs[] = {
+	[WEFT_LABEL_A_DP] = { "dp", NULL },
+	[WEFT_LABEL_A_ID] = { "id", NULL },
+	[WEFT_LABEL_A_LDP] = { "ldp", NULL },
+	[WEFT_LABEL_A_LPORT] = { "lport", NULL },
+};
+
 static const struct attr_set dp_set = SET(dp_attrs, false);
 static const struct attr_set port_set = SET(port_attrs, false);
 static const struct attr_set table_set = SET(table_attrs, false);
@@ -254,6 +262,7 @@ static const struct attr_set packet_set = SET(packet_attrs, false);
 static const struct attr_set pool_set = SET(pool_attrs, false);
 static const struct attr_set template_set = SET(template_attrs, false);
 static const struct attr_set instance_set = SET(instance_attrs, false);
+static const struct attr_set label_set = SET(label_attrs, false);
 
 static const struct attr_set *set_of(uint8_t cmd)
 {
@@ -278,6 +287,8 @@ static const struct attr_set *set_of(uint8_t cmd)
 		return &template_set;
 	case WEFT_CMD_INSTANCE_NEW ... WEFT_CMD_INSTANCE_GET:
 		return &instance_set;
+	case WEFT_CMD_LABEL_NEW ... WEFT_CMD_LABEL_GET:
+		return &label_set;
 	default:
 		return NULL;
 	}

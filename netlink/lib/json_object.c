@@ -167,6 +167,7 @@ json_t *weft_port_to_json(const struct weft_port *port)
 	if (weft_has(port, WEFT_PORT_A_MAC))
 		wl_json_set(&obj, "mac", mac_to_json(port->mac));
 	SET_UINT(WEFT_PORT_A_MTU, port, mtu);
+	SET_UINT(WEFT_PORT_A_MARK_MASK, port, mark_mask);
 	if (weft_has(port, WEFT_PORT_A_STATS))
 		wl_json_set(&obj, "stats", stats_to_json(&port->stats));
 	if (weft_has(port, WEFT_PORT_A_DROPS))
@@ -293,11 +294,17 @@ static int port_member(const struct wl_at *at, const char *name, const json_t *j
 		const char *name;
 		enum weft_port_attr attr;
 	} members[] = {
-		{ "name", WEFT_PORT_A_NAME },	    { "id", WEFT_PORT_A_ID },
-		{ "type", WEFT_PORT_A_TYPE },	    { "class", WEFT_PORT_A_CLASS },
-		{ "vm_id", WEFT_PORT_A_VM_ID },	    { "lports", WEFT_PORT_A_LPORTS },
-		{ "remotes", WEFT_PORT_A_REMOTES }, { "tun_opts", WEFT_PORT_A_TUN_OPTS },
-		{ "mac", WEFT_PORT_A_MAC },	    { "mtu", WEFT_PORT_A_MTU },
+		{ "name", WEFT_PORT_A_NAME },
+		{ "id", WEFT_PORT_A_ID },
+		{ "type", WEFT_PORT_A_TYPE },
+		{ "class", WEFT_PORT_A_CLASS },
+		{ "vm_id", WEFT_PORT_A_VM_ID },
+		{ "lports", WEFT_PORT_A_LPORTS },
+		{ "remotes", WEFT_PORT_A_REMOTES },
+		{ "tun_opts", WEFT_PORT_A_TUN_OPTS },
+		{ "mac", WEFT_PORT_A_MAC },
+		{ "mtu", WEFT_PORT_A_MTU },
+		{ "mark_mask", WEFT_PORT_A_MARK_MASK },
 	};
 	uint64_t number = 0;
 	size_t i = 0;
@@ -330,6 +337,10 @@ static int port_member(const struct wl_at *at, const char *name, const json_t *j
 		return read_list(at, json, port, read_tun_opt);
 	case WEFT_PORT_A_MAC:
 		return read_mac(at, json, port->mac);
+	case WEFT_PORT_A_MARK_MASK:
+		err = wl_at_uint(at, json, UINT32_MAX, &number);
+		port->mark_mask = (uint32_t)number;
+		return err;
 	default:
 		err = wl_at_uint(at, json, UINT32_MAX, &number);
 		port->mtu = (uint32_t)number;
@@ -341,7 +352,7 @@ static int port_member(const struct wl_at *at, const char *name, const json_t *j
  * weft_port_from_json - read what makes a port
  * @out: uninitialised; on success the caller frees it
  * @json: an object with name, id, type, class, vm_id, lports, remotes, tun_opts,
- *	mac and mtu, each of which may be absent
+ *	mac, mtu and mark_mask, each of which may be absent
  * @path: where it is; NULL: "$"
  * @err: gets what is wrong and where; may be NULL
  *
@@ -595,6 +606,9 @@ json_t *weft_event_to_json(const struct weft_event *event, const struct weft_nam
 				    event->instance.dp,
 				    weft_has(&event->instance, WEFT_INSTANCE_A_REASON),
 				    event->instance.reason));
+		break;
+	case WEFT_CMD_LABEL_NEW ... WEFT_CMD_LABEL_GET:
+		wl_json_set(&obj, "label", weft_label_to_json(&event->label));
 		break;
 	case WEFT_CMD_TUNNEL_SET ... WEFT_CMD_TUNNEL_GET:
 		wl_json_set(&obj, "tunnel", weft_tunnel_to_json(&event->tunnel, names, flags));

@@ -73,9 +73,9 @@ static const char *const drops[WEFT_DROP_MAX + 1] = {
 };
 
 static const char *const port_types[WEFT_PORT_TYPE_MAX + 1] = {
-	[WEFT_PORT_TYPE_NETDEV] = "netdev",
-	[WEFT_PORT_TYPE_INTERNAL] = "internal",
-	[WEFT_PORT_TYPE_GENEVE] = "geneve",
+	[WEFT_PORT_TYPE_NETDEV] = "netdev", [WEFT_PORT_TYPE_INTERNAL] = "internal",
+	[WEFT_PORT_TYPE_GENEVE] = "geneve", [WEFT_PORT_TYPE_GRE] = "gre",
+	[WEFT_PORT_TYPE_STT] = "stt",
 };
 
 static const char *const port_classes[WEFT_PORT_CLASS_MAX + 1] = {
@@ -130,6 +130,9 @@ static const char *const cmds[WEFT_CMD_MAX + 1] = {
 	[WEFT_CMD_INSTANCE_NEW] = "instance_new",
 	[WEFT_CMD_INSTANCE_DEL] = "instance_del",
 	[WEFT_CMD_INSTANCE_GET] = "instance_get",
+	[WEFT_CMD_LABEL_NEW] = "label_new",
+	[WEFT_CMD_LABEL_DEL] = "label_del",
+	[WEFT_CMD_LABEL_GET] = "label_get",
 	[WEFT_CMD_TUNNEL_SET] = "tunnel_set",
 	[WEFT_CMD_TUNNEL_DEL] = "tunnel_del",
 	[WEFT_CMD_TUNNEL_GET] = "tunnel_get",

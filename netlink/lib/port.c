@@ -189,12 +189,22 @@ int weft_port_add_tun_opt(struct weft_port *port, const struct weft_tun_opt *opt
 	return 0;
 }
 
+/* Bits of the mark that cross the port */
+static uint32_t mark_mask(const struct weft_port *port)
+{
+	if (weft_has(port, WEFT_PORT_A_MARK_MASK))
+		return port->mark_mask;
+	return port->type == WEFT_PORT_TYPE_GRE ? WEFT_GRE_MARK_BITS :
+	       port->type == WEFT_PORT_TYPE_STT ? WEFT_STT_MARK_BITS :
+						  UINT32_MAX;
+}
+
 /**
  * weft_port_diff - what must change of a port
  * @want: the port as it should be; only what is present counts
  * @have: the port as it is
  *
- * Returns bits 1 << WEFT_PORT_A_… of CLASS, VM_ID, LPORTS, REMOTES and TUN_OPTS.
+ * Returns bits 1 << WEFT_PORT_A_… of CLASS, VM_ID, LPORTS, REMOTES, TUN_OPTS and MARK_MASK.
  */
 uint32_t weft_port_diff(const struct weft_port *want, const struct weft_port *have)
 {
@@ -215,6 +225,8 @@ uint32_t weft_port_diff(const struct weft_port *want, const struct weft_port *ha
 	if (want->n_tun_opts != have->n_tun_opts ||
 	    memcmp(want->tun_opts, have->tun_opts, want->n_tun_opts * sizeof(*want->tun_opts)))
 		diff |= 1u << WEFT_PORT_A_TUN_OPTS;
+	if (mark_mask(want) != mark_mask(have))
+		diff |= 1u << WEFT_PORT_A_MARK_MASK;
 	return diff & want->present;
 }
 
@@ -352,6 +364,8 @@ static int port_get_attr(struct weft_port *port, const struct nlattr *attr)
 		return 0;
 	case WEFT_PORT_A_MTU:
 		return wl_attr_u32(attr, &port->mtu);
+	case WEFT_PORT_A_MARK_MASK:
+		return wl_attr_u32(attr, &port->mark_mask);
 	}
 	return 0;
 }
@@ -433,6 +447,8 @@ static int port_put(struct weft_sock *sock, struct nlmsghdr *nlh, const struct w
 		mnl_attr_put_u32(nlh, WEFT_PORT_A_CLASS, port->port_class);
 	if (weft_has(port, WEFT_PORT_A_VM_ID))
 		wl_put_name(nlh, WEFT_PORT_A_VM_ID, port->vm_id);
+	if (weft_has(port, WEFT_PORT_A_MARK_MASK))
+		mnl_attr_put_u32(nlh, WEFT_PORT_A_MARK_MASK, port->mark_mask);
 	if (lists_put(nlh, port))
 		return wl_sock_fail(sock, -EMSGSIZE, "the port's lists do not fit into a message");
 	return 0;
@@ -450,7 +466,7 @@ static int take_new(const struct nlmsghdr *nlh, void *ctx)
  * weft_port_new - attach a device, or make an internal port
  * @sock: the socket
  * @dp: name of the datapath; NULL: port->dp
- * @port: name, and what is present of id, type, class, vm_id, lists, mac and mtu
+ * @port: name, and what is present of id, type, class, vm_id, lists, mac, mtu and mark_mask
  * @out: gets the port as it was made, which the caller frees; may be NULL
  *
  * Returns 0, -EEXIST when the id is taken, -EBUSY when the device has another
@@ -554,8 +570,8 @@ int weft_port_get_by_name(struct weft_sock *sock, const char *dp, const char *na
  * weft_port_set - change a port
  * @sock: the socket
  * @dp: name of the datapath; NULL: port->dp
- * @port: id or else name, and what is present of class, vm_id and lists, which
- *	replace the old ones
+ * @port: id or else name, and what is present of class, vm_id, mark_mask and lists,
+ *	which replace the old ones
  *
  * Returns 0, -ENODEV when there is no such datapath or port, or another -errno.
  */

@@ -18,6 +18,7 @@ case "$*" in
 "port show dp br1") printf '%s\n' "7: tap7 dp br1" ;;
 "table show") printf '%s\n' "table 0: flows 1" "table 12: flows 0" ;;
 "service show") printf '%s\n' "arp: members 1" ;;
+"label show") printf '%s\n' "703 lport 7:3" "705 lport 7:5" ;;
 "pool show") printf '%s\n' "3 11.0.1.1:1024-65535" "41 map 10.0.0.1=11.0.0.1" ;;
 "template show") printf '%s\n' "template 5 snat mode=kernel" "  forward: table=1  actions= drop" "template 51" ;;
 esac
@@ -71,7 +72,7 @@ completes "max_cached" weft dp set br0 max_c
 completes "" weft dp add br2 max_flows ""
 completes "" weft dp add br2 max_flows 5 max_cached ""
 completes "fabric service vif" weft port add eth0 class ""
-completes "geneve internal netdev" weft port add eth0 type ""
+completes "geneve gre internal netdev stt" weft port add eth0 type ""
 completes "lport" weft port add eth0 l
 completes "none" weft port set vm1 lport ""
 completes "br0 br1" weft port show dp ""
@@ -110,6 +111,8 @@ completes "dp fallback state" weft tunnel set vm1 192.0.2.1 ""
 completes "down" weft tunnel set vm1 192.0.2.1 state d
 completes "template" weft monitor te
 completes "3 41 dp help" weft pool del ""
+completes "703 705 dp help" weft label del ""
+completes "lport" weft label add 7 l
 completes "41" weft pool set 4
 completes "choice=preserve choice=random choice=sequential" weft pool add 3 11.0.0.1 c
 completes "5 51 dp help" weft template show ""
@@ -150,7 +153,7 @@ while read -r object command; do
 		sed "s/^Usage: *//; s/^ *weft $object .*drops.*//; s/weft $object $command//" |
 		grep -o '\b[a-z_]\{2,\}\b' | sort -u); do
 		case $word in
-		netdev | internal | geneve | vif | fabric | service | none) [ "$object" = port ] && continue ;;
+		netdev | internal | geneve | gre | stt | vif | fabric | service | none) [ "$object" = port ] && continue ;;
 		esac
 		case $object.$command:$word in
 		table.set:none) continue ;;

@@ -38,9 +38,18 @@ wrong '"-f" needs a value' template parse -f
 wrong 'unexpected word "x"' template parse -f file x
 wrong 'the filter is missing (all instances: all)' instance cut
 wrong 'the file is missing' instance import
+wrong 'the label is missing' label add
+wrong '"0" is no label: 1 to 16777215' label add 0
+wrong '"16777216" is no label: 1 to 16777215' label del 16777216
+wrong 'the logical port is missing: lport LDP:LPORT' label add 7
+wrong 'lport "7" is not LDP:LPORT (1 to 16777215, 1 to 65535)' label add 7 lport 7
+wrong 'lport "7:65536" is not LDP:LPORT (1 to 16777215, 1 to 65535)' label add 7 lport 7:65536
+wrong '"lport" is given twice' label add 7 lport 7:1 lport 7:2
+wrong 'unexpected word "x"' label show 7 x
+wrong 'mark "0x100000000" is no mask of 32 bits' port add eth0 mark 0x100000000
 wrong 'the device is missing' port add
 wrong '"averyveryverylongname" is no name of a device' port add averyveryverylongname
-wrong 'unknown type "patch": netdev, internal or geneve' port add eth0 type patch
+wrong 'unknown type "patch": netdev, internal, geneve, gre or stt' port add eth0 type patch
 wrong 'unknown class "guest": vif, fabric or service' port add eth0 class guest
 wrong 'id "65536" is out of range: 1 to 65535' port add eth0 id 65536
 wrong 'lport "7" is not LDP:LPORT (1 to 16777215, 1 to 65535)' port add eth0 lport 7
@@ -110,6 +119,10 @@ else
 		stats
 		stats drops
 		service show
+		label show
+		label show 7
+		label add 7 lport 7:5
+		label del 7
 		pool show
 		pool add 3 11.0.1.1-11.0.1.100:1024-65535 choice=random
 		pool set 3 +11.0.2.0/24 -11.0.1.1-11.0.1.100:1024-65535 parity=no

@@ -461,6 +461,7 @@ static struct world *world_new(struct kunit *test, u64 seed)
 		w->ports[i]->id = i;
 		w->ports[i]->dp = w->dp;
 		w->ports[i]->type = i == N_PORTS ? WEFT_PORT_TYPE_GENEVE : WEFT_PORT_TYPE_NETDEV;
+		w->ports[i]->mark_mask = U32_MAX;
 		xa_store(&w->dp->ports, i, w->ports[i], GFP_KERNEL);
 	}
 	for (i = 0; i < N_MASKS; i++)

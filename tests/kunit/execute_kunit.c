@@ -128,6 +128,7 @@ static struct weft_port *make_port(struct execute_context *x, u32 id)
 	port->id = id;
 	port->dp = x->dp;
 	port->type = id == TUNNEL_PORT ? WEFT_PORT_TYPE_GENEVE : WEFT_PORT_TYPE_NETDEV;
+	port->mark_mask = U32_MAX;
 	port->class = WEFT_PORT_CLASS_VIF;
 	port->detaching = id == DETACHING;
 	INIT_LIST_HEAD(&port->lports);

@@ -18,6 +18,7 @@
 #include <net/ipv6.h>
 #include <net/netlink.h>
 #include "compat.h"
+#include "context.h"
 #include "key.h"
 #include "program.h"
 #include "tunnel.h"
@@ -428,11 +429,12 @@ static void remotes_test(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		skb = nlmsg_new(SZ_64K + SZ_1K, GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, skb);
-		tunnel = weft_tunnel_make(NULL, remotes_attr(test, skb, sizes[i]), NULL, NULL);
+		tunnel = weft_tunnel_make(NULL, WEFT_PORT_TYPE_GENEVE, 0,
+					  remotes_attr(test, skb, sizes[i]), NULL, NULL);
 		kfree_skb(skb);
 		KUNIT_ASSERT_FALSE(test, IS_ERR(tunnel));
 		expect_remotes(test, tunnel, sizes[i]);
-		copy = weft_tunnel_make(tunnel, NULL, NULL, NULL);
+		copy = weft_tunnel_make(tunnel, WEFT_PORT_TYPE_GENEVE, 0, NULL, NULL, NULL);
 		kvfree(tunnel);
 		KUNIT_ASSERT_FALSE(test, IS_ERR(copy));
 		expect_remotes(test, copy, sizes[i]);

@@ -56,7 +56,9 @@ def read_header(path):
     env, defines, enums, structs = {}, {}, {}, {}
     for name, value in re.findall(r'^#define (WEFT_\w+)[ \t]+(\S.*)$', text, re.M):
         if name not in NOT_NUMBERS:
-            env[name] = defines[name] = int(value.strip().rstrip('U'), 0)
+            # constant expressions of constants met before
+            value = re.sub(r'\b(0x[0-9a-fA-F]+|\d+)U?L*\b', r'\1', value)
+            env[name] = defines[name] = eval(value, {'__builtins__': {}}, env)
     for enum, body in re.findall(r'enum (\w+) \{(.*?)\};', text, re.S):
         number, enums[enum] = -1, {}
         for entry in filter(None, (e.strip() for e in body.split(','))):

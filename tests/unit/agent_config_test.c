@@ -64,16 +64,22 @@ static const struct bad bad_files[] = {
 	{ PORT("'device': 'a234567890123456'"), "$.ports[0].device:", "1 to 15 bytes" },
 	{ PORT("'device': 'tap0', 'class': 'vfi'"),
 	  "$.ports[0].class:", "\"vfi\" is not one of vif, fabric, service" },
-	{ PORT("'device': 'tap0', 'class': 'fabric'"), "$.ports[0].class:", "geneve" },
+	{ PORT("'device': 'tap0', 'class': 'fabric'"), "$.ports[0].class:", "tunnel" },
 	{ PORT("'device': 'tap0', 'type': 'tun'"),
-	  "$.ports[0].type:", "\"tun\" is not one of netdev, internal, geneve" },
+	  "$.ports[0].type:", "\"tun\" is not one of netdev, internal, geneve, gre, stt" },
 	{ PORT("'device': 'tap0', 'id': 0"), "$.ports[0].id:", "1…65535" },
 	{ PORT("'device': 'tap0', 'id': 65536"), "$.ports[0].id:", "1…65535" },
 	{ PORT("'vm': ''"), "$.ports[0].vm:", "1 to 63 bytes" },
 	{ PORT("'device': 'tap0', 'mtu': 20"), "$.ports[0].mtu:", "68" },
 	{ PORT("'device': 'tap0', 'mac': '02:00:00:00:00:01'"),
 	  "$.ports[0].mac:", "only internal ports" },
-	{ PORT("'device': 'tap0', 'remotes': []"), "$.ports[0].remotes:", "only geneve ports" },
+	{ PORT("'device': 'tap0', 'remotes': []"), "$.ports[0].remotes:", "only tunnel ports" },
+	{ PORT("'device': 'gre1', 'type': 'gre', 'options': []"),
+	  "$.ports[0].options:", "only geneve ports" },
+	{ PORT("'device': 'gre1', 'type': 'gre', 'mark': 4"), "$.ports[0].mark:", "0xc0000003" },
+	{ PORT("'device': 'stt0', 'type': 'stt', 'mark': '0x8'"),
+	  "$.ports[0].mark:", "0xc0000007" },
+	{ PORT("'device': 'tap0', 'mark': '0x100000000'"), "$.ports[0].mark:", "0…4294967295" },
 	{ PORT("'type': 'internal', 'mac': '01:00:00:00:00:01'"), "$.ports[0].mac:", "station" },
 	{ PORT("'type': 'internal', 'mac': '02:00:00:00:00'"), "$.ports[0].mac:", "station" },
 	{ PORT("'type': 'internal', 'netns': '../x'"), "$.ports[0].netns:", "namespace" },
@@ -81,7 +87,7 @@ static const struct bad bad_files[] = {
 	  "$.ports[0].addresses[0]:", "prefix length" },
 	{ PORT("'type': 'internal', 'addresses': ['10.0.0.1/33']"),
 	  "$.ports[0].addresses[0]:", "prefix length" },
-	{ PORT("'type': 'internal', 'class': 'fabric'"), "$.ports[0].class:", "geneve" },
+	{ PORT("'type': 'internal', 'class': 'fabric'"), "$.ports[0].class:", "tunnel" },
 	{ PORT("'type': 'geneve'"), "$.ports[0]:", "needs a device" },
 	{ GENEVE("'class': 'vif'"), "$.ports[0].class:", "fabric" },
 	{ PORT("'device': 'tap0', 'lports': [{'ldp': 0, 'lport': 1}]"),
@@ -105,6 +111,22 @@ static const struct bad bad_files[] = {
 	  "$.ports[1].lports:", "$.ports[0].lports" },
 	/* tunnels */
 	{ TUNNEL("'type': 'vxlan'"), "$.tunnels[0].type:", "not one of geneve" },
+	{ TUNNEL("'type': 'gre', 'udp_port': 6081"), "$.tunnels[0].udp_port:", "only geneve" },
+	{ TUNNEL("'type': 'gre', 'options': []"), "$.tunnels[0].options:", "only geneve" },
+	{ TUNNEL("'type': 'gre', 'underlay': 'ipx'"), "$.tunnels[0].underlay:", "ipv4, ipv6" },
+	{ TUNNEL("'type': 'gre', 'mark': '0xc0000007'"), "$.tunnels[0].mark:", "0xc0000003" },
+	{ TUNNEL("'underlay': 'ipv6'"), "$.tunnels[0].underlay:", "only gre" },
+	{ FILE_OF("'tunnels': [{'name': 'g0', 'type': 'gre'}, {'name': 'g1', 'type': 'gre'}]"),
+	  "$.tunnels[1]:", "$.tunnels[0]" },
+	/* labels */
+	{ FILE_OF("'labels': [{'id': 0, 'ldp': 1, 'lport': 1}]"), "$.labels[0].id:", "1…16777215" },
+	{ FILE_OF("'labels': [{'id': 1, 'ldp': 1}]"), "$.labels[0].lport:", "missing" },
+	{ FILE_OF("'labels': [{'id': 1, 'ldp': 1, 'lport': 65536}]"),
+	  "$.labels[0].lport:", "1…65535" },
+	{ FILE_OF("'labels': [{'id': 1, 'ldp': 1, 'lport': 1}, {'id': 1, 'ldp': 1, 'lport': 2}]"),
+	  "$.labels:", "label 1 is there twice" },
+	{ FILE_OF("'labels': [{'id': 2, 'ldp': 1, 'lport': 1}, {'id': 1, 'ldp': 1, 'lport': 1}]"),
+	  "$.labels:", "ldp 1 lport 1 has the labels" },
 	{ TUNNEL("'udp_port': 0"), "$.tunnels[0].udp_port:", "1…65535" },
 	{ TUNNEL("'remotes': ['nobody']"), "$.tunnels[0].remotes[0]:", "neither an address" },
 	{ TUNNEL("'remotes': ['10.0.0.1', '10.0.0.1']"), "$.tunnels[0].remotes:", "twice" },
@@ -195,7 +217,8 @@ static void test_absent_file(void **state)
 {
 	struct errors errors = { 0 };
 
-	assert_null(load_config("/nonexistent/host.json", NULL, NULL, NULL, &errors));
+	assert_null(load_config(&(struct source){ .file = "/nonexistent/host.json" }, NULL, NULL,
+				NULL, &errors));
 	assert_non_null(strstr(errors.text[0], "/nonexistent/host.json"));
 	errors_clear(&errors);
 }

@@ -59,7 +59,7 @@ static inline struct config *test_load(const char *text, struct errors *errors)
 	char *path = test_path("host.json");
 
 	test_write("host.json", text);
-	config = load_config(path, NULL, NULL, NULL, errors);
+	config = load_config(&(struct source){ .file = path }, NULL, NULL, NULL, errors);
 	free(path);
 	return config;
 }

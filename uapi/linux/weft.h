@@ -41,6 +41,7 @@
 #define WEFT_TEMPLATE_ID_MAX	65535	/* templates are 1…65535 */
 #define WEFT_TEMPLATE_ENTRIES	8	/* entries of a template */
 #define WEFT_TEMPLATE_VARS	8	/* variables of a template */
+#define WEFT_LABEL_MAX		0xffffff	/* labels are 1…0xffffff; 0 names nothing */
 #define WEFT_TUNNELS_MAX	65536	/* tunnels whose state a datapath knows */
 #define WEFT_FALLBACKS_MAX	4	/* other ways for a tunnel that is down */
 
@@ -59,7 +60,7 @@
  * @WEFT_CMD_PORT_NEW: attach a device, or make an internal port
  * @WEFT_CMD_PORT_DEL: detach; internal ports lose their device
  * @WEFT_CMD_PORT_GET: one by id or name, or dump
- * @WEFT_CMD_PORT_SET: change class, VM id, logical ports, remotes, options
+ * @WEFT_CMD_PORT_SET: change class, VM id, logical ports, remotes, options, mask of the mark
  * @WEFT_CMD_TABLE_GET: one by id, or dump of those with entries or a miss action
  * @WEFT_CMD_TABLE_SET: set the table-miss actions
  * @WEFT_CMD_FLOW_NEW: add an entry; EEXIST when table, priority and match are
@@ -94,6 +95,10 @@
  * @WEFT_CMD_INSTANCE_DEL: end one by id; with WEFT_INSTANCE_A_FILTER all that it
  *	selects; with WEFT_INSTANCE_A_PENDING reject what waits for an answer
  * @WEFT_CMD_INSTANCE_GET: one by id, or dump under a filter
+ * @WEFT_CMD_LABEL_NEW: name a logical port by a label; EEXIST when the label is taken, or
+ *	the logical port has one
+ * @WEFT_CMD_LABEL_DEL: take the name away
+ * @WEFT_CMD_LABEL_GET: one by id, or dump
  * @WEFT_CMD_TUNNEL_SET: say how the way to a remote of a tunnel port is, and what is there
  *	instead; what is absent stays. One that nobody has spoken of is up. As answer
  *	and notification: how it is
@@ -135,6 +140,9 @@ enum weft_cmd {
 	WEFT_CMD_INSTANCE_NEW,
 	WEFT_CMD_INSTANCE_DEL,
 	WEFT_CMD_INSTANCE_GET,
+	WEFT_CMD_LABEL_NEW,
+	WEFT_CMD_LABEL_DEL,
+	WEFT_CMD_LABEL_GET,
 	WEFT_CMD_TUNNEL_SET,
 	WEFT_CMD_TUNNEL_DEL,
 	WEFT_CMD_TUNNEL_GET,
@@ -163,7 +171,7 @@ enum weft_cmd {
  *	may set bit 15, with which no tunnel takes the packet (tunnel_context)
  * @WEFT_FIELD_LOUT: 2, rw: logical egress port
  * @WEFT_FIELD_STAGE: 1, rw: what is left to do, 0…15
- * @WEFT_FIELD_TUN_ID: 8, r: tunnel key (Geneve: the VNI)
+ * @WEFT_FIELD_TUN_ID: 8, r: tunnel key (Geneve: the VNI; GRE: the key; STT: the context)
  * @WEFT_FIELD_TUN_SRC: 4, r: IPv4 address of the sending tunnel endpoint
  * @WEFT_FIELD_TUN_DST: 4, r: IPv4 address of the receiving endpoint
  * @WEFT_FIELD_TUN_IPV6_SRC: 16, r: IPv6 address of the sending endpoint
@@ -347,6 +355,37 @@ enum weft_exthdr {
 #define WEFT_STAGE_VALUE_MAX		15
 #define WEFT_MARK_OBSERVE		0x80000000U
 #define WEFT_MARK_NO_DELIVER		0x40000000U
+#define WEFT_MARK_TRACE			(WEFT_MARK_OBSERVE | WEFT_MARK_NO_DELIVER)
+
+/*
+ * STT: the 64-bit context ID is all of it (big-endian on the wire):
+ *	bits 63…60 stage, 59 observe, 58 no-deliver, 57…55 the lowest bits of the mark,
+ *	54…40 ingress logical port, 39…24 egress logical port, 23…0 ldp
+ */
+#define WEFT_STT_STAGE_SHIFT		60
+#define WEFT_STT_OBSERVE		0x0800000000000000ULL
+#define WEFT_STT_NO_DELIVER		0x0400000000000000ULL
+#define WEFT_STT_MARK_SHIFT		55
+#define WEFT_STT_MARK_MAX		7
+#define WEFT_STT_LIN_SHIFT		40
+#define WEFT_STT_LOUT_SHIFT		24
+
+/*
+ * GRE: the 32-bit key (big-endian on the wire):
+ *	bits 31…28 stage, 27 observe, 26 no-deliver, 25…24 the lowest bits of the mark,
+ *	23…0 label. A label names one logical port (WEFT_CMD_LABEL_NEW): the egress port
+ *	when stage is 0, else the ingress port; label 0 names none.
+ */
+#define WEFT_GRE_STAGE_SHIFT		28
+#define WEFT_GRE_OBSERVE		0x08000000U
+#define WEFT_GRE_NO_DELIVER		0x04000000U
+#define WEFT_GRE_MARK_SHIFT		24
+#define WEFT_GRE_MARK_MAX		3
+
+/* Bits of the mark that each type of tunnel carries; the fewest: those of GRE */
+#define WEFT_GENEVE_MARK_BITS		0xffffffffU
+#define WEFT_STT_MARK_BITS		(WEFT_MARK_TRACE | WEFT_STT_MARK_MAX)
+#define WEFT_GRE_MARK_BITS		(WEFT_MARK_TRACE | WEFT_GRE_MARK_MAX)
 
 /**
  * enum weft_drop - why a packet was dropped; counted per port of entry
@@ -373,10 +412,10 @@ enum weft_drop {
 	WEFT_DROP_MTU,			/* * frame longer than the device's MTU */
 	WEFT_DROP_NO_TUNNEL,		/* * output to a tunnel port without tunnel action */
 	WEFT_DROP_TUNNEL_ROUTE,		/* * no route to, or no encapsulation for, the remote */
-	WEFT_DROP_TUNNEL_BAD,		/* * tunnel header or option malformed */
+	WEFT_DROP_TUNNEL_BAD,		/* * tunnel header, key or option malformed */
 	WEFT_DROP_TUNNEL_OPTION,	/* * unknown critical option */
 	WEFT_DROP_TUNNEL_REMOTE,	/* * not from a configured remote */
-	WEFT_DROP_TUNNEL_CONTEXT,	/* * context does not fit the tunnel header */
+	WEFT_DROP_TUNNEL_CONTEXT,	/* * context does not fit the tunnel header; no label */
 	WEFT_DROP_VLAN_DEPTH,		/* * third VLAN tag pushed */
 	WEFT_DROP_TTL,			/* * dec_ttl found 0 or 1 */
 	WEFT_DROP_NO_HEADER,		/* * action needs a header that is not there */
@@ -387,7 +426,7 @@ enum weft_drop {
 	WEFT_DROP_DETACHING,		/* * port or datapath is going away */
 	WEFT_DROP_INSTANCE_LIMIT,	/* * no more instances: datapath, slice or port */
 	WEFT_DROP_TCP_WINDOW,		/* * outside of the windows of its connection */
-	WEFT_DROP_FRAGMENT,		/* * fragment doubled or overlapping, or too many of a packet */
+	WEFT_DROP_FRAGMENT,		/* * doubled, overlapping, or one of too many of a packet */
 
 	WEFT_DROP_POLICY = 64,		/* drop without a reason given */
 	WEFT_DROP_ACL,			/* access list */
@@ -507,12 +546,16 @@ enum weft_drop_entry_attr {
  * @WEFT_PORT_TYPE_NETDEV: an Ethernet device that is given to the datapath
  * @WEFT_PORT_TYPE_INTERNAL: a device of ours, deleted with the port
  * @WEFT_PORT_TYPE_GENEVE: a Geneve device in external (collect metadata) mode
+ * @WEFT_PORT_TYPE_GRE: a gretap (for remotes with IPv4) or ip6gretap device in external mode
+ * @WEFT_PORT_TYPE_STT: an STT device in external mode
  */
 enum weft_port_type {
 	WEFT_PORT_TYPE_UNSPEC,
 	WEFT_PORT_TYPE_NETDEV,
 	WEFT_PORT_TYPE_INTERNAL,
 	WEFT_PORT_TYPE_GENEVE,
+	WEFT_PORT_TYPE_GRE,
+	WEFT_PORT_TYPE_STT,
 
 	__WEFT_PORT_TYPE_MAX,
 	WEFT_PORT_TYPE_MAX = __WEFT_PORT_TYPE_MAX - 1
@@ -567,7 +610,7 @@ enum weft_reason {
  * @WEFT_PORT_A_NAME: string, the device's name; follows a rename
  * @WEFT_PORT_A_TYPE: u32, enum weft_port_type; NETDEV when absent
  * @WEFT_PORT_A_CLASS: u32, enum weft_port_class; absent: VIF for NETDEV, SERVICE
- *	for INTERNAL, FABRIC for GENEVE, which can be nothing else
+ *	for INTERNAL, FABRIC for tunnels, which can be nothing else
  * @WEFT_PORT_A_IFINDEX: u32, only reported: index in the device's namespace
  * @WEFT_PORT_A_NETNSID: s32, only reported: the device's namespace if another
  * @WEFT_PORT_A_VM_ID: string, opaque
@@ -576,12 +619,16 @@ enum weft_reason {
  * @WEFT_PORT_A_REMOTES: nest of enum weft_remotes_attr: from whom a tunnel port
  *	accepts; in a SET the list replaces the old one
  * @WEFT_PORT_A_TUN_OPTS: nest of enum weft_tun_opts_attr: meaning of the slots;
- *	in a SET the list replaces the old one
+ *	in a SET the list replaces the old one; only of a GENEVE port
  * @WEFT_PORT_A_STATS: nest of enum weft_port_stats_attr, only reported
  * @WEFT_PORT_A_DROPS: nest of enum weft_drops_attr, only reported
  * @WEFT_PORT_A_REASON: u32, enum weft_reason, in PORT_DEL notifications
  * @WEFT_PORT_A_MAC: 6 bytes, address of a new INTERNAL port's device
  * @WEFT_PORT_A_MTU: u32, MTU of a new INTERNAL port's device; default 1500
+ * @WEFT_PORT_A_MARK_MASK: u32, bits of the mark that cross the port, in both directions,
+ *	if its class is FABRIC or SERVICE; the others are zero behind it. Absent: all that
+ *	the type carries (WEFT_GRE_MARK_BITS, …), and so it is not reported then.
+ *	More than that is refused.
  */
 enum weft_port_attr {
 	WEFT_PORT_A_UNSPEC,
@@ -601,6 +648,7 @@ enum weft_port_attr {
 	WEFT_PORT_A_REASON,
 	WEFT_PORT_A_MAC,
 	WEFT_PORT_A_MTU,
+	WEFT_PORT_A_MARK_MASK,
 
 	__WEFT_PORT_A_MAX,
 	WEFT_PORT_A_MAX = __WEFT_PORT_A_MAX - 1
@@ -679,8 +727,10 @@ enum weft_tun_opts_attr {
  * @WEFT_PORT_STATS_A_RX_DROPPED: u64, sum of the drop reasons
  * @WEFT_PORT_STATS_A_TX_DROPPED: u64, frames that could not leave by this port
  * @WEFT_PORT_STATS_A_UPCALLS: u64, packets of this port queued for services
- * @WEFT_PORT_STATS_A_MARKS_REFUSED: u64, frames that came in by a vif port with
- *	a mark of their own
+ * @WEFT_PORT_STATS_A_MARKS_REFUSED: u64, frames that came in with a mark, or bits of
+ *	one, that may not cross the port: any of a vif port, those outside of
+ *	WEFT_PORT_A_MARK_MASK of others. Of a vif port also marks in tunnel headers of the
+ *	machine's own making, once for each flow; they are the frame's payload, no more.
  * @WEFT_PORT_STATS_A_PAD: alignment
  */
 enum weft_port_stats_attr {
@@ -899,7 +949,8 @@ struct weft_act_move {
  * @WEFT_ACT_TUNNEL_A_IPV6: 16 bytes
  * @WEFT_ACT_TUNNEL_A_PORT: u32, the tunnel port; may be absent when the datapath
  *	has exactly one
- * @WEFT_ACT_TUNNEL_A_ID: u32, tunnel key, up to 0xffffff; absent: the packet's ldp
+ * @WEFT_ACT_TUNNEL_A_ID: u32, tunnel key, up to 0xffffff; absent: the packet's ldp. In GRE
+ *	the label; absent: that of the logical port. In STT the context's ldp.
  * @WEFT_ACT_TUNNEL_A_TOS: u8, outer TOS; absent: 0
  * @WEFT_ACT_TUNNEL_A_TTL: u8, outer TTL, 1…255; absent: 64
  * @WEFT_ACT_TUNNEL_A_FROM: u16, enum weft_field, an address of the tunnel: the remote endpoint is
@@ -1542,6 +1593,24 @@ enum weft_instance_attr {
 
 	__WEFT_INSTANCE_A_MAX,
 	WEFT_INSTANCE_A_MAX = __WEFT_INSTANCE_A_MAX - 1
+};
+
+/**
+ * enum weft_label_attr - a label: what GRE carries in place of ldp and logical port
+ * @WEFT_LABEL_A_DP: string, the datapath
+ * @WEFT_LABEL_A_ID: u32, 1…WEFT_LABEL_MAX; the same on all hosts
+ * @WEFT_LABEL_A_LDP: u32, 1…WEFT_LDP_MAX
+ * @WEFT_LABEL_A_LPORT: u32, 1…0xffff; as ingress port up to WEFT_LIN_MAX
+ */
+enum weft_label_attr {
+	WEFT_LABEL_A_UNSPEC,
+	WEFT_LABEL_A_DP,
+	WEFT_LABEL_A_ID,
+	WEFT_LABEL_A_LDP,
+	WEFT_LABEL_A_LPORT,
+
+	__WEFT_LABEL_A_MAX,
+	WEFT_LABEL_A_MAX = __WEFT_LABEL_A_MAX - 1
 };
 
 /**

@@ -351,6 +351,16 @@ struct weft_port {
 	uint32_t reason; /* enum weft_reason */
 	uint8_t mac[6];
 	uint32_t mtu;
+	uint32_t mark_mask; /* absent: all that the type carries */
+};
+
+/* What GRE carries in place of a logical port. present: WEFT_LABEL_A_… */
+struct weft_label {
+	uint32_t present;
+	char dp[WEFT_NAME_MAX + 1];
+	uint32_t id; /* 1…WEFT_LABEL_MAX */
+	uint32_t ldp;
+	uint32_t lport;
 };
 
 /* present: WEFT_TABLE_A_… */
@@ -448,7 +458,7 @@ int weft_port_add_lport(struct weft_port *port, uint32_t ldp, uint32_t lport);
 int weft_port_add_remote(struct weft_port *port, bool ipv6, const void *addr);
 int weft_port_add_tun_opt(struct weft_port *port, const struct weft_tun_opt *opt);
 /*
- * Which of CLASS, VM_ID, LPORTS, REMOTES and TUN_OPTS (bits 1 << WEFT_PORT_A_…)
+ * Which of CLASS, VM_ID, LPORTS, REMOTES, TUN_OPTS and MARK_MASK (bits 1 << WEFT_PORT_A_…)
  * a SET must send to turn port @have into @want, of which only what is present
  * counts; 0: nothing.
  */
@@ -538,6 +548,7 @@ json_t *weft_table_to_json(const struct weft_table *table, const struct weft_nam
 json_t *weft_tunnel_to_json(const struct weft_tunnel *tunnel, const struct weft_names *names,
 			    unsigned int flags);
 json_t *weft_service_to_json(const struct weft_service *service);
+json_t *weft_label_to_json(const struct weft_label *label);
 json_t *weft_packet_to_json(const struct weft_packet *packet, const struct weft_names *names,
 			    unsigned int flags);
 json_t *weft_txn_result_to_json(const struct weft_txn_result *result);
@@ -695,6 +706,14 @@ void weft_service_list_free(struct weft_service *services, size_t n);
 /* Sends data, and of in_port, metadata, table and actions what is present */
 int weft_packet_inject(struct weft_sock *sock, const char *dp, const struct weft_packet *packet);
 
+int weft_label_new(struct weft_sock *sock, const char *dp, const struct weft_label *label);
+int weft_label_del(struct weft_sock *sock, const char *dp, uint32_t id);
+int weft_label_get(struct weft_sock *sock, const char *dp, uint32_t id, struct weft_label *out);
+int weft_label_dump(struct weft_sock *sock, const char *dp,
+		    int (*cb)(const struct weft_label *label, void *ctx), void *ctx);
+int weft_label_list(struct weft_sock *sock, const char *dp, struct weft_label **labels, size_t *n);
+void weft_label_list_free(struct weft_label *labels, size_t n);
+
 /* ---- pools, templates, instances --------------------------------------- */
 
 #include <weft/template.h>
@@ -716,6 +735,7 @@ struct weft_event {
 		struct weft_pool pool;	       /* POOL_NEW, POOL_DEL */
 		struct weft_template tmpl;     /* TEMPLATE_NEW, TEMPLATE_DEL */
 		struct weft_instance instance; /* INSTANCE_NEW, INSTANCE_DEL */
+		struct weft_label label;       /* LABEL_NEW, LABEL_DEL */
 	};
 };
 

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * check.c - what two objects of a network may not share, and what is derived from several.
+ *
+ * Each kind of thing that must be unique is a word in one hash table, made of where it must be
+ * unique and what it is: "12 lport 7". Whoever has a word first has it; the second is the error.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "memory.h"
+#include "net/digest.h"
+#include "net/net.h"
+#include "net/stage.h"
+
+#define FLOOD_MAX 100	    /* copies that one packet can be made into on a host */
+#define FLOOD_ACL_MAX 36    /* when each of them meets an egress ACL */
+#define FLOOD_HOSTS_MAX 128 /* other hosts that it can be sent to */
+
+struct claim {
+	char *word;
+	const struct net_object *owner;
+};
+
+struct check {
+	struct net *net;
+	struct errors *errors;
+	struct map claims;
+};
+
+static bool claim_is(const void *item, const void *word)
+{
+	return !strcmp(((const struct claim *)item)->word, word);
+}
+
+/* what: as messages say it, "MAC address 02:…" */
+static void claim(struct check *check, const struct net_object *owner, const char *scope,
+		  const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+static void claim(struct check *check, const struct net_object *owner, const char *scope,
+		  const char *format, ...)
+{
+	const struct claim *other;
+	char *what, *word;
+	struct claim *new;
+	uint32_t hash;
+	va_list ap;
+
+	va_start(ap, format);
+	what = memory_vprintf(format, ap);
+	va_end(ap);
+	word = memory_printf("%s %s", scope, what);
+	hash = map_hash_string(word);
+	other = map_find(&check->claims, hash, claim_is, word);
+	if (other) {
+		errors_add(check->errors, "%s: $.%s.%s: %s is that of $.%s.%s too",
+			   check->net->file, net_kinds[owner->kind], owner->name, what,
+			   net_kinds[other->owner->kind], other->owner->name);
+		free(word);
+	} else {
+		new = memory_zalloc(sizeof(*new));
+		new->word = word;
+		new->owner = owner;
+		map_add(&check->claims, hash, new);
+	}
+	free(what);
+}
+
+static void claims_free(struct check *check)
+{
+	for (size_t i = 0; i < check->claims.n_slots; i++) {
+		struct claim *item = check->claims.slots[i].item;
+
+		if (!item)
+			continue;
+		free(item->word);
+		free(item);
+	}
+	map_clear(&check->claims);
+}
+
+static void claim_mac(struct check *check, const struct net_object *owner, const char *scope,
+		      const uint8_t mac[6])
+{
+	claim(check, owner, scope, "MAC address %02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1],
+	      mac[2], mac[3], mac[4], mac[5]);
+}
+
+static void claim_addresses(struct check *check, const struct net_object *owner, const char *scope,
+			    const struct net_addresses *addresses)
+{
+	char text[ADDRESS_TEXT];
+
+	for (size_t i = 0; i < addresses->n; i++)
+		claim(check, owner, scope, "address %s", address_format(&addresses->v[i], text));
+}
+
+static void check_host(struct check *check, struct net_object *object)
+{
+	char text[ADDRESS_TEXT];
+
+	claim(check, object, "host", "address %s", address_format(&object->host.address, text));
+	if (object->host.relay && object->host.relays)
+		errors_add(check->errors, "%s: $.%s.%s.relay: a relay is reached directly",
+			   check->net->file, net_kinds[NET_HOST], object->name);
+}
+
+static void check_port(struct check *check, const struct net_object *object)
+{
+	const struct net_port *port = &object->port;
+	char scope[100];
+
+	snprintf(scope, sizeof(scope), "switch %u", port->of_switch->sw.ldp);
+	claim(check, object, scope, "lport %u", port->lport);
+	claim_mac(check, object, scope, port->mac);
+	claim_addresses(check, object, scope, &port->addresses);
+	if (!port->host)
+		return;
+	snprintf(scope, sizeof(scope), "host %s", port->host->name);
+	if (port->device)
+		claim(check, object, scope, "device %s", port->device);
+	else
+		claim(check, object, scope, "VM id %s", port->vm);
+}
+
+static bool subnets_overlap(const struct address *a, const struct address *b)
+{
+	return net_address_in(a, b) || net_address_in(b, a);
+}
+
+/* two ports of a router in one subnet: it could not know by which to send */
+static void check_subnets(struct check *check, const struct net_object *a,
+			  const struct net_object *b)
+{
+	char text[ADDRESS_TEXT];
+
+	for (size_t i = 0; i < a->link.addresses.n; i++) {
+		for (size_t j = 0; j < b->link.addresses.n; j++) {
+			const struct address *own = &a->link.addresses.v[i];
+			const struct address *other = &b->link.addresses.v[j];
+
+			if (subnets_overlap(own, other))
+				errors_add(check->errors,
+					   "%s: $.%s.%s: the subnet of %s/%u overlaps one of "
+					   "$.%s.%s",
+					   check->net->file, net_kinds[NET_LINK], b->name,
+					   address_format(other, text), other->prefix_len,
+					   net_kinds[NET_LINK], a->name);
+		}
+	}
+}
+
+static void check_link(struct check *check, const struct net_object *object)
+{
+	const struct net_link *link = &object->link;
+	const struct net_object *gateway = link->router->router.gateway;
+	char scope[100];
+
+	snprintf(scope, sizeof(scope), "switch %u", link->of_switch->sw.ldp);
+	claim(check, object, scope, "lport %u", link->lport);
+	claim_mac(check, object, scope, link->mac);
+	claim_addresses(check, object, scope, &link->addresses);
+	snprintf(scope, sizeof(scope), "router %u", link->router->router.ldp);
+	claim(check, object, scope, "id %u", link->id);
+	if (link->device && gateway) {
+		snprintf(scope, sizeof(scope), "host %s", gateway->name);
+		claim(check, object, scope, "device %s", link->device);
+	}
+	if (link->device && net_find(check->net, NET_PORT, object->name))
+		errors_add(check->errors, "%s: $.%s.%s: is the name of $.%s.%s too",
+			   check->net->file, net_kinds[NET_LINK], object->name, net_kinds[NET_PORT],
+			   object->name);
+}
+
+static void check_router(struct check *check, const struct net_object *object)
+{
+	const struct net_objects *links = &object->router.links;
+
+	claim(check, object, "ldp", "ldp %u", object->router.ldp);
+	for (size_t i = 0; i < links->n; i++) {
+		for (size_t j = i + 1; j < links->n; j++)
+			check_subnets(check, links->v[i], links->v[j]);
+	}
+}
+
+/* a flood is one packet's walk, which the kernel bounds */
+static void check_flood(struct check *check, const struct net_object *object)
+{
+	const struct net_objects *ports = &object->sw.ports;
+	size_t max = object->sw.acl_out ? FLOOD_ACL_MAX : FLOOD_MAX;
+	size_t *counts, n_hosts = 0;
+
+	claim(check, object, "ldp", "ldp %u", object->sw.ldp);
+	if (ports->n <= max)
+		return;
+	counts = memory_zalloc(check->net->n_objects[NET_HOST] * sizeof(*counts));
+	for (size_t i = 0; i < ports->n; i++) {
+		const struct net_object *host = ports->v[i]->port.host;
+		size_t n = host ? ++counts[host - check->net->objects[NET_HOST]] : 0;
+
+		n_hosts += n == 1;
+		if (n == max + 1)
+			errors_add(check->errors, "%s: $.%s.%s: more than %zu ports on host %s%s",
+				   check->net->file, net_kinds[NET_SWITCH], object->name, max,
+				   host->name, object->sw.acl_out ? " (it has egress ACLs)" : "");
+	}
+	if (n_hosts > FLOOD_HOSTS_MAX + 1)
+		errors_add(check->errors, "%s: $.%s.%s: has ports on more than %d hosts",
+			   check->net->file, net_kinds[NET_SWITCH], object->name,
+			   FLOOD_HOSTS_MAX + 1);
+	free(counts);
+}
+
+static void check_tunnel(struct check *check)
+{
+	if (check->net->n_objects[NET_HOST] > 1 && !check->net->tunnel.name)
+		errors_add(check->errors, "%s: $.tunnel: is missing, and there are several hosts",
+			   check->net->file);
+}
+
+/* switches whose egress ACL has entries of its own */
+static void note_acls(struct net *net)
+{
+	for (size_t i = 0; i < net->n_objects[NET_ACL]; i++) {
+		const struct net_acl *acl = &net->objects[NET_ACL][i].acl;
+		struct net_object *sw = NULL;
+
+		if (!acl->out || !acl->target)
+			continue;
+		if (acl->target->kind == NET_SWITCH)
+			sw = net_find(net, NET_SWITCH, acl->target->name);
+		else if (acl->target->kind == NET_PORT)
+			sw = net_find(net, NET_SWITCH, acl->target->port.of_switch->name);
+		if (sw)
+			sw->sw.acl_out = true;
+	}
+}
+
+/* hosts have numbers that others joining or leaving do not change */
+static void number_hosts(struct net *net)
+{
+	struct net_object *hosts = net->objects[NET_HOST];
+	size_t n = net->n_objects[NET_HOST];
+
+	for (size_t i = 0; i < n; i++) {
+		uint32_t number = digest_string(DIGEST_START, hosts[i].name);
+		bool taken;
+
+		do {
+			taken = !number;
+			for (size_t j = 0; j < i && !taken; j++)
+				taken = hosts[j].host.number == number;
+			number += taken;
+		} while (taken);
+		hosts[i].host.number = number;
+	}
+}
+
+static void note_relays(struct net *net)
+{
+	net->relays_digest = DIGEST_START;
+	for (size_t i = 0; i < net->n_objects[NET_HOST]; i++) {
+		const struct net_object *host = &net->objects[NET_HOST][i];
+
+		if (host->host.relay || host->host.relays)
+			net->relays_digest = digest_number(net->relays_digest, host->digest);
+	}
+}
+
+void net_check(struct net *net, struct errors *errors)
+{
+	struct check check = { .net = net, .errors = errors };
+
+	note_acls(net);
+	number_hosts(net);
+	note_relays(net);
+	check_tunnel(&check);
+	for (size_t i = 0; i < net->n_objects[NET_HOST]; i++)
+		check_host(&check, &net->objects[NET_HOST][i]);
+	for (size_t i = 0; i < net->n_objects[NET_SWITCH]; i++)
+		check_flood(&check, &net->objects[NET_SWITCH][i]);
+	for (size_t i = 0; i < net->n_objects[NET_PORT]; i++)
+		check_port(&check, &net->objects[NET_PORT][i]);
+	for (size_t i = 0; i < net->n_objects[NET_ROUTER]; i++)
+		check_router(&check, &net->objects[NET_ROUTER][i]);
+	for (size_t i = 0; i < net->n_objects[NET_LINK]; i++)
+		check_link(&check, &net->objects[NET_LINK][i]);
+	claims_free(&check);
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * net.h - a logical network: switches, routers, their ports, and the hosts that they live on.
+ *
+ * A network is read at once by net_load, checked as a whole, and never changed afterwards; a
+ * changed file makes another one. It is seen from one host: net_load also says which logical
+ * datapaths that host has a part in.
+ *
+ * Objects are sorted by kind and name, so whatever is made from them in that order does not
+ * depend on how the file was written.
+ */
+#ifndef WEFTD_NET_NET_H
+#define WEFTD_NET_NET_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "address.h"
+#include "map.h"
+
+struct errors;
+
+/* in the order of net_kinds */
+enum net_kind {
+	NET_HOST,
+	NET_SWITCH,
+	NET_PORT,
+	NET_ROUTER,
+	NET_LINK, /* a router's port, and the port of the switch that it is linked to */
+	NET_ROUTE,
+	NET_POLICY,
+	NET_ACL,
+	NET_N_KINDS,
+};
+
+/* members of a network file, by kind */
+extern const char *const net_kinds[];
+
+struct net_addresses {
+	struct address *v;
+	size_t n;
+};
+
+struct net_objects {
+	struct net_object **v;
+	size_t n;
+};
+
+struct net_host {
+	struct address address;
+	uint32_t number;		/* stands for it in a register; not 0 */
+	const struct net_object *relay; /* through which it is reached; NULL: directly */
+	bool relays;			/* it is the relay of others */
+};
+
+struct net_switch {
+	uint32_t ldp;
+	bool flood_unknown;
+	bool acl_out;		  /* an ACL looks at what leaves it */
+	struct net_objects ports; /* in the order of their names, as the next one */
+	struct net_objects links;
+	bool here; /* this host has its entries */
+};
+
+struct net_port {
+	const struct net_object *of_switch;
+	const struct net_object *host; /* NULL: nowhere now */
+	uint16_t lport;
+	uint8_t mac[6];
+	struct net_addresses addresses;
+	bool security;
+	char *device; /* NULL: found by its VM id */
+	char *vm;
+};
+
+/* where a router's work is done, in the order of net_placements */
+enum net_placement {
+	NET_FIRST_HOP,	     /* all of it where the packet comes from */
+	NET_LAST_HOP_ACL,    /* but the egress ACL of the destination's switch */
+	NET_LAST_HOP_SWITCH, /* but all of the destination's switch */
+	NET_GATEWAY,	     /* by the entries of one host */
+	NET_NAMESPACE,	     /* by Linux, in a namespace of one host */
+};
+
+extern const char *const net_placements[];
+
+struct net_router {
+	uint32_t ldp;
+	enum net_placement placement;
+	const struct net_object *gateway; /* NULL but for the last two */
+	char *netns;			  /* NULL but for the last one */
+	struct net_objects links;
+	bool here; /* this host does its work */
+};
+
+struct net_link {
+	const struct net_object *router;
+	const struct net_object *of_switch;
+	uint16_t id;	/* logical port of the router */
+	uint16_t lport; /* logical port of the switch */
+	uint8_t mac[6];
+	struct net_addresses addresses; /* with prefixes */
+	char *device;			/* in the router's namespace; NULL: no such */
+};
+
+struct net_hop {
+	struct address via;
+	const struct net_object *link;
+};
+
+struct net_route {
+	const struct net_object *router;
+	struct address prefix;
+	bool drop;
+	struct net_hop *hops;
+	size_t n_hops;
+};
+
+struct net_policy {
+	const struct net_object *router;
+	uint32_t priority;
+	char *match;
+	bool drop;
+	bool skip; /* go on with the routes */
+	struct net_hop hop;
+};
+
+struct net_acl {
+	const struct net_object *target; /* switch, port, router or link */
+	bool out;
+	uint32_t priority;
+	char *match; /* "": everything */
+	bool drop;
+};
+
+struct net_object {
+	enum net_kind kind;
+	char *name;
+	uint64_t digest; /* of what the file says of it */
+	union {
+		struct net_host host;
+		struct net_switch sw;
+		struct net_port port;
+		struct net_router router;
+		struct net_link link;
+		struct net_route route;
+		struct net_policy policy;
+		struct net_acl acl;
+	};
+};
+
+/* the tunnel device of each host */
+struct net_tunnel {
+	char *name; /* NULL: there is none */
+	json_t *json;
+};
+
+struct net {
+	char *file;
+	char *datapath;
+	json_t *limits; /* members for the host's configuration */
+	struct net_tunnel tunnel;
+	struct net_object *objects[NET_N_KINDS];
+	size_t n_objects[NET_N_KINDS];
+	struct map by_name[NET_N_KINDS];
+	const struct net_object *self; /* this host */
+	uint64_t relays_digest;	       /* of all hosts that have to do with relays */
+};
+
+/* net_load: of a file, as host sees it; NULL when there were errors */
+struct net *net_load(const char *file, const char *host, struct errors *errors);
+
+/* net_from_json: the same from a value, which stays the caller's */
+struct net *net_from_json(json_t *root, const char *file, const char *host, struct errors *errors);
+void net_free(struct net *net);
+
+struct net_object *net_find(const struct net *net, enum net_kind kind, const char *name);
+
+/* net_is_local: does a port live on this host? */
+bool net_is_local(const struct net *net, const struct net_object *port);
+
+/* net_towards: the host to which another one sends what is for a third */
+const struct net_object *net_towards(const struct net_object *from, const struct net_object *to);
+
+/* net_link_in: the link of a router in whose subnet an address is, or NULL */
+const struct net_object *net_link_in(const struct net_router *router,
+				     const struct address *address);
+
+/* address_in: is an address in the subnet of another one, with its prefix? */
+bool net_address_in(const struct address *address, const struct address *subnet);
+
+/* net_check: all that concerns several objects. In check.c */
+void net_check(struct net *net, struct errors *errors);
+
+/* net_reach: which logical datapaths this host has a part in. In reach.c */
+void net_reach(struct net *net);
+
+/* net_host_json: ports, tunnels, hosts and tables, as a host's file has them. In host.c */
+json_t *net_host_json(const struct net *net);
+
+#endif

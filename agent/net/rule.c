@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * rule.c - the rules, in the order of the stages.
+ *
+ * Priorities: 1 is what else is to be done, 100 what an object says, 110 and 120 exceptions from
+ * that; ACLs and policy routes have 1000 and more; routes 1000 and the prefix's length; guards
+ * against loops are above all.
+ */
+#include "net/rule.h"
+
+const char *const net_columns[] = {
+	[COL_LDP] = "ldp",	     [COL_LPORT] = "lport",
+	[COL_PEER] = "peer",	     [COL_MAC] = "mac",
+	[COL_LINK_MAC] = "linkmac",  [COL_PORT] = "port",
+	[COL_TUNNEL] = "tunnel",     [COL_HOST] = "host",
+	[COL_NUMBER] = "number",     [COL_IP] = "ip",
+	[COL_WORD0] = "word0",	     [COL_WORD1] = "word1",
+	[COL_WORD2] = "word2",	     [COL_WORD3] = "word3",
+	[COL_PREFIX] = "prefix",     [COL_RLDP] = "rldp",
+	[COL_RPORT] = "rport",	     [COL_NEXT_HOP] = "nexthop",
+	[COL_PRIORITY] = "priority", [COL_FAMILY] = "family",
+	[COL_SCOPE] = "scope",	     [COL_MATCH] = "match",
+	[COL_COPIES] = "copies",     [COL_VERDICT] = "verdict",
+};
+
+#define ARP_ANSWER                                                                                 \
+	"actions=move:eth_src->eth_dst, set:eth_src=$mac, set:arp_op=2, "                          \
+	"move:arp_sha->arp_tha, set:arp_sha=$mac, move:arp_spa->arp_tpa, "                         \
+	"set:arp_spa=$ip, output:in_port"
+
+const struct net_rule net_rules[] = {
+	/* ingress context: where does it come from, and what is left to do? */
+	{ REL_PORT_HERE, "context",
+	  "table=context, priority=100, in_port=$port "
+	  "actions=load:ldp=$ldp, load:lin=$lport, goto:l2_security" },
+	{ REL_LINK_DEVICE, "context-router",
+	  "table=context, priority=100, in_port=$port "
+	  "actions=load:ldp=$ldp, load:lin=$peer, goto:l2_acl_in" },
+	{ REL_TUNNEL, "context-done",
+	  "table=context, priority=100, in_port=$tunnel, stage=0 actions=goto:output" },
+	{ REL_TUNNEL, "context-acl-out",
+	  "table=context, priority=100, in_port=$tunnel, stage=1 "
+	  "actions=load:stage=0, goto:l2_acl_out" },
+	{ REL_TUNNEL, "context-flood",
+	  "table=context, priority=110, in_port=$tunnel, stage=1, lout=65535 "
+	  "actions=load:stage=0, goto:l2_flood" },
+	{ REL_TUNNEL, "context-switch",
+	  "table=context, priority=100, in_port=$tunnel, stage=2 "
+	  "actions=load:stage=0, goto:l2_acl_in" },
+
+	/* at a relay: what is for other hosts goes on to them, as it is */
+	{ REL_PORT_RELAY, "relay",
+	  "table=context, priority=200, in_port=$tunnel, ldp=$ldp, lout=$lport "
+	  "actions=load:reg0=$number, goto:physical" },
+	{ REL_PORT_RELAY, "relay-switch",
+	  "table=context, priority=200, in_port=$tunnel, ldp=$ldp, lout=0, stage=2, eth_dst=$mac "
+	  "actions=load:reg0=$number, goto:physical" },
+	{ REL_LINK_RELAY, "relay-router",
+	  "table=context, priority=200, in_port=$tunnel, ldp=$ldp, lout=$peer "
+	  "actions=load:reg0=$number, goto:physical" },
+	{ REL_FLOOD_RELAY, "relay-flood",
+	  "table=context, priority=210, in_port=$tunnel, ldp=$ldp, lout=65535, stage=1, "
+	  "tun_src=$ip actions=$copies" },
+
+	/* port security: a machine sends by its own addresses only */
+	{ REL_PORT_OPEN, "security-none",
+	  "table=l2_security, priority=100, ldp=$ldp, lin=$lport actions=goto:l2_acl_in" },
+	{ REL_PORT_MAC, "security-mac",
+	  "table=l2_security, priority=100, ldp=$ldp, lin=$lport, eth_src=$mac "
+	  "actions=goto:l2_acl_in" },
+	{ REL_PORT_SAFE, "security-dhcp",
+	  "table=l2_security, priority=100, ldp=$ldp, lin=$lport, eth_src=$mac, "
+	  "udp, ip_src=0.0.0.0, ip_dst=255.255.255.255, udp_src=68, udp_dst=67 "
+	  "actions=goto:l2_acl_in" },
+	{ REL_PORT_SAFE_IP4, "security-ip",
+	  "table=l2_security, priority=100, ldp=$ldp, lin=$lport, eth_src=$mac, ip, ip_src=$ip "
+	  "actions=goto:l2_acl_in" },
+	{ REL_PORT_SAFE_IP4, "security-arp",
+	  "table=l2_security, priority=100, ldp=$ldp, lin=$lport, eth_src=$mac, arp, "
+	  "arp_sha=$mac, arp_spa=$ip actions=goto:l2_acl_in" },
+	{ REL_PORT_SAFE_IP4, "security-arp-probe",
+	  "table=l2_security, priority=100, ldp=$ldp, lin=$lport, eth_src=$mac, arp, arp_op=1, "
+	  "arp_sha=$mac, arp_spa=0.0.0.0, arp_tpa=$ip actions=goto:l2_acl_in" },
+	{ REL_PORT_SAFE_IP6, "security-ipv6",
+	  "table=l2_security, priority=100, ldp=$ldp, lin=$lport, eth_src=$mac, ipv6, "
+	  "ipv6_src=$ip actions=goto:l2_acl_in" },
+	{ REL_PORT_SAFE_IP6, "security-nd-probe",
+	  "table=l2_security, priority=120, ldp=$ldp, lin=$lport, eth_src=$mac, nd_ns, "
+	  "ipv6_src=::, nd_target=$ip actions=goto:l2_acl_in" },
+	{ REL_PORT_SAFE_IP6, "security-nd",
+	  "table=l2_security, priority=120, ldp=$ldp, lin=$lport, eth_src=$mac, nd_na, "
+	  "ipv6_src=$ip, nd_target=$ip actions=goto:l2_acl_in" },
+	{ REL_PORT_SAFE_TARGET, "security-nd-link-local",
+	  "table=l2_security, priority=120, ldp=$ldp, lin=$lport, eth_src=$mac, nd_na, "
+	  "ipv6_src=fe80::/10, nd_target=$ip actions=goto:l2_acl_in" },
+	{ REL_PORT_SAFE, "security-nd-spoof",
+	  "table=l2_security, priority=110, ldp=$ldp, lin=$lport, nd_na actions=drop:spoof" },
+
+	/* L2 ingress ACL */
+	{ REL_ACL_L2_IN, "l2-acl-in",
+	  "table=l2_acl_in, priority=$priority, ldp=$ldp $scope $match actions=$verdict" },
+	{ REL_SWITCH, "l2-acl-in-else",
+	  "table=l2_acl_in, priority=1, ldp=$ldp actions=goto:l2_neighbour" },
+
+	/* questions for addresses that are known are answered at once */
+	{ REL_PORT_IP4, "arp",
+	  "table=l2_neighbour, priority=100, ldp=$ldp, arp, arp_op=1, arp_tpa=$ip " ARP_ANSWER },
+	{ REL_LINK_IP4, "arp-router",
+	  "table=l2_neighbour, priority=100, ldp=$ldp, arp, arp_op=1, arp_tpa=$ip " ARP_ANSWER },
+	{ REL_PORT_OWN_IP4, "arp-own",
+	  "table=l2_neighbour, priority=110, ldp=$ldp, lin=$lport, arp, arp_op=1, arp_tpa=$ip "
+	  "actions=drop:no_neighbour" },
+	{ REL_LINK_DEVICE_IP4, "arp-own-router",
+	  "table=l2_neighbour, priority=110, ldp=$ldp, lin=$peer, arp, arp_op=1, arp_tpa=$ip "
+	  "actions=drop:no_neighbour" },
+	{ REL_SWITCH, "neighbour-else",
+	  "table=l2_neighbour, priority=1, ldp=$ldp actions=goto:l2_lookup" },
+
+	/* L2 lookup */
+	{ REL_PORT, "l2-known",
+	  "table=l2_lookup, priority=100, ldp=$ldp, eth_dst=$mac "
+	  "actions=load:lout=$lport, goto:l2_acl_out" },
+	{ REL_LATE_ACL, "l2-late-acl",
+	  "table=l2_lookup, priority=110, ldp=$ldp, lin=$peer, eth_dst=$mac "
+	  "actions=load:lout=$lport, load:stage=1, goto:egress" },
+	{ REL_LINK_TO, "l2-router",
+	  "table=l2_lookup, priority=100, ldp=$ldp, eth_dst=$mac "
+	  "actions=load:lout=$peer, goto:l2_acl_out" },
+	{ REL_LINK_DEVICE, "l2-router-device",
+	  "table=l2_lookup, priority=100, ldp=$ldp, eth_dst=$mac "
+	  "actions=load:lout=$peer, goto:l2_acl_out" },
+	{ REL_LINK_AWAY, "l2-router-away",
+	  "table=l2_lookup, priority=100, ldp=$ldp, eth_dst=$mac "
+	  "actions=load:lout=$peer, load:stage=1, goto:egress" },
+	{ REL_SWITCH, "l2-broadcast",
+	  "table=l2_lookup, priority=100, ldp=$ldp, "
+	  "eth_dst=01:00:00:00:00:00/01:00:00:00:00:00 "
+	  "actions=load:lout=65535, goto:l2_flood" },
+	{ REL_UNKNOWN, "l2-unknown",
+	  "table=l2_lookup, priority=1, ldp=$ldp actions=load:lout=65535, goto:l2_flood" },
+	{ REL_FLOOD, "l2-flood", "table=l2_flood, priority=100, ldp=$ldp actions=$copies" },
+	{ REL_FLOOD_FABRIC, "l2-flood-fabric",
+	  "table=l2_flood, priority=110, in_port=$tunnel, ldp=$ldp actions=$copies" },
+
+	/* L2 egress ACL */
+	{ REL_LINK, "loop-guard",
+	  "table=l2_acl_out, priority=60000, ldp=$ldp, lin=$peer, lout=$peer "
+	  "actions=drop:loop" },
+	{ REL_ACL_L2_OUT, "l2-acl-out",
+	  "table=l2_acl_out, priority=$priority, ldp=$ldp $scope $match actions=$verdict" },
+	{ REL_SWITCH, "l2-acl-out-else",
+	  "table=l2_acl_out, priority=1, ldp=$ldp actions=goto:egress" },
+
+	/* L3 ingress ACL; nothing but IP goes through a router */
+	{ REL_ACL_L3_IN, "l3-acl-in",
+	  "table=l3_acl_in, priority=$priority, ldp=$rldp $scope $match actions=$verdict" },
+	{ REL_ROUTER, "l3-acl-in-ip",
+	  "table=l3_acl_in, priority=1, ldp=$rldp, ip actions=goto:l3_local" },
+	{ REL_ROUTER, "l3-acl-in-ipv6",
+	  "table=l3_acl_in, priority=1, ldp=$rldp, ipv6 actions=goto:l3_local" },
+
+	/* the router's own addresses: it answers when it is pinged */
+	{ REL_CONNECTED_IP4, "echo",
+	  "table=l3_local, priority=110, ldp=$rldp, icmp, icmp_type=8, icmp_code=0, ip_dst=$ip "
+	  "actions=move:ip_src->ip_dst, set:ip_src=$ip, set:icmp_type=0, set:ip_ttl=64, "
+	  "goto:l3_policy" },
+	{ REL_CONNECTED_IP6, "echo-ipv6",
+	  "table=l3_local, priority=110, ldp=$rldp, icmp6, icmp_type=128, icmp_code=0, "
+	  "ipv6_dst=$ip actions=move:ipv6_src->ipv6_dst, set:ipv6_src=$ip, set:icmp_type=129, "
+	  "set:ip_ttl=64, goto:l3_policy" },
+	{ REL_CONNECTED_IP4, "own",
+	  "table=l3_local, priority=100, ldp=$rldp, ip, ip_dst=$ip actions=drop:not_forwarded" },
+	{ REL_CONNECTED_IP6, "own-ipv6",
+	  "table=l3_local, priority=100, ldp=$rldp, ipv6, ipv6_dst=$ip "
+	  "actions=drop:not_forwarded" },
+	{ REL_ROUTER, "link-local",
+	  "table=l3_local, priority=90, ldp=$rldp, ipv6, ipv6_dst=fe80::/10 "
+	  "actions=drop:not_forwarded" },
+	{ REL_ROUTER, "local-else", "table=l3_local, priority=1, ldp=$rldp actions=goto:l3_hint" },
+
+	/* hints and DNAT are made by templates: nothing yet */
+	{ REL_ROUTER, "hint-else", "table=l3_hint, priority=1, ldp=$rldp actions=goto:l3_dnat" },
+	{ REL_ROUTER, "dnat-else", "table=l3_dnat, priority=1, ldp=$rldp actions=goto:l3_policy" },
+
+	/* policy routes, routes by the longest prefix, next hops */
+	{ REL_POLICY_VIA, "policy-via",
+	  "table=l3_policy, priority=$priority, ldp=$rldp, $family $match "
+	  "actions=dec_ttl, load:reg1=$nexthop, goto:l3_nexthop" },
+	{ REL_POLICY_ROUTE, "policy-route",
+	  "table=l3_policy, priority=$priority, ldp=$rldp $match actions=goto:l3_route" },
+	{ REL_POLICY_DROP, "policy-drop",
+	  "table=l3_policy, priority=$priority, ldp=$rldp $match actions=drop:policy" },
+	{ REL_ROUTER, "policy-else",
+	  "table=l3_policy, priority=1, ldp=$rldp actions=goto:l3_route" },
+	{ REL_CONNECTED_IP4, "connected",
+	  "table=l3_route, priority=$priority, ldp=$rldp, ip, ip_dst=$prefix "
+	  "actions=dec_ttl, load:reg1=$nexthop, goto:l3_nexthop" },
+	{ REL_CONNECTED_IP6, "connected-ipv6",
+	  "table=l3_route, priority=$priority, ldp=$rldp, ipv6, ipv6_dst=$prefix "
+	  "actions=dec_ttl, load:reg1=$nexthop, goto:l3_nexthop" },
+	{ REL_ROUTE_IP4, "route",
+	  "table=l3_route, priority=$priority, ldp=$rldp, ip, ip_dst=$prefix "
+	  "actions=dec_ttl, load:reg1=$nexthop, goto:l3_nexthop" },
+	{ REL_ROUTE_IP6, "route-ipv6",
+	  "table=l3_route, priority=$priority, ldp=$rldp, ipv6, ipv6_dst=$prefix "
+	  "actions=dec_ttl, load:reg1=$nexthop, goto:l3_nexthop" },
+	{ REL_ROUTE_DROP_IP4, "route-drop",
+	  "table=l3_route, priority=$priority, ldp=$rldp, ip, ip_dst=$prefix "
+	  "actions=drop:no_route" },
+	{ REL_ROUTE_DROP_IP6, "route-drop-ipv6",
+	  "table=l3_route, priority=$priority, ldp=$rldp, ipv6, ipv6_dst=$prefix "
+	  "actions=drop:no_route" },
+	{ REL_CONNECTED, "next-hop-is-destination",
+	  "table=l3_nexthop, priority=100, ldp=$rldp, reg1=$nexthop, ip "
+	  "actions=move:ip_dst->reg4, load:lout=$rport, set:eth_src=$linkmac, goto:l3_snat" },
+	{ REL_CONNECTED, "next-hop-is-destination-ipv6",
+	  "table=l3_nexthop, priority=100, ldp=$rldp, reg1=$nexthop, ipv6 "
+	  "actions=move:ipv6_dst[96..127]->reg4, move:ipv6_dst[64..95]->reg5, "
+	  "move:ipv6_dst[32..63]->reg6, move:ipv6_dst[0..31]->reg7, load:lout=$rport, "
+	  "set:eth_src=$linkmac, goto:l3_snat" },
+	{ REL_HOP_IP4, "next-hop",
+	  "table=l3_nexthop, priority=100, ldp=$rldp, reg1=$nexthop, ip $scope "
+	  "actions=load:reg4=$word0, load:lout=$rport, set:eth_src=$linkmac, goto:l3_snat" },
+	{ REL_HOP_IP6, "next-hop-ipv6",
+	  "table=l3_nexthop, priority=100, ldp=$rldp, reg1=$nexthop, ipv6 $scope "
+	  "actions=load:reg4=$word0, load:reg5=$word1, load:reg6=$word2, load:reg7=$word3, "
+	  "load:lout=$rport, set:eth_src=$linkmac, goto:l3_snat" },
+
+	/* SNAT is made by templates; L3 egress ACL */
+	{ REL_ROUTER, "snat-else", "table=l3_snat, priority=1, ldp=$rldp actions=goto:l3_acl_out" },
+	{ REL_ACL_L3_OUT, "l3-acl-out",
+	  "table=l3_acl_out, priority=$priority, ldp=$rldp $scope $match actions=$verdict" },
+	{ REL_ROUTER, "l3-acl-out-else",
+	  "table=l3_acl_out, priority=1, ldp=$rldp actions=goto:l3_resolve" },
+
+	/* MAC resolution, from what is known */
+	{ REL_NEIGHBOUR4, "resolve",
+	  "table=l3_resolve, priority=100, ldp=$rldp, lout=$rport, ip, reg4=$word0 "
+	  "actions=set:eth_dst=$mac, goto:egress" },
+	{ REL_NEIGHBOUR6, "resolve-ipv6",
+	  "table=l3_resolve, priority=100, ldp=$rldp, lout=$rport, ipv6, reg4=$word0, "
+	  "reg5=$word1, reg6=$word2, reg7=$word3 actions=set:eth_dst=$mac, goto:egress" },
+
+	/* egress context: where is the logical port? */
+	{ REL_PORT_HERE, "egress-here",
+	  "table=egress, priority=100, ldp=$ldp, lout=$lport actions=goto:output" },
+	{ REL_PORT_AWAY, "egress-away",
+	  "table=egress, priority=100, ldp=$ldp, lout=$lport "
+	  "actions=load:reg0=$number, goto:physical" },
+	{ REL_LINK_TO, "egress-to-router",
+	  "table=egress, priority=100, ldp=$ldp, lout=$peer "
+	  "actions=load:ldp=$rldp, load:lin=$rport, goto:l3_acl_in" },
+	{ REL_LINK_FROM, "egress-from-router",
+	  "table=egress, priority=100, ldp=$rldp, lout=$rport "
+	  "actions=load:ldp=$ldp, load:lin=$peer, goto:l2_acl_in" },
+	{ REL_LATE_SWITCH, "egress-late-switch",
+	  "table=egress, priority=110, ldp=$rldp, lout=$rport, eth_dst=$mac "
+	  "actions=load:ldp=$ldp, load:lin=$peer, load:lout=0, load:stage=2, load:reg0=$number, "
+	  "goto:physical" },
+	{ REL_LINK_AWAY, "egress-router-away",
+	  "table=egress, priority=100, ldp=$ldp, lout=$peer "
+	  "actions=load:reg0=$number, goto:physical" },
+	{ REL_LINK_DEVICE, "egress-router-device",
+	  "table=egress, priority=100, ldp=$ldp, lout=$peer actions=goto:output" },
+
+	/* physical mapping, output */
+	{ REL_HOST, "physical", "table=physical, priority=100, reg0=$number actions=tunnel:$host" },
+	{ REL_PORT_HERE, "output",
+	  "table=output, priority=100, ldp=$ldp, lout=$lport actions=output:lout" },
+	/* never out of a switch by the port of entry; a router may send back whence it came */
+	{ REL_PORT_HERE, "output-back",
+	  "table=output, priority=110, ldp=$ldp, lin=$lport, lout=$lport actions=output:$port" },
+	{ REL_LINK_DEVICE, "output-router",
+	  "table=output, priority=100, ldp=$ldp, lout=$peer actions=output:lout" },
+};
+
+const size_t n_net_rules = sizeof(net_rules) / sizeof(*net_rules);

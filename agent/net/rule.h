@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * rule.h - the rules by which a logical network becomes flow entries: data, not code.
+ *
+ * A rule belongs to a relation, and makes one entry of each of its rows, by writing the row's
+ * columns in place of $words. The relations (relation.c) say what there is to be known, the
+ * rules (rule.c) what is to be done with it; the engine (compile.c) knows neither.
+ */
+#ifndef WEFTD_NET_RULE_H
+#define WEFTD_NET_RULE_H
+
+#include <stddef.h>
+
+enum net_relation {
+	REL_TUNNEL,	  /* the tunnel device of this host */
+	REL_HOST,	  /* another host */
+	REL_SWITCH,	  /* a switch of which this host has a part, as all that follow */
+	REL_UNKNOWN,	  /* a switch that floods to addresses it does not know */
+	REL_FLOOD,	  /* a switch, and the copies of a packet to all of it */
+	REL_FLOOD_FABRIC, /* a switch, and the copies to its ports here */
+	REL_FLOOD_RELAY,  /* any switch, at a relay, a host before it, and the copies to others */
+	REL_PORT_RELAY,	  /* any port that lives on another host, at a relay */
+	REL_LINK_RELAY,	  /* any link to a router on another host, at a relay */
+	REL_PORT,	  /* a port of a switch, wherever it lives */
+	REL_PORT_IP4,	  /* … and one of its addresses */
+	REL_PORT_AWAY,	  /* a port that lives on another host */
+	REL_PORT_HERE,	  /* a port that lives here */
+	REL_PORT_OWN_IP4, /* … and one of its addresses */
+	REL_PORT_OPEN,	  /* a port here that may send anything */
+	REL_PORT_MAC,	  /* a port here that may send by its MAC address only */
+	REL_PORT_SAFE,	  /* a port here that may send by its MAC and IP addresses only */
+	REL_PORT_SAFE_IP4,
+	REL_PORT_SAFE_IP6,    /* … also the link-local one */
+	REL_PORT_SAFE_TARGET, /* … only those that were given */
+	REL_LATE_ACL,	      /* a port away, and a link whose router leaves the egress ACL to it */
+	REL_LATE_SWITCH,      /* a port away, and a link whose router leaves the switch to it */
+	REL_NEIGHBOUR4,	      /* a link, and an address behind it */
+	REL_NEIGHBOUR6,
+	REL_LINK,	 /* a link */
+	REL_LINK_IP4,	 /* … and one of its addresses */
+	REL_LINK_TO,	 /* a link to a router whose work is done here */
+	REL_LINK_FROM,	 /* … and the way back */
+	REL_LINK_AWAY,	 /* a link to a router on another host */
+	REL_LINK_DEVICE, /* a link to a router in a namespace of this host */
+	REL_LINK_DEVICE_IP4,
+	REL_ROUTER, /* a router whose work is done here, as in all that follow */
+	REL_CONNECTED,
+	REL_CONNECTED_IP4, /* a link of it, and the subnet behind it */
+	REL_CONNECTED_IP6,
+	REL_ROUTE_IP4,
+	REL_ROUTE_IP6,
+	REL_ROUTE_DROP_IP4,
+	REL_ROUTE_DROP_IP6,
+	REL_HOP_IP4, /* a route or policy route, and one of its next hops */
+	REL_HOP_IP6,
+	REL_POLICY_VIA,
+	REL_POLICY_ROUTE,
+	REL_POLICY_DROP,
+	REL_ACL_L2_IN,
+	REL_ACL_L2_OUT,
+	REL_ACL_L3_IN,
+	REL_ACL_L3_OUT,
+	REL_N,
+};
+
+/* in the order of net_columns */
+enum net_column {
+	COL_LDP,      /* of the switch */
+	COL_LPORT,    /* of the switch: the port that the row is about */
+	COL_PEER,     /* of the switch: the port that is linked to the router */
+	COL_MAC,      /* of the port that the row is about */
+	COL_LINK_MAC, /* of the router's port */
+	COL_PORT,     /* name of the port of this host */
+	COL_TUNNEL,   /* name of the tunnel's port */
+	COL_HOST,     /* name of the other host */
+	COL_NUMBER,   /* number of the other host */
+	COL_IP,	      /* address */
+	COL_WORD0,    /* the words of an address, as numbers */
+	COL_WORD1,
+	COL_WORD2,
+	COL_WORD3,
+	COL_PREFIX,   /* address/length */
+	COL_RLDP,     /* of the router */
+	COL_RPORT,    /* of the router */
+	COL_NEXT_HOP, /* number of the next hop */
+	COL_PRIORITY,
+	COL_FAMILY, /* ip or ipv6 */
+	COL_SCOPE,  /* words that narrow a match down, or nothing */
+	COL_MATCH,  /* what the user wrote */
+	COL_COPIES, /* actions */
+	COL_VERDICT,
+	COL_N,
+};
+
+extern const char *const net_columns[];
+
+struct net_rule {
+	enum net_relation relation;
+	const char *name; /* in lower case, unique */
+	const char *text;
+};
+
+extern const struct net_rule net_rules[];
+extern const size_t n_net_rules;
+
+#endif
