@@ -329,7 +329,7 @@ class Fuzzer:
         dp = genl.attr(n('flow', 'dp'), DP)
         match = genl.nest(n('flow', 'match'), genl.attr(n('field', 'in-port'),
                                                         struct.pack('>I', 1)))
-        drop = genl.u32(n('act', 'drop'), 33)
+        drop = genl.u32(n('act', 'drop'), 64)  # policy
         clone = genl.nest(n('act', 'clone'), genl.attr(n('act', 'output-lout')))
         service = genl.nest(n('act', 'service'), genl.attr(n('act-service', 'name'), 'fuzz'))
         for priority, actions in enumerate(((drop,), (clone, drop), (service, drop))):
