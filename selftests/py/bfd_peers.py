@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""bfd_peers.py HOST N - N plain BFD speakers in Geneve, at 198.51.100.1 and on.
+"""bfd_peers.py HOST N MULTIPLIER - N plain BFD speakers in Geneve, at 198.51.100.1 and on.
 
 Each answers what it gets: its state is one step behind, as RFC 5880 has it, and it sends when it is
 sent to, so that the other side sets the pace. Written from the RFC, not from our code.
@@ -13,7 +13,7 @@ import sys
 import frame
 from geneve import context, geneve
 
-host, count = sys.argv[1], int(sys.argv[2])
+host, count, multiplier = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 ADMIN_DOWN, DOWN, INIT, UP = range(4)
 
 
@@ -34,7 +34,8 @@ class Peer:
             self.state = INIT
         elif state in (INIT, UP) and self.state in (DOWN, INIT):
             self.state = UP if (self.state, state) != (DOWN, UP) else DOWN
-        out = struct.pack("!BBBBIIIII", 0x20, self.state << 6 | (0x10 if poll else 0), 3, 24,
+        out = struct.pack("!BBBBIIIII", 0x20, self.state << 6 | (0x10 if poll else 0),
+                          multiplier, 24,
                           self.mine, self.yours, 100000, 100000, 0)
         udp = frame.udp("169.254.87.1", "169.254.87.2", 50000, 3784, out)
         inner = frame.ether("02:57:45:46:54:bf", "02:57:45:46:54:01", 0x800,
