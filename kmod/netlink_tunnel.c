@@ -12,6 +12,7 @@
 #include "netlink.h"
 #include "port.h"
 #include "remote.h"
+#include "tunnel.h"
 
 static struct netlink_range_validation weft_nl_tunnel_port_range = {
 	.min = 1,
@@ -149,8 +150,9 @@ static struct weft_datapath *weft_nl_tunnel_begin(struct genl_info *info, struct
 		ipv6_addr_set_v4mapped(nla_get_in_addr(ipv4), &way->addr);
 	else
 		way->addr = nla_get_in6_addr(ipv6);
-	if (ipv6 && ipv6_addr_v4mapped(&way->addr)) {
-		NL_SET_ERR_MSG_ATTR(info->extack, ipv6, "not the address of a tunnel endpoint");
+	if (ipv6_addr_v4mapped(&way->addr) != !!ipv4 || !weft_tunnel_is_endpoint(&way->addr)) {
+		NL_SET_ERR_MSG_ATTR(info->extack, ipv4 ?: ipv6,
+				    "not the address of a tunnel endpoint");
 		return ERR_PTR(-EINVAL);
 	}
 	dp = weft_dp_get(genl_info_net(info), info->attrs[WEFT_TUNNEL_A_DP], info->extack);
@@ -205,7 +207,8 @@ static int weft_nl_tunnel_fallback(const struct nlattr *attr, struct weft_remote
 		 (in.family == 4 && memchr_inv(in.addr + 4, 0, sizeof(in.addr) - 4)))
 		msg = "reserved bytes are not zero";
 	else if ((in.family != 4 && in.family != 6) ||
-		 (in.family == 6 && ipv6_addr_v4mapped(&way->addr)))
+		 ipv6_addr_v4mapped(&way->addr) != (in.family == 4) ||
+		 !weft_tunnel_is_endpoint(&way->addr))
 		msg = "not the address of a tunnel endpoint";
 	else if (!memcmp(way, &remote->way, sizeof(*way)))
 		msg = "a tunnel cannot be used instead of itself";

@@ -42,7 +42,8 @@ static void weft_remote_stamp(struct weft_datapath *dp, const struct weft_remote
 
 struct weft_remote *weft_remote_find(struct weft_datapath *dp, const struct weft_way *way)
 {
-	return rhashtable_lookup(&dp->remotes->by_way, way, weft_remotes_params);
+	/* dp->lock keeps the remote, but not the buckets, which grow and shrink on their own */
+	return rhashtable_lookup_fast(&dp->remotes->by_way, way, weft_remotes_params);
 }
 
 struct weft_remote *weft_remote_copy(const struct weft_remote *old, const struct weft_way *way)
@@ -75,11 +76,19 @@ static int weft_remote_insert(struct weft_datapath *dp, struct weft_remote *new)
 	return err;
 }
 
+/* Do packets go another way now? The rest is for people */
+static bool weft_remote_moves(const struct weft_remote *old, const struct weft_remote *new)
+{
+	return !old || old->state != new->state || old->n_fallbacks != new->n_fallbacks ||
+	       memcmp(old->fallbacks, new->fallbacks, sizeof(new->fallbacks));
+}
+
 int weft_remote_replace(struct weft_datapath *dp, struct weft_remote *old,
 			struct weft_remote *new)
 {
-	struct weft_remotes *remotes = dp->remotes;
 	u32 was = old ? old->state : WEFT_TUNNEL_STATE_UNKNOWN;
+	struct weft_remotes *remotes = dp->remotes;
+	bool moves = weft_remote_moves(old, new);
 	int err;
 
 	lockdep_assert_held(&dp->lock);
@@ -102,7 +111,8 @@ int weft_remote_replace(struct weft_datapath *dp, struct weft_remote *old,
 		xa_store(&remotes->by_id, new->id, new, GFP_KERNEL);
 		kfree_rcu(old, rcu);
 	}
-	weft_remote_stamp(dp, new);
+	if (moves)
+		weft_remote_stamp(dp, new);
 	return 0;
 }
 
@@ -120,6 +130,8 @@ void weft_remotes_port_gone(struct weft_datapath *dp, u32 port)
 {
 	struct weft_remote *remote;
 	unsigned long id;
+
+	lockdep_assert_held(&dp->lock);
 
 	xa_for_each(&dp->remotes->by_id, id, remote)
 		if (remote->way.port == port)
@@ -147,7 +159,7 @@ static bool weft_remote_usable(struct weft_datapath *dp, const struct weft_way *
 	if (trail)
 		weft_trail_probe(trail, dp->stamps, weft_stamp_port(dp->stamps, way->port));
 	port = xa_load(&dp->ports, way->port);
-	if (!port || READ_ONCE(port->class) != WEFT_PORT_CLASS_FABRIC)
+	if (!port || !weft_port_is_tunnel(port->type))
 		return false;
 	remote = weft_remote_ask(dp, way, trail);
 	return !remote || remote->state != WEFT_TUNNEL_STATE_DOWN;

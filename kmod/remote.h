@@ -3,8 +3,8 @@
  * Remotes: how the ways through tunnels are, and which other ones there are.
  *
  * Known by port and address. Readers have RCU; changes are made under dp->lock, by putting a new
- * one in the place of the old one, and raise a stamp of their own: what is cached of packets
- * to this remote is void at once, and nothing else.
+ * one in the place of the old one, and those that move packets raise a stamp of their own: what
+ * is cached of packets to this remote is void at once, and nothing else.
  */
 #ifndef WEFT_REMOTE_H
 #define WEFT_REMOTE_H
