@@ -71,6 +71,7 @@ struct agent {
 	struct control *control;
 	struct daemon *natd;
 	struct daemon *bfdd;
+	unsigned int n_monitored_made; /* ports: with each, the kernel knows nothing of its remotes */
 
 	struct event_base *base;
 	struct event *link_event;
@@ -361,7 +362,8 @@ static void feed_daemons(struct agent *agent)
 
 	feed_daemon(agent, &agent->natd, "nat", "weft-natd",
 		    nat_needs_daemon(config->nat) ? nat_message(agent) : NULL);
-	feed_daemon(agent, &agent->bfdd, "bfd", "weft-bfdd", monitor_message(config));
+	feed_daemon(agent, &agent->bfdd, "bfd", "weft-bfdd",
+		    monitor_message(config, agent->n_monitored_made));
 }
 
 static void agent_apply(struct agent *agent, enum cause cause)
@@ -383,6 +385,7 @@ static void agent_apply(struct agent *agent, enum cause cause)
 	log_waiting(agent->config, &before, &agent->outcome);
 	log_outcome(agent, cause);
 	outcome_free(&before);
+	agent->n_monitored_made += agent->outcome.n_monitored_added;
 	if (agent->outcome.lost)
 		close_socks(agent);
 	if (agent->base) {

@@ -182,7 +182,7 @@ static json_t *tunnel_message(const struct config *config, const struct port *po
 			 "remotes", remotes, "fallback", fallbacks);
 }
 
-json_t *monitor_message(const struct config *config)
+json_t *monitor_message(const struct config *config, unsigned int n_made)
 {
 	json_t *tunnels = json_array();
 
@@ -193,5 +193,5 @@ json_t *monitor_message(const struct config *config)
 		json_decref(tunnels);
 		return NULL;
 	}
-	return json_pack("{s:o}", "tunnels", tunnels);
+	return json_pack("{s:i, s:o}", "made", (int)n_made, "tunnels", tunnels);
 }

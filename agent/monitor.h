@@ -42,7 +42,11 @@ void monitor_check(const struct config *config, const struct port *port, const s
 /* monitor_entry: text of the flow entry that sends a tunnel's BFD up, to be freed; NULL: none */
 char *monitor_entry(const struct port *port);
 
-/* monitor_message: what weft-bfdd is told, a new reference; NULL: nothing is to be watched */
-json_t *monitor_message(const struct config *config);
+/*
+ * monitor_message: what weft-bfdd is told, a new reference; NULL: nothing is to be watched.
+ * @n_made: how often a port with a monitor was made. The kernel knows nothing of the remotes of
+ * a new one, so the message differs then, and weft-bfdd says it all again
+ */
+json_t *monitor_message(const struct config *config, unsigned int n_made);
 
 #endif

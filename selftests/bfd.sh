@@ -114,6 +114,20 @@ way 'both directions go by the pool node' '1>3 3>2 2>3 3>1'
 heal 2
 ok 'up again' wait_until 5 tunnel_is 1 2 up
 
+# ---- a tunnel port that is made again: the kernel has forgotten, and is told again
+
+drop_at 1 ip saddr 192.0.2.2
+ok 'the way to h2 is cut again' wait_until 3 state_is 1 2 down
+ip -n h1 link del gnv0
+ok 'the device goes; weftd makes it anew, and the kernel hears that the tunnel is down' \
+	wait_until 8 state_is 1 2 down
+is "$(state 1 2 via.remote)" 192.0.2.3 'and what to use instead'
+heal 1
+for pair in '1 2' '2 1' '1 3'; do
+	# shellcheck disable=SC2086
+	ok "h${pair/ / and h} are up" wait_until 5 tunnel_is $pair up
+done
+
 # ---- everything is cut: there is nothing to lose
 
 drop_at 1 ip saddr 192.0.2.0/24

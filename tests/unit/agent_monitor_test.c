@@ -23,11 +23,11 @@ static void test_message(void **state)
 	json_t *message, *wanted;
 
 	assert_non_null(config);
-	message = monitor_message(config);
+	message = monitor_message(config, 2);
 	wanted = json_pack(
-		"{s:[{s:i,s:s,s:s,s:i,s:i,s:i,s:[{s:s,s:s},{s:s,s:s}],s:[{s:i,s:s},{s:i},{s:i,s:s}]},"
+		"{s:i,s:[{s:i,s:s,s:s,s:i,s:i,s:i,s:[{s:s,s:s},{s:s,s:s}],s:[{s:i,s:s},{s:i},{s:i,s:s}]},"
 		"{s:i,s:s,s:s,s:i,s:i,s:i,s:[{s:s,s:s}],s:[]}]}",
-		"tunnels", "port", 5, "device", "g0", "type", "geneve", "interval_ms", 100,
+		"made", 2, "tunnels", "port", 5, "device", "g0", "type", "geneve", "interval_ms", 100,
 		"multiplier", 3, "probe_mtu_s", 600, "remotes", "address", "192.0.2.2", "host",
 		"h2", "address", "192.0.2.3", "host", "192.0.2.3", "fallback", "port", 5, "address",
 		"192.0.2.9", "port", 6, "port", 6, "address", "192.0.2.9", "port", 6, "device",
@@ -60,7 +60,7 @@ static void test_nothing(void **state)
 	struct config *config = test_load(FILE_WITH("{'name': 'g0', 'remotes': ['h2']}"), &errors);
 
 	assert_non_null(config);
-	assert_null(monitor_message(config));
+	assert_null(monitor_message(config, 1));
 	assert_int_equal(config->ruleset->n_rules, 0);
 	config_free(config);
 }

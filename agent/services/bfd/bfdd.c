@@ -12,6 +12,7 @@
  * packet from being sent in time, and neither weftd's end nor its start are noticed by anybody.
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <event2/event.h>
 #include <inttypes.h>
 #include <net/if.h>
@@ -75,6 +76,7 @@ static void tell_kernel(struct tunnel *tunnel)
 	};
 	struct weft_sock *sock = bfd_io_sock(tunnel->bfdd->io);
 	struct weft_tunnel out;
+	int result = -ENOTCONN;
 
 	weft_tunnel_init(&out);
 	set_way(&out.way, tunnel->port, &tunnel->remote);
@@ -95,7 +97,14 @@ static void tell_kernel(struct tunnel *tunnel)
 		set_way(&out.fallbacks[out.n_fallbacks++], tunnel->fallbacks[i].port,
 			&tunnel->fallbacks[i].remote);
 	weft_mark(&out, WEFT_TUNNEL_A_FALLBACKS);
-	tunnel->told = sock && !weft_tunnel_set(sock, tunnel->bfdd->dp, &out);
+	if (sock)
+		result = weft_tunnel_set(sock, tunnel->bfdd->dp, &out);
+	tunnel->told = !result;
+	/* a port that is not there yet is nothing to worry about */
+	if (result && result != tunnel->refused && result != -ENODEV && result != -ENOTCONN)
+		log_warning("tunnel %s to %s: the kernel does not take what is known of it: %s",
+			    tunnel->device, tunnel->host, strerror(-result));
+	tunnel->refused = result;
 }
 
 static void forget_in_kernel(struct tunnel *tunnel)
@@ -428,6 +437,18 @@ static bool read_address(const json_t *value, struct address *address)
 	return !value || (text && address_parse(text, address));
 }
 
+/* no tunnel is used instead of itself, nor tried twice */
+static bool is_another_way(const struct tunnel *tunnel, const struct fallback *way)
+{
+	if (way->port == tunnel->port && address_equal(&way->remote, &tunnel->remote))
+		return false;
+	for (unsigned int i = 0; i < tunnel->n_fallbacks; i++)
+		if (way->port == tunnel->fallbacks[i].port &&
+		    address_equal(&way->remote, &tunnel->fallbacks[i].remote))
+			return false;
+	return true;
+}
+
 static bool read_fallbacks(struct tunnel *tunnel, const json_t *list)
 {
 	struct fallback before[FALLBACKS_MAX];
@@ -448,9 +469,7 @@ static bool read_fallbacks(struct tunnel *tunnel, const json_t *list)
 			return false;
 		if (!fallback->remote.family)
 			fallback->remote = tunnel->remote;
-		/* no tunnel is its own fallback */
-		if (fallback->port != tunnel->port ||
-		    !address_equal(&fallback->remote, &tunnel->remote))
+		if (is_another_way(tunnel, fallback))
 			tunnel->n_fallbacks++;
 		else
 			memset(fallback, 0, sizeof(*fallback));
@@ -522,8 +541,10 @@ char *bfdd_configure(struct bfdd *bfdd, const json_t *config, const json_t *resu
 	bool good = json_is_array(ports);
 
 	bfd_io_start(bfdd->io); /* sessions that go on have something to say at once */
-	for (i = 0; i < bfdd->n_tunnels; i++)
+	for (i = 0; i < bfdd->n_tunnels; i++) {
 		bfdd->tunnels[i]->wanted = false;
+		bfdd->tunnels[i]->told = false; /* the port may be another one by now */
+	}
 	json_array_foreach(ports, i, port)
 		json_array_foreach(json_object_get(port, "remotes"), j, remote)
 			good = read_remote(bfdd, port, remote, resumed) && good;

@@ -54,6 +54,7 @@ struct tunnel {
 	uint64_t probe_us;    /* of the next search; UINT64_MAX: none */
 	uint64_t n_flaps;
 	bool told;   /* the kernel knows the state */
+	int refused; /* what it said last, -errno; 0: it has taken it */
 	bool wanted; /* by the configuration that is being read */
 	struct event *timer;
 };
