@@ -71,7 +71,7 @@ struct agent {
 	struct control *control;
 	struct daemon *natd;
 	struct daemon *bfdd;
-	unsigned int n_monitored_made; /* ports: with each, the kernel knows nothing of its remotes */
+	unsigned int n_monitored_made; /* ports: the kernel knows nothing of a new one's remotes */
 
 	struct event_base *base;
 	struct event *link_event;

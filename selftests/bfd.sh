@@ -16,7 +16,7 @@ trap 'ends; _exit' EXIT
 # host N [MORE-FLOWS]: N and its peer of 1 and 2, h3 is the pool node
 host() {
 	local n=$1 peer=$((3 - $1))
-	host_file "$n" '"interval_ms": 200, "multiplier": 4, "fallback": ["h3"], "probe_mtu_s": 0' \
+	host_file "$n" '"interval_ms": 200, "multiplier": 4, "fallback": ["h3", { "host": "h3" }], "probe_mtu_s": 0' \
 		"\"h$peer\", \"h3\"" '' \
 		"\"table=0, in_port=vm actions=load:ldp=7, load:lin=$n, load:lout=$peer, goto:9\",
 		 \"table=0, in_port=gnv0 actions=goto:9\",

@@ -27,8 +27,8 @@ static void test_message(void **state)
 	wanted = json_pack(
 		"{s:i,s:[{s:i,s:s,s:s,s:i,s:i,s:i,s:[{s:s,s:s},{s:s,s:s}],s:[{s:i,s:s},{s:i},{s:i,s:s}]},"
 		"{s:i,s:s,s:s,s:i,s:i,s:i,s:[{s:s,s:s}],s:[]}]}",
-		"made", 2, "tunnels", "port", 5, "device", "g0", "type", "geneve", "interval_ms", 100,
-		"multiplier", 3, "probe_mtu_s", 600, "remotes", "address", "192.0.2.2", "host",
+		"made", 2, "tunnels", "port", 5, "device", "g0", "type", "geneve", "interval_ms",
+		100, "multiplier", 3, "probe_mtu_s", 600, "remotes", "address", "192.0.2.2", "host",
 		"h2", "address", "192.0.2.3", "host", "192.0.2.3", "fallback", "port", 5, "address",
 		"192.0.2.9", "port", 6, "port", 6, "address", "192.0.2.9", "port", 6, "device",
 		"g1", "type", "geneve", "interval_ms", 50, "multiplier", 5, "probe_mtu_s", 0,
