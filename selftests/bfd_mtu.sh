@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# group: long
 # timeout: 200
 # bfd_mtu.sh - what a tunnel carries: its MTU is found, a host that passes one tunnel and not another
 # is told of and reached by the one it passes, and many sessions cost little.
