@@ -786,6 +786,7 @@ static int weft_act_put(struct sk_buff *skb, const struct weft_act *act)
 	case WEFT_ACT_A_OUTPUT:
 	case WEFT_ACT_A_DROP:
 	case WEFT_ACT_A_TEMPLATE:
+	case WEFT_ACT_A_REJECT:
 		return nla_put_u32(skb, act->type, act->arg);
 	case WEFT_ACT_A_BIND:
 		return nla_put(skb, act->type, sizeof(struct weft_bind),
