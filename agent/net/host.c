@@ -34,7 +34,7 @@ static void add_router_port(json_t *ports, const struct net_object *object)
 {
 	const struct net_link *link = &object->link;
 	char mac[18], text[ADDRESS_TEXT], prefix[ADDRESS_TEXT + 4];
-	json_t *addresses = json_array();
+	json_t *addresses = json_array(), *json;
 
 	for (size_t i = 0; i < link->addresses.n; i++) {
 		snprintf(prefix, sizeof(prefix), "%s/%u",
@@ -44,11 +44,13 @@ static void add_router_port(json_t *ports, const struct net_object *object)
 	}
 	snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", link->mac[0], link->mac[1],
 		 link->mac[2], link->mac[3], link->mac[4], link->mac[5]);
-	json_array_append_new(ports, json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "name",
-					       object->name, "device", link->device, "type",
-					       "internal", "netns", link->router->router.netns,
-					       "mac", mac, "addresses", addresses, "lports",
-					       lports_json(link->of_switch->sw.ldp, link->lport)));
+	json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "name", object->name, "device",
+			 link->device, "type", "internal", "netns", link->router->router.netns,
+			 "mac", mac, "addresses", addresses, "lports",
+			 lports_json(link->of_switch->sw.ldp, link->lport));
+	if (link->mtu)
+		json_object_set_new(json, "mtu", json_integer(link->mtu));
+	json_array_append_new(ports, json);
 }
 
 static json_t *tunnels_json(const struct net *net, json_t *hosts)

@@ -24,6 +24,7 @@
 #define HOPS_MAX 8		/* of a route */
 #define PRIORITY_MAX 10000	/* of ACLs and policy routes */
 #define MATCH_MAX_BYTES 1000
+#define MTU_MIN 68
 
 const char *const net_kinds[] = {
 	[NET_HOST] = "hosts",		[NET_SWITCH] = "switches",   [NET_PORT] = "ports",
@@ -45,7 +46,7 @@ static const char *const members[NET_N_KINDS][12] = {
 	[NET_SWITCH] = { "ldp", "unknown" },
 	[NET_PORT] = { "switch", "lport", "mac", "addresses", "security", "host", "device", "vm" },
 	[NET_ROUTER] = { "ldp", "placement", "gateway", "netns" },
-	[NET_LINK] = { "router", "id", "switch", "lport", "mac", "addresses", "device" },
+	[NET_LINK] = { "router", "id", "switch", "lport", "mac", "addresses", "mtu", "device" },
 	[NET_ROUTE] = { "router", "prefix", "via", "drop" },
 	[NET_POLICY] = { "router", "priority", "match", "via", "action" },
 	[NET_ACL] = { "switch", "port", "router", "router_port", "direction", "priority", "match",
@@ -360,7 +361,7 @@ static void read_link(const struct reader *reader, struct net_object *object,
 	struct net_object *of_switch = get_object(reader, node, "switch", NET_SWITCH, false);
 	struct net_object *router = get_object(reader, node, "router", NET_ROUTER, false);
 	struct net_link *link = &object->link;
-	uint64_t id = 0, lport = 0;
+	uint64_t id = 0, lport = 0, mtu;
 	struct node device;
 
 	link->router = router;
@@ -371,6 +372,11 @@ static void read_link(const struct reader *reader, struct net_object *object,
 	link->lport = lport;
 	get_mac(node, link->mac);
 	get_addresses(node, true, &link->addresses);
+	mtu = reader->net->tunnel.mtu;
+	if (node_member(node, "mtu").value)
+		get_number(node, "mtu", MTU_MIN, UINT16_MAX, &mtu);
+	link->mtu = mtu;
+	object->digest = digest_number(object->digest, mtu);
 	device = node_member(node, "device");
 	get_device(node, &link->device);
 	if (router && (router->router.placement == NET_NAMESPACE) != !!device.value)
@@ -471,7 +477,7 @@ static void read_acl(const struct reader *reader, struct net_object *object,
 		     const struct node *node)
 {
 	static const char *const directions[] = { "in", "out", NULL };
-	static const char *const actions[] = { "allow", "drop", NULL };
+	static const char *const actions[] = { "allow", "drop", "reject", NULL };
 	static const struct {
 		const char *name;
 		enum net_kind kind;
@@ -505,7 +511,8 @@ static void read_acl(const struct reader *reader, struct net_object *object,
 	get_match(node, &acl->match);
 	member = node_member(node, "action");
 	node_get_choice(&member, actions, &action);
-	acl->drop = action;
+	acl->drop = action == 1;
+	acl->reject = action == 2;
 }
 
 typedef void (*read_fn)(const struct reader *reader, struct net_object *object,
@@ -599,8 +606,8 @@ static void read_tunnel(struct net *net, const struct node *root)
 	if (member.value)
 		node_get_number(&member, 1, UINT16_MAX, &number);
 	member = node_member(&node, "mtu");
-	if (member.value)
-		node_get_number(&member, 68, 65535, &number);
+	if (member.value && node_get_number(&member, MTU_MIN, UINT16_MAX, &number))
+		net->tunnel.mtu = number;
 	net->tunnel.name = memory_strdup(text);
 	net->tunnel.json = json_incref(node.value);
 }

@@ -102,6 +102,7 @@ struct net_link {
 	uint16_t lport; /* logical port of the switch */
 	uint8_t mac[6];
 	struct net_addresses addresses; /* with prefixes */
+	uint16_t mtu;			/* of what it sends to the switch; 0: of any length */
 	char *device;			/* in the router's namespace; NULL: no such */
 };
 
@@ -133,6 +134,7 @@ struct net_acl {
 	uint32_t priority;
 	char *match; /* "": everything */
 	bool drop;
+	bool reject; /* and say so */
 };
 
 struct net_object {
@@ -154,6 +156,7 @@ struct net_object {
 /* the tunnel device of each host */
 struct net_tunnel {
 	char *name; /* NULL: there is none */
+	uint16_t mtu; /* 0: not said */
 	json_t *json;
 };
 
@@ -166,7 +169,7 @@ struct net {
 	size_t n_objects[NET_N_KINDS];
 	struct map by_name[NET_N_KINDS];
 	const struct net_object *self; /* this host */
-	uint64_t relays_digest;	       /* of all hosts that have to do with relays */
+	uint64_t relays_digest;	       /* of all hosts that have to do with relays, and the tunnels' MTU */
 };
 
 /* net_load: of a file, as host sees it; NULL when there were errors */

@@ -103,6 +103,12 @@ static void set_router(struct row *row, const struct net_object *object)
 	set_number(row, COL_RLDP, object->router.ldp);
 }
 
+/* 0: packets may be of any length */
+static void set_mtu(struct row *row, uint16_t mtu)
+{
+	set_number(row, COL_MTU, mtu ? mtu : UINT16_MAX);
+}
+
 static void set_link(struct row *row, const struct net_object *object)
 {
 	const struct net_link *link = &object->link;
@@ -112,6 +118,7 @@ static void set_link(struct row *row, const struct net_object *object)
 	set_number(row, COL_PEER, link->lport);
 	set_number(row, COL_RPORT, link->id);
 	set_mac(row, COL_LINK_MAC, link->mac);
+	set_mtu(row, link->mtu);
 }
 
 static uint32_t next_hop_of(const struct net_object *object)
@@ -130,6 +137,11 @@ static const struct net_addresses *addresses_of(const struct net_object *object)
 static bool is_ip4(const struct address *address)
 {
 	return address_len(address) == 4;
+}
+
+static bool is_link_local(const struct address *address)
+{
+	return !is_ip4(address) && address->bytes[0] == 0xfe && (address->bytes[1] & 0xc0) == 0x80;
 }
 
 /* does the router that is linked leave the egress ACL of remote ports to the last hop? */
@@ -169,6 +181,7 @@ static void host_rows(const struct rows *rows, const struct net_object *object)
 	row.v[COL_HOST] = net_towards(rows->net->self, object)->name;
 	row.v[COL_TUNNEL] = rows->net->tunnel.name;
 	set_number(&row, COL_NUMBER, object->host.number);
+	set_mtu(&row, rows->net->tunnel.mtu);
 	emit(rows, REL_HOST, &row);
 }
 
@@ -414,6 +427,8 @@ static void port_rows(const struct rows *rows, const struct net_object *object)
 	if (net_is_local(rows->net, object)) {
 		row.v[COL_PORT] = object->name;
 		emit(rows, REL_PORT_HERE, &row);
+		if (rows->net->tunnel.mtu)
+			emit(rows, REL_PORT_SHORT, &row);
 		security_rows(rows, &row, port);
 	} else if (port->host) {
 		set_number(&row, COL_NUMBER, port->host->host.number);
@@ -463,14 +478,21 @@ static void connected_rows(const struct rows *rows, struct row *row,
 			   const struct net_object *object)
 {
 	const struct net_link *link = &object->link;
+	bool speaks[2] = { false, false };
 
 	set_number(row, COL_NEXT_HOP, link->id);
 	emit(rows, REL_CONNECTED, row);
 	for (size_t i = 0; i < link->addresses.n; i++) {
-		set_address(row, &link->addresses.v[i]);
-		set_prefix(row, &link->addresses.v[i]);
-		emit(rows, is_ip4(&link->addresses.v[i]) ? REL_CONNECTED_IP4 : REL_CONNECTED_IP6,
-		     row);
+		const struct address *address = &link->addresses.v[i];
+		bool ip4 = is_ip4(address);
+
+		set_address(row, address);
+		set_prefix(row, address);
+		emit(rows, ip4 ? REL_CONNECTED_IP4 : REL_CONNECTED_IP6, row);
+		if (speaks[ip4] || is_link_local(address))
+			continue;
+		emit(rows, ip4 ? REL_ERROR_IP4 : REL_ERROR_IP6, row);
+		speaks[ip4] = true;
 	}
 }
 
@@ -585,9 +607,10 @@ static bool acl_is_here(const struct net_object *target)
 
 static void acl_rows(const struct rows *rows, const struct net_object *object)
 {
-	static const enum net_relation relations[2][2] = {
-		{ REL_ACL_L2_IN, REL_ACL_L2_OUT },
-		{ REL_ACL_L3_IN, REL_ACL_L3_OUT },
+	static const enum net_relation relations[2][2][2] = {
+		{ { REL_ACL_L2_IN, REL_ACL_L2_OUT }, { REL_ACL_L3_IN, REL_ACL_L3_OUT } },
+		{ { REL_REJECT_L2_IN, REL_REJECT_L2_OUT },
+		  { REL_REJECT_L3_IN, REL_REJECT_L3_OUT } },
 	};
 	static const char *const next[2][2] = {
 		{ "goto:l2_neighbour", "goto:egress" },
@@ -620,7 +643,7 @@ static void acl_rows(const struct rows *rows, const struct net_object *object)
 	set_number(&row, COL_PRIORITY, PRIORITY_USER + acl->priority);
 	row.v[COL_MATCH] = match;
 	row.v[COL_VERDICT] = acl->drop ? "drop:acl" : next[l3][acl->out];
-	emit(rows, relations[l3][acl->out], &row);
+	emit(rows, relations[acl->reject][l3][acl->out], &row);
 	free(match);
 }
 

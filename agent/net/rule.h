@@ -25,6 +25,7 @@ enum net_relation {
 	REL_PORT_IP4,	  /* … and one of its addresses */
 	REL_PORT_AWAY,	  /* a port that lives on another host */
 	REL_PORT_HERE,	  /* a port that lives here */
+	REL_PORT_SHORT,	  /* … when not everything that it sends fits into tunnels */
 	REL_PORT_OWN_IP4, /* … and one of its addresses */
 	REL_PORT_OPEN,	  /* a port here that may send anything */
 	REL_PORT_MAC,	  /* a port here that may send by its MAC address only */
@@ -47,6 +48,8 @@ enum net_relation {
 	REL_CONNECTED,
 	REL_CONNECTED_IP4, /* a link of it, and the subnet behind it */
 	REL_CONNECTED_IP6,
+	REL_ERROR_IP4, /* a link of it, and the address from which it speaks there */
+	REL_ERROR_IP6,
 	REL_ROUTE_IP4,
 	REL_ROUTE_IP6,
 	REL_ROUTE_DROP_IP4,
@@ -60,6 +63,10 @@ enum net_relation {
 	REL_ACL_L2_OUT,
 	REL_ACL_L3_IN,
 	REL_ACL_L3_OUT,
+	REL_REJECT_L2_IN, /* those that say so to the sender */
+	REL_REJECT_L2_OUT,
+	REL_REJECT_L3_IN,
+	REL_REJECT_L3_OUT,
 	REL_N,
 };
 
@@ -89,6 +96,7 @@ enum net_column {
 	COL_MATCH,  /* what the user wrote */
 	COL_COPIES, /* actions */
 	COL_VERDICT,
+	COL_MTU, /* what is longer goes elsewhere; 65535: nothing is */
 	COL_N,
 };
 
