@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # group: long
-# timeout: 200
+# timeout: 300
 # l3_errors.sh - what a logical router says of packets that it does not forward: time exceeded,
 # unreachable, prohibited, too big; frames by their bytes, and what machines make of it.
 #
