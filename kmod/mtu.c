@@ -9,6 +9,7 @@
 #include <linux/ip.h>
 #include <linux/skbuff.h>
 #include <net/ip.h>
+#include "compat.h"
 #include "key.h"
 #include "mtu.h"
 

@@ -617,7 +617,7 @@ static void weft_walk_defrag(struct weft_walk *w, const struct weft_frame *frame
 {
 	struct weft_op_defrag *op;
 
-	weft_trail_depends(w->trail, WEFT_FIELD_TUN_TOS);	/* metadata of other tunnels' are others */
+	weft_trail_depends(w->trail, WEFT_FIELD_TUN_TOS);	/* of other tunnels' are others */
 	weft_flush(w);
 	op = weft_emit(w, WEFT_OP_DEFRAG, w->in->id, sizeof(*op));
 	weft_defrag_describe(op, w->dp, &w->key, frame->table, w->fresh);

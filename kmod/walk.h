@@ -81,8 +81,8 @@ struct weft_walk {
 
 /*
  * Walk from @table, or do @acts instead when they are not NULL, with w->key. The caller has
- * set dp, in, skb, whole, prog (with its size), trail, hash, waited, tunnel, fresh and key. Afterwards
- * prog, trail and layers are what came of it, and key is undefined. BH off, RCU.
+ * set dp, in, skb, whole, prog (with its size), trail, hash, waited, tunnel, fresh and key.
+ * Afterwards prog, trail and layers are what came of it, and key is undefined. BH off, RCU.
  */
 void weft_walk(struct weft_walk *w, u8 table, const struct weft_actions *acts);
 

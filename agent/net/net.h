@@ -155,7 +155,7 @@ struct net_object {
 
 /* the tunnel device of each host */
 struct net_tunnel {
-	char *name; /* NULL: there is none */
+	char *name;   /* NULL: there is none */
 	uint16_t mtu; /* 0: not said */
 	json_t *json;
 };
@@ -169,7 +169,7 @@ struct net {
 	size_t n_objects[NET_N_KINDS];
 	struct map by_name[NET_N_KINDS];
 	const struct net_object *self; /* this host */
-	uint64_t relays_digest;	       /* of all hosts that have to do with relays, and the tunnels' MTU */
+	uint64_t relays_digest; /* of all hosts that have to do with relays, and the tunnels' MTU */
 };
 
 /* net_load: of a file, as host sees it; NULL when there were errors */

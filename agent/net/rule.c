@@ -248,19 +248,19 @@ const struct net_rule net_rules[] = {
 	{ REL_ROUTER, "no-route",
 	  "table=l3_route, priority=1, ldp=$rldp actions=load:reg2=" WHY_ROUTE ", goto:l3_error" },
 	{ REL_CONNECTED, "next-hop-is-destination",
-	  "table=l3_nexthop, priority=100, ldp=$rldp, reg1=$nexthop, ip "
-	  TOO_BIG_OR "move:ip_dst->reg4, load:lout=$rport, set:eth_src=$linkmac, goto:l3_snat" },
+	  "table=l3_nexthop, priority=100, ldp=$rldp, reg1=$nexthop, ip " TOO_BIG_OR
+	  "move:ip_dst->reg4, load:lout=$rport, set:eth_src=$linkmac, goto:l3_snat" },
 	{ REL_CONNECTED, "next-hop-is-destination-ipv6",
-	  "table=l3_nexthop, priority=100, ldp=$rldp, reg1=$nexthop, ipv6 "
-	  TOO_BIG_OR "move:ipv6_dst[96..127]->reg4, move:ipv6_dst[64..95]->reg5, "
+	  "table=l3_nexthop, priority=100, ldp=$rldp, reg1=$nexthop, ipv6 " TOO_BIG_OR
+	  "move:ipv6_dst[96..127]->reg4, move:ipv6_dst[64..95]->reg5, "
 	  "move:ipv6_dst[32..63]->reg6, move:ipv6_dst[0..31]->reg7, load:lout=$rport, "
 	  "set:eth_src=$linkmac, goto:l3_snat" },
 	{ REL_HOP_IP4, "next-hop",
-	  "table=l3_nexthop, priority=100, ldp=$rldp, reg1=$nexthop, ip $scope "
-	  TOO_BIG_OR "load:reg4=$word0, load:lout=$rport, set:eth_src=$linkmac, goto:l3_snat" },
+	  "table=l3_nexthop, priority=100, ldp=$rldp, reg1=$nexthop, ip $scope " TOO_BIG_OR
+	  "load:reg4=$word0, load:lout=$rport, set:eth_src=$linkmac, goto:l3_snat" },
 	{ REL_HOP_IP6, "next-hop-ipv6",
-	  "table=l3_nexthop, priority=100, ldp=$rldp, reg1=$nexthop, ipv6 $scope "
-	  TOO_BIG_OR "load:reg4=$word0, load:reg5=$word1, load:reg6=$word2, load:reg7=$word3, "
+	  "table=l3_nexthop, priority=100, ldp=$rldp, reg1=$nexthop, ipv6 $scope " TOO_BIG_OR
+	  "load:reg4=$word0, load:reg5=$word1, load:reg6=$word2, load:reg7=$word3, "
 	  "load:lout=$rport, set:eth_src=$linkmac, goto:l3_snat" },
 
 	/* SNAT is made by templates; L3 egress ACL */

@@ -98,8 +98,9 @@ const struct stage_register stage_registers[] = {
 	{ "stage", "what is left to do on the next host" },
 	{ "reg0", "number of the host that has the port of exit" },
 	{ "reg1", "next hop" },
-	{ "reg2", "what l3_error is to say: 1 time exceeded, 2 no route, 3 no neighbour, 4 prohibited, "
-		  "5 too big" },
+	{ "reg2",
+	  "what l3_error is to say: 1 time exceeded, 2 no route, 3 no neighbour, 4 prohibited, "
+	  "5 too big" },
 	{ "reg4", "address of the next hop; of IPv6 reg4 to reg7" },
 };
 
