@@ -15,6 +15,7 @@
 #include "net/digest.h"
 #include "net/net.h"
 #include "net/stage.h"
+#include "net/translate.h"
 
 #define FLOOD_MAX 100	    /* copies that one packet can be made into on a host */
 #define FLOOD_ACL_MAX 36    /* when each of them meets an egress ACL */
@@ -175,7 +176,7 @@ static void check_link(struct check *check, const struct net_object *object)
 			   object->name);
 }
 
-static void check_router(struct check *check, const struct net_object *object)
+static void check_router(struct check *check, struct net_object *object)
 {
 	const struct net_objects *links = &object->router.links;
 
@@ -184,6 +185,7 @@ static void check_router(struct check *check, const struct net_object *object)
 		for (size_t j = i + 1; j < links->n; j++)
 			check_subnets(check, links->v[i], links->v[j]);
 	}
+	net_nat_check(check->net, object, check->errors);
 }
 
 /* a flood is one packet's walk, which the kernel bounds */

@@ -10,6 +10,7 @@
 
 #include "net/net.h"
 #include "net/stage.h"
+#include "net/translate.h"
 
 static json_t *lports_json(uint32_t ldp, uint16_t lport)
 {
@@ -81,7 +82,7 @@ static json_t *tunnels_json(const struct net *net, json_t *hosts)
 json_t *net_host_json(const struct net *net)
 {
 	json_t *ports = json_array(), *tables = json_array(), *hosts = json_object();
-	json_t *tunnels, *root;
+	json_t *tunnels, *root, *nat;
 
 	for (size_t i = 0; i < net->n_objects[NET_PORT]; i++) {
 		if (net_is_local(net, &net->objects[NET_PORT][i]))
@@ -101,5 +102,8 @@ json_t *net_host_json(const struct net *net)
 	root = json_pack("{s:i, s:s, s:o, s:o, s:o, s:o}", "version", 1, "datapath", net->datapath,
 			 "hosts", hosts, "ports", ports, "tunnels", tunnels, "tables", tables);
 	json_object_update(root, net->limits);
+	nat = net_nat_json(net);
+	if (nat)
+		json_object_set_new(root, "nat", nat);
 	return root;
 }

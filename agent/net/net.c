@@ -16,6 +16,7 @@
 #include "memory.h"
 #include "net/digest.h"
 #include "net/net.h"
+#include "net/translate.h"
 #include "node.h"
 
 #define NET_VERSION 1
@@ -45,7 +46,7 @@ static const char *const members[NET_N_KINDS][12] = {
 	[NET_HOST] = { "address", "relay" },
 	[NET_SWITCH] = { "ldp", "unknown" },
 	[NET_PORT] = { "switch", "lport", "mac", "addresses", "security", "host", "device", "vm" },
-	[NET_ROUTER] = { "ldp", "placement", "gateway", "netns" },
+	[NET_ROUTER] = { "ldp", "placement", "gateway", "netns", "nat" },
 	[NET_LINK] = { "router", "id", "switch", "lport", "mac", "addresses", "mtu", "device" },
 	[NET_ROUTE] = { "router", "prefix", "via", "drop" },
 	[NET_POLICY] = { "router", "priority", "match", "via", "action" },
@@ -353,6 +354,7 @@ static void read_router(const struct reader *reader, struct net_object *object,
 		else
 			node_error(&member, "\"%.60s\" is not a name of a namespace", text);
 	}
+	net_nat_read(node, object);
 }
 
 static void read_link(const struct reader *reader, struct net_object *object,
@@ -716,6 +718,7 @@ static void object_clear(struct net_object *object)
 	case NET_ROUTER:
 		free(object->router.links.v);
 		free(object->router.netns);
+		free(object->router.nats);
 		break;
 	case NET_LINK:
 		free(object->link.addresses.v);

@@ -21,6 +21,7 @@
 #include "map.h"
 
 struct errors;
+struct net_nat;
 
 /* in the order of net_kinds */
 enum net_kind {
@@ -92,6 +93,8 @@ struct net_router {
 	const struct net_object *gateway; /* NULL but for the last two */
 	char *netns;			  /* NULL but for the last one */
 	struct net_objects links;
+	struct net_nat *nats; /* translate.h */
+	size_t n_nats;
 	bool here; /* this host does its work */
 };
 

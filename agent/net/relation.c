@@ -15,6 +15,7 @@
 #include "net/digest.h"
 #include "net/relation.h"
 #include "net/stage.h"
+#include "net/translate.h"
 
 #define PRIORITY_USER 1000  /* of ACLs and policy routes, and theirs */
 #define PRIORITY_ROUTE 1000 /* of routes, and the prefix's length */
@@ -438,6 +439,53 @@ static void port_rows(const struct rows *rows, const struct net_object *object)
 
 /* ---- routers, links, routes -------------------------------------------- */
 
+static void nat_own_rows(const struct rows *rows, struct row *row, const struct net_nat *nat)
+{
+	bool ip4 = is_ip4(&nat->outside), own = false;
+	const struct net_addresses *addresses = &nat->link->link.addresses;
+
+	if (!nat->first)
+		return;
+	set_prefix(row, &nat->outside);
+	emit(rows, ip4 ? REL_NAT_OWN_IP4 : REL_NAT_OWN_IP6, row);
+	for (size_t i = 0; i < addresses->n; i++)
+		own = own || address_equal(&addresses->v[i], &nat->outside);
+	if (ip4 && !(own && nat->outside.prefix_len == 32))
+		emit(rows, REL_NAT_ARP, row);
+}
+
+/* connections to one port before those to all of an address, few addresses before many */
+static void nat_rows(const struct rows *rows, const struct net_nat *nat)
+{
+	bool ip4 = is_ip4(&nat->outside);
+	struct row row = { .v = { NULL } };
+
+	set_link(&row, nat->link);
+	if (nat->first_of_link)
+		emit(rows, ip4 ? REL_NAT_LINK_IP4 : REL_NAT_LINK_IP6, &row);
+	nat_own_rows(rows, &row, nat);
+	set(&row, COL_TEMPLATE, "%s", nat->name);
+	if (nat->kind != NET_DNAT) {
+		set_prefix(&row, &nat->inside);
+		set_number(&row, COL_PRIORITY, PRIORITY_USER + 2 * nat->inside.prefix_len);
+		emit(rows, ip4 ? REL_NAT_OUT_IP4 : REL_NAT_OUT_IP6, &row);
+	}
+	if (nat->kind == NET_SNAT)
+		return;
+	set_prefix(&row, &nat->outside);
+	set_number(&row, COL_PRIORITY,
+		   PRIORITY_USER + (nat->protocol ? 300 : 2 * nat->outside.prefix_len));
+	set(&row, COL_MATCH, "%s", "");
+	if (nat->outside_port)
+		set(&row, COL_MATCH, ", ip_proto=%u, %s_dst=%u", nat->protocol,
+		    net_nat_protocol(nat), nat->outside_port);
+	else if (nat->protocol)
+		set(&row, COL_MATCH, ", ip_proto=%u", nat->protocol);
+	if (nat->kind != NET_DNAT)
+		set(&row, COL_TEMPLATE, "%s-in", nat->name);
+	emit(rows, ip4 ? REL_NAT_IN_IP4 : REL_NAT_IN_IP6, &row);
+}
+
 static void router_rows(const struct rows *rows, const struct net_object *object)
 {
 	struct row row = { .v = { NULL } };
@@ -446,6 +494,10 @@ static void router_rows(const struct rows *rows, const struct net_object *object
 		return;
 	set_router(&row, object);
 	emit(rows, REL_ROUTER, &row);
+	if (object->router.n_nats)
+		emit(rows, REL_NAT, &row);
+	for (size_t i = 0; i < object->router.n_nats; i++)
+		nat_rows(rows, &object->router.nats[i]);
 }
 
 /* the switch's side of a link */
@@ -762,7 +814,9 @@ uint64_t relation_digest(const struct net *net, const struct net_object *object)
 	case NET_PORT:
 		return port_digest(net, object);
 	case NET_ROUTER:
-		return with_router(DIGEST_START, net, object);
+		digest = with_router(DIGEST_START, net, object);
+		return object->router.n_nats ? with_links(digest, net, &object->router.links) :
+					       digest;
 	case NET_LINK:
 		return link_digest(net, object);
 	case NET_ACL:

@@ -21,7 +21,7 @@ const char *const net_columns[] = {
 	[COL_PRIORITY] = "priority", [COL_FAMILY] = "family",
 	[COL_SCOPE] = "scope",	     [COL_MATCH] = "match",
 	[COL_COPIES] = "copies",     [COL_VERDICT] = "verdict",
-	[COL_MTU] = "mtu",
+	[COL_MTU] = "mtu",	     [COL_TEMPLATE] = "template",
 };
 
 #define ARP_ANSWER                                                                                 \
@@ -128,6 +128,11 @@ const struct net_rule net_rules[] = {
 	  "table=l2_neighbour, priority=100, ldp=$ldp, arp, arp_op=1, arp_tpa=$ip " ARP_ANSWER },
 	{ REL_LINK_IP4, "arp-router",
 	  "table=l2_neighbour, priority=100, ldp=$ldp, arp, arp_op=1, arp_tpa=$ip " ARP_ANSWER },
+	{ REL_NAT_ARP, "arp-nat",
+	  "table=l2_neighbour, priority=100, ldp=$ldp, arp, arp_op=1, arp_tpa=$prefix "
+	  "actions=move:arp_tpa->reg8, move:eth_src->eth_dst, set:eth_src=$linkmac, set:arp_op=2, "
+	  "move:arp_sha->arp_tha, set:arp_sha=$linkmac, move:arp_spa->arp_tpa, "
+	  "move:reg8->arp_spa, output:in_port" },
 	{ REL_PORT_OWN_IP4, "arp-own",
 	  "table=l2_neighbour, priority=110, ldp=$ldp, lin=$lport, arp, arp_op=1, arp_tpa=$ip "
 	  "actions=drop:no_neighbour" },
@@ -195,16 +200,11 @@ const struct net_rule net_rules[] = {
 	  "table=l3_local, priority=110, ldp=$rldp, icmp6, icmp_type=128, icmp_code=0, "
 	  "ipv6_dst=$ip actions=move:ipv6_src->ipv6_dst, set:ipv6_src=$ip, set:icmp_type=129, "
 	  "set:ip_ttl=64, goto:l3_policy" },
-	{ REL_CONNECTED_IP4, "own-icmp",
-	  "table=l3_local, priority=105, ldp=$rldp, icmp, ip_dst=$ip actions=drop:not_forwarded" },
-	{ REL_CONNECTED_IP6, "own-icmp6",
-	  "table=l3_local, priority=105, ldp=$rldp, icmp6, ipv6_dst=$ip "
-	  "actions=drop:not_forwarded" },
+	/* addresses of its own may be others' behind NAT: what is left of them is refused there */
 	{ REL_CONNECTED_IP4, "own",
-	  "table=l3_local, priority=100, ldp=$rldp, ip, ip_dst=$ip actions=reject, goto:l3_route" },
+	  "table=l3_local, priority=100, ldp=$rldp, ip, ip_dst=$ip actions=goto:l3_hint" },
 	{ REL_CONNECTED_IP6, "own-ipv6",
-	  "table=l3_local, priority=100, ldp=$rldp, ipv6, ipv6_dst=$ip "
-	  "actions=reject, goto:l3_route" },
+	  "table=l3_local, priority=100, ldp=$rldp, ipv6, ipv6_dst=$ip actions=goto:l3_hint" },
 	{ REL_ROUTER, "link-local",
 	  "table=l3_local, priority=90, ldp=$rldp, ipv6, ipv6_dst=fe80::/10 "
 	  "actions=drop:not_forwarded" },
@@ -213,8 +213,56 @@ const struct net_rule net_rules[] = {
 	  "table=l3_local, priority=1, ldp=$rldp "
 	  "actions=load:reg2=" WHY_TTL ", check_ttl:l3_error, goto:l3_hint" },
 
-	/* hints and DNAT are made by templates: nothing yet */
+	/* connections are made by templates, and need whole packets */
+	{ REL_NAT, "defrag", "table=l3_hint, priority=2, ldp=$rldp actions=defrag, goto:l3_dnat" },
 	{ REL_ROUTER, "hint-else", "table=l3_hint, priority=1, ldp=$rldp actions=goto:l3_dnat" },
+	{ REL_NAT_IN_IP4, "dnat",
+	  "table=l3_dnat, priority=$priority, ldp=$rldp, lin=$rport, ip, ip_dst=$prefix $match "
+	  "actions=template:$template" },
+	{ REL_NAT_IN_IP6, "dnat-ipv6",
+	  "table=l3_dnat, priority=$priority, ldp=$rldp, lin=$rport, ipv6, ipv6_dst=$prefix $match "
+	  "actions=template:$template" },
+	{ REL_NAT_OWN_IP4, "nat-unreachable",
+	  "table=l3_dnat, priority=1500, ldp=$rldp, lin=$rport, icmp, icmp_type=3, ip_dst=$prefix "
+	  "actions=related:l3_dnat, drop:not_forwarded" },
+	{ REL_NAT_OWN_IP4, "nat-exceeded",
+	  "table=l3_dnat, priority=1500, ldp=$rldp, lin=$rport, icmp, icmp_type=11, ip_dst=$prefix "
+	  "actions=related:l3_dnat, drop:not_forwarded" },
+	{ REL_NAT_OWN_IP4, "nat-parameter",
+	  "table=l3_dnat, priority=1500, ldp=$rldp, lin=$rport, icmp, icmp_type=12, ip_dst=$prefix "
+	  "actions=related:l3_dnat, drop:not_forwarded" },
+	{ REL_NAT_OWN_IP6, "nat-unreachable-ipv6",
+	  "table=l3_dnat, priority=1500, ldp=$rldp, lin=$rport, icmp6, icmp_type=1, ipv6_dst=$prefix "
+	  "actions=related:l3_dnat, drop:not_forwarded" },
+	{ REL_NAT_OWN_IP6, "nat-too-big-ipv6",
+	  "table=l3_dnat, priority=1500, ldp=$rldp, lin=$rport, icmp6, icmp_type=2, ipv6_dst=$prefix "
+	  "actions=related:l3_dnat, drop:not_forwarded" },
+	{ REL_NAT_OWN_IP6, "nat-exceeded-ipv6",
+	  "table=l3_dnat, priority=1500, ldp=$rldp, lin=$rport, icmp6, icmp_type=3, ipv6_dst=$prefix "
+	  "actions=related:l3_dnat, drop:not_forwarded" },
+	{ REL_NAT_OWN_IP6, "nat-parameter-ipv6",
+	  "table=l3_dnat, priority=1500, ldp=$rldp, lin=$rport, icmp6, icmp_type=4, ipv6_dst=$prefix "
+	  "actions=related:l3_dnat, drop:not_forwarded" },
+	{ REL_CONNECTED_IP4, "own-icmp",
+	  "table=l3_dnat, priority=60, ldp=$rldp, icmp, ip_dst=$ip actions=drop:not_forwarded" },
+	{ REL_CONNECTED_IP6, "own-icmp6",
+	  "table=l3_dnat, priority=60, ldp=$rldp, icmp6, ipv6_dst=$ip actions=drop:not_forwarded" },
+	{ REL_CONNECTED_IP4, "own-else",
+	  "table=l3_dnat, priority=50, ldp=$rldp, ip, ip_dst=$ip actions=reject, goto:l3_route" },
+	{ REL_CONNECTED_IP6, "own-else-ipv6",
+	  "table=l3_dnat, priority=50, ldp=$rldp, ipv6, ipv6_dst=$ip actions=reject, goto:l3_route" },
+	{ REL_NAT_OWN_IP4, "nat-icmp",
+	  "table=l3_dnat, priority=40, ldp=$rldp, lin=$rport, icmp, ip_dst=$prefix "
+	  "actions=drop:not_forwarded" },
+	{ REL_NAT_OWN_IP6, "nat-icmp6",
+	  "table=l3_dnat, priority=40, ldp=$rldp, lin=$rport, icmp6, ipv6_dst=$prefix "
+	  "actions=drop:not_forwarded" },
+	{ REL_NAT_OWN_IP4, "nat-else",
+	  "table=l3_dnat, priority=30, ldp=$rldp, lin=$rport, ip, ip_dst=$prefix "
+	  "actions=reject, goto:l3_route" },
+	{ REL_NAT_OWN_IP6, "nat-else-ipv6",
+	  "table=l3_dnat, priority=30, ldp=$rldp, lin=$rport, ipv6, ipv6_dst=$prefix "
+	  "actions=reject, goto:l3_route" },
 	{ REL_ROUTER, "dnat-else", "table=l3_dnat, priority=1, ldp=$rldp actions=goto:l3_policy" },
 
 	/* policy routes, routes by the longest prefix, next hops */
@@ -263,7 +311,34 @@ const struct net_rule net_rules[] = {
 	  "load:reg4=$word0, load:reg5=$word1, load:reg6=$word2, load:reg7=$word3, "
 	  "load:lout=$rport, set:eth_src=$linkmac, goto:l3_snat" },
 
-	/* SNAT is made by templates; L3 egress ACL */
+	/* SNAT; L3 egress ACL */
+	{ REL_NAT_OUT_IP4, "snat",
+	  "table=l3_snat, priority=$priority, ldp=$rldp, lout=$rport, ip, ip_src=$prefix "
+	  "actions=template:$template" },
+	{ REL_NAT_OUT_IP6, "snat-ipv6",
+	  "table=l3_snat, priority=$priority, ldp=$rldp, lout=$rport, ipv6, ipv6_src=$prefix "
+	  "actions=template:$template" },
+	{ REL_NAT_LINK_IP4, "nat-out-unreachable",
+	  "table=l3_snat, priority=1500, ldp=$rldp, lout=$rport, icmp, icmp_type=3 "
+	  "actions=related:l3_snat, goto:l3_acl_out" },
+	{ REL_NAT_LINK_IP4, "nat-out-exceeded",
+	  "table=l3_snat, priority=1500, ldp=$rldp, lout=$rport, icmp, icmp_type=11 "
+	  "actions=related:l3_snat, goto:l3_acl_out" },
+	{ REL_NAT_LINK_IP4, "nat-out-parameter",
+	  "table=l3_snat, priority=1500, ldp=$rldp, lout=$rport, icmp, icmp_type=12 "
+	  "actions=related:l3_snat, goto:l3_acl_out" },
+	{ REL_NAT_LINK_IP6, "nat-out-unreachable-ipv6",
+	  "table=l3_snat, priority=1500, ldp=$rldp, lout=$rport, icmp6, icmp_type=1 "
+	  "actions=related:l3_snat, goto:l3_acl_out" },
+	{ REL_NAT_LINK_IP6, "nat-out-too-big-ipv6",
+	  "table=l3_snat, priority=1500, ldp=$rldp, lout=$rport, icmp6, icmp_type=2 "
+	  "actions=related:l3_snat, goto:l3_acl_out" },
+	{ REL_NAT_LINK_IP6, "nat-out-exceeded-ipv6",
+	  "table=l3_snat, priority=1500, ldp=$rldp, lout=$rport, icmp6, icmp_type=3 "
+	  "actions=related:l3_snat, goto:l3_acl_out" },
+	{ REL_NAT_LINK_IP6, "nat-out-parameter-ipv6",
+	  "table=l3_snat, priority=1500, ldp=$rldp, lout=$rport, icmp6, icmp_type=4 "
+	  "actions=related:l3_snat, goto:l3_acl_out" },
 	{ REL_ROUTER, "snat-else", "table=l3_snat, priority=1, ldp=$rldp actions=goto:l3_acl_out" },
 	{ REL_ACL_L3_OUT, "l3-acl-out",
 	  "table=l3_acl_out, priority=$priority, ldp=$rldp $scope $match actions=$verdict" },
@@ -285,6 +360,12 @@ const struct net_rule net_rules[] = {
 	  "table=l3_resolve, priority=1, ldp=$rldp "
 	  "actions=load:reg2=" WHY_NEIGHBOUR ", goto:l3_error" },
 
+	/* whose source is translated is not known here any more */
+	{ REL_NAT_OWN_IP4, "error-translated",
+	  "table=l3_error, priority=200, ldp=$rldp, ip, ip_src=$prefix actions=drop:not_forwarded" },
+	{ REL_NAT_OWN_IP6, "error-translated-ipv6",
+	  "table=l3_error, priority=200, ldp=$rldp, ipv6, ipv6_src=$prefix "
+	  "actions=drop:not_forwarded" },
 	/* errors: by the port by which the packet came, and then like any other packet */
 	{ REL_ERROR_IP4, "error-ttl", ERROR4(WHY_TTL, "ttl") },
 	{ REL_ERROR_IP4, "error-route", ERROR4(WHY_ROUTE, "net") },

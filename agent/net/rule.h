@@ -44,7 +44,17 @@ enum net_relation {
 	REL_LINK_AWAY,	 /* a link to a router on another host */
 	REL_LINK_DEVICE, /* a link to a router in a namespace of this host */
 	REL_LINK_DEVICE_IP4,
-	REL_ROUTER, /* a router whose work is done here, as in all that follow */
+	REL_ROUTER,	  /* a router whose work is done here, as in all that follow */
+	REL_NAT,	  /* … which translates addresses */
+	REL_NAT_LINK_IP4, /* … and a link by which what it has translated leaves */
+	REL_NAT_LINK_IP6,
+	REL_NAT_OUT_IP4, /* … sources */
+	REL_NAT_OUT_IP6,
+	REL_NAT_IN_IP4, /* … destinations */
+	REL_NAT_IN_IP6,
+	REL_NAT_OWN_IP4, /* … and each address outside */
+	REL_NAT_OWN_IP6,
+	REL_NAT_ARP, /* … that nobody has but the router */
 	REL_CONNECTED,
 	REL_CONNECTED_IP4, /* a link of it, and the subnet behind it */
 	REL_CONNECTED_IP6,
@@ -96,6 +106,7 @@ enum net_column {
 	COL_MATCH,  /* what the user wrote */
 	COL_COPIES, /* actions */
 	COL_VERDICT,
+	COL_TEMPLATE,
 	COL_MTU, /* what is longer goes elsewhere; 65535: nothing is */
 	COL_N,
 };
