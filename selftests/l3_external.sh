@@ -15,7 +15,7 @@
 weft_load
 ns_add h1 h2 m1 m4 out
 veth h1:u,192.0.9.1/24 h2:u,192.0.9.2/24 1600
-veth h1:up out:eth0,02:00:00:00:0f:01,192.0.2.1/24,2001:db8:2::1/64
+veth h1:upl out:eth0,02:00:00:00:0f:01,192.0.2.1/24,2001:db8:2::1/64
 veth h1:m4 m4:eth0,02:00:00:00:01:04,10.0.1.11/24,fd00:1::11/64
 veth h2:m1 m1:eth0,02:00:00:00:01:01,10.0.1.10/24,fd00:1::10/64
 for m in m1 m4; do
@@ -52,7 +52,7 @@ cat >"$TMP/net.json" <<-END
 	      "addresses": ["10.0.1.10", "fd00:1::10"] },
 	    "m4": { "switch": "in", "lport": 4, "mac": "02:00:00:00:01:04", "host": "h1", "device": "m4",
 	      "addresses": ["10.0.1.11", "fd00:1::11"] },
-	    "uplink": { "switch": "ext", "lport": 1, "mac": "02:00:00:00:0f:01", "host": "h1", "device": "up",
+	    "uplink": { "switch": "ext", "lport": 1, "mac": "02:00:00:00:0f:01", "host": "h1", "device": "upl",
 	      "security": false, "addresses": ["192.0.2.1", "2001:db8:2::1"] } } }
 END
 for h in h1 h2; do

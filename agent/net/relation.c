@@ -486,6 +486,25 @@ static void nat_rows(const struct rows *rows, const struct net_nat *nat)
 	emit(rows, ip4 ? REL_NAT_IN_IP4 : REL_NAT_IN_IP6, &row);
 }
 
+/* a router that translates */
+static void router_nat_rows(const struct rows *rows, struct row *row,
+			    const struct net_router *router)
+{
+	emit(rows, REL_NAT, row);
+	for (size_t i = 0; i < router->n_nats; i++)
+		nat_rows(rows, &router->nats[i]);
+	for (size_t i = 0; i < router->links.n; i++) {
+		bool outside = false;
+
+		for (size_t j = 0; j < router->n_nats; j++)
+			outside = outside || router->nats[j].link == router->links.v[i];
+		if (outside)
+			continue;
+		set_link(row, router->links.v[i]);
+		emit(rows, REL_NAT_INSIDE, row);
+	}
+}
+
 static void router_rows(const struct rows *rows, const struct net_object *object)
 {
 	struct row row = { .v = { NULL } };
@@ -495,9 +514,7 @@ static void router_rows(const struct rows *rows, const struct net_object *object
 	set_router(&row, object);
 	emit(rows, REL_ROUTER, &row);
 	if (object->router.n_nats)
-		emit(rows, REL_NAT, &row);
-	for (size_t i = 0; i < object->router.n_nats; i++)
-		nat_rows(rows, &object->router.nats[i]);
+		router_nat_rows(rows, &row, &object->router);
 }
 
 /* the switch's side of a link */

@@ -214,13 +214,16 @@ const struct net_rule net_rules[] = {
 	  "actions=load:reg2=" WHY_TTL ", check_ttl:l3_error, goto:l3_hint" },
 
 	/* connections are made by templates, and need whole packets */
+	/* between ports inside nothing is translated */
+	{ REL_NAT_INSIDE, "nat-inside",
+	  "table=l3_hint, priority=3, ldp=$rldp, lin=$rport actions=goto:l3_policy" },
 	{ REL_NAT, "defrag", "table=l3_hint, priority=2, ldp=$rldp actions=defrag, goto:l3_dnat" },
 	{ REL_ROUTER, "hint-else", "table=l3_hint, priority=1, ldp=$rldp actions=goto:l3_dnat" },
 	{ REL_NAT_IN_IP4, "dnat",
-	  "table=l3_dnat, priority=$priority, ldp=$rldp, lin=$rport, ip, ip_dst=$prefix $match "
+	  "table=l3_dnat, priority=$priority, ldp=$rldp, ip, ip_dst=$prefix $match "
 	  "actions=template:$template" },
 	{ REL_NAT_IN_IP6, "dnat-ipv6",
-	  "table=l3_dnat, priority=$priority, ldp=$rldp, lin=$rport, ipv6, ipv6_dst=$prefix $match "
+	  "table=l3_dnat, priority=$priority, ldp=$rldp, ipv6, ipv6_dst=$prefix $match "
 	  "actions=template:$template" },
 	{ REL_NAT_OWN_IP4, "nat-unreachable",
 	  "table=l3_dnat, priority=1500, ldp=$rldp, lin=$rport, icmp, icmp_type=3, ip_dst=$prefix "
@@ -243,14 +246,6 @@ const struct net_rule net_rules[] = {
 	{ REL_NAT_OWN_IP6, "nat-parameter-ipv6",
 	  "table=l3_dnat, priority=1500, ldp=$rldp, lin=$rport, icmp6, icmp_type=4, ipv6_dst=$prefix "
 	  "actions=related:l3_dnat, drop:not_forwarded" },
-	{ REL_CONNECTED_IP4, "own-icmp",
-	  "table=l3_dnat, priority=60, ldp=$rldp, icmp, ip_dst=$ip actions=drop:not_forwarded" },
-	{ REL_CONNECTED_IP6, "own-icmp6",
-	  "table=l3_dnat, priority=60, ldp=$rldp, icmp6, ipv6_dst=$ip actions=drop:not_forwarded" },
-	{ REL_CONNECTED_IP4, "own-else",
-	  "table=l3_dnat, priority=50, ldp=$rldp, ip, ip_dst=$ip actions=reject, goto:l3_route" },
-	{ REL_CONNECTED_IP6, "own-else-ipv6",
-	  "table=l3_dnat, priority=50, ldp=$rldp, ipv6, ipv6_dst=$ip actions=reject, goto:l3_route" },
 	{ REL_NAT_OWN_IP4, "nat-icmp",
 	  "table=l3_dnat, priority=40, ldp=$rldp, lin=$rport, icmp, ip_dst=$prefix "
 	  "actions=drop:not_forwarded" },
@@ -265,6 +260,15 @@ const struct net_rule net_rules[] = {
 	  "actions=reject, goto:l3_route" },
 	{ REL_ROUTER, "dnat-else", "table=l3_dnat, priority=1, ldp=$rldp actions=goto:l3_policy" },
 
+	/* what is still for the router itself */
+	{ REL_CONNECTED_IP4, "own-icmp",
+	  "table=l3_policy, priority=12001, ldp=$rldp, icmp, ip_dst=$ip actions=drop:not_forwarded" },
+	{ REL_CONNECTED_IP6, "own-icmp6",
+	  "table=l3_policy, priority=12001, ldp=$rldp, icmp6, ipv6_dst=$ip actions=drop:not_forwarded" },
+	{ REL_CONNECTED_IP4, "own-else",
+	  "table=l3_policy, priority=12000, ldp=$rldp, ip, ip_dst=$ip actions=reject, goto:l3_route" },
+	{ REL_CONNECTED_IP6, "own-else-ipv6",
+	  "table=l3_policy, priority=12000, ldp=$rldp, ipv6, ipv6_dst=$ip actions=reject, goto:l3_route" },
 	/* policy routes, routes by the longest prefix, next hops */
 	{ REL_POLICY_VIA, "policy-via",
 	  "table=l3_policy, priority=$priority, ldp=$rldp, $family $match "
@@ -312,11 +316,13 @@ const struct net_rule net_rules[] = {
 	  "load:lout=$rport, set:eth_src=$linkmac, goto:l3_snat" },
 
 	/* SNAT; L3 egress ACL */
+	{ REL_NAT_INSIDE, "nat-to-inside",
+	  "table=l3_snat, priority=2000, ldp=$rldp, lout=$rport actions=goto:l3_acl_out" },
 	{ REL_NAT_OUT_IP4, "snat",
-	  "table=l3_snat, priority=$priority, ldp=$rldp, lout=$rport, ip, ip_src=$prefix "
+	  "table=l3_snat, priority=$priority, ldp=$rldp, ip, ip_src=$prefix "
 	  "actions=template:$template" },
 	{ REL_NAT_OUT_IP6, "snat-ipv6",
-	  "table=l3_snat, priority=$priority, ldp=$rldp, lout=$rport, ipv6, ipv6_src=$prefix "
+	  "table=l3_snat, priority=$priority, ldp=$rldp, ipv6, ipv6_src=$prefix "
 	  "actions=template:$template" },
 	{ REL_NAT_LINK_IP4, "nat-out-unreachable",
 	  "table=l3_snat, priority=1500, ldp=$rldp, lout=$rport, icmp, icmp_type=3 "

@@ -46,6 +46,7 @@ enum net_relation {
 	REL_LINK_DEVICE_IP4,
 	REL_ROUTER,	  /* a router whose work is done here, as in all that follow */
 	REL_NAT,	  /* … which translates addresses */
+	REL_NAT_INSIDE,	  /* … and a link that has no address outside */
 	REL_NAT_LINK_IP4, /* … and a link by which what it has translated leaves */
 	REL_NAT_LINK_IP6,
 	REL_NAT_OUT_IP4, /* … sources */

@@ -50,7 +50,7 @@ const struct stage stages[] = {
 	  "addresses of the router",
 	  "drop:no_ldp",
 	  { "l3_hint", "l3_policy", "l3_error" } },
-	{ 40, "l3_hint", STAGE_ROUTER, "reverse hint", "drop:no_ldp", { "l3_dnat" } },
+	{ 40, "l3_hint", STAGE_ROUTER, "reverse hint", "drop:no_ldp", { "l3_dnat", "l3_policy" } },
 	{ 44,
 	  "l3_dnat",
 	  STAGE_ROUTER,
