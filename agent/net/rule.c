@@ -216,7 +216,7 @@ const struct net_rule net_rules[] = {
 	/* connections are made by templates, and need whole packets */
 	/* between ports inside nothing is translated */
 	{ REL_NAT_INSIDE, "nat-inside",
-	  "table=l3_hint, priority=3, ldp=$rldp, lin=$rport actions=goto:l3_policy" },
+	  "table=l3_hint, priority=3, ldp=$rldp, lin=$rport actions=defrag, goto:l3_policy" },
 	{ REL_NAT, "defrag", "table=l3_hint, priority=2, ldp=$rldp actions=defrag, goto:l3_dnat" },
 	{ REL_ROUTER, "hint-else", "table=l3_hint, priority=1, ldp=$rldp actions=goto:l3_dnat" },
 	{ REL_NAT_IN_IP4, "dnat",
