@@ -871,22 +871,6 @@ static void weft_walk_run(struct weft_walk *w)
 	}
 }
 
-/*
- * Is the packet from a host that the port may believe? Strangers leave no trace in the cache,
- * of which they could fill as much as they have addresses.
- */
-static enum weft_drop weft_walk_remote(struct weft_walk *w)
-{
-	const struct weft_tunnel *tunnel;
-
-	weft_trail_probe(w->trail, w->dp->stamps, weft_stamp_port(w->dp->stamps, w->in->id));
-	tunnel = rcu_dereference(w->in->tunnel);
-	if (likely(tunnel && weft_tunnel_accepts(tunnel, &w->key)))
-		return WEFT_DROP_UNSPEC;
-	w->trail->cacheable = false;
-	return WEFT_DROP_TUNNEL_REMOTE;
-}
-
 static void weft_walk_start(struct weft_walk *w)
 {
 	struct weft_trail *trail = w->trail;
@@ -933,7 +917,7 @@ void weft_walk(struct weft_walk *w, u8 table, const struct weft_actions *acts)
 		weft_walk_push(w, acts->acts, acts->len, table);
 	} else {
 		if (w->tunnel)
-			reason = weft_walk_remote(w);
+			reason = weft_tunop_remote(w);
 		if (!reason)
 			reason = weft_walk_table(w, table, false);
 		if (reason)

@@ -64,7 +64,7 @@ ok 'the second router is pinged' in_ns m1 ping -c 1 -W 2 1.1.3.1
 like "$(in_ns m1 ping -c 1 -W 2 77.1.1.1)" 'From 1.1.1.1 .*Net Unreachable' 'no route: ping says so'
 like "$(in_ns m1 ping -c 1 -W 2 2001:db8:77::1)" 'From 2001:db8:1::1 .*No route' 'and of IPv6'
 like "$(in_ns m1 ping -c 1 -W 2 1.1.3.99)" 'From 1.1.2.2 .*Host Unreachable' 'no such machine: ping says so'
-like "$(in_ns m1 ping -M do -s 1400 -c 1 -W 2 1.1.3.52)" 'mtu ?= ?1400' 'too big: ping says so'
+like "$(in_ns m1 ping -M "do" -s 1400 -c 1 -W 2 1.1.3.52)" 'mtu ?= ?1400' 'too big: ping says so'
 ok 'in fragments it arrives' in_ns m1 ping -M dont -s 3000 -c 1 -W 2 1.1.3.52
 
 # transfer MACHINE ADDRESS: what m1 sends by TCP arrives as it was
