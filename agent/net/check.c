@@ -4,6 +4,8 @@
  *
  * Each kind of thing that must be unique is a word in one hash table, made of where it must be
  * unique and what it is: "12 lport 7". Whoever has a word first has it; the second is the error.
+ *
+ * Where nothing has changed since the network before this one, nobody needs to look.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -29,6 +31,7 @@ struct check {
 	struct net *net;
 	struct errors *errors;
 	struct map claims;
+	bool changed[NET_N_KINDS]; /* objects of these kinds */
 };
 
 static bool claim_is(const void *item, const void *word)
@@ -102,7 +105,9 @@ static void check_host(struct check *check, struct net_object *object)
 {
 	char text[ADDRESS_TEXT];
 
-	claim(check, object, "host", "address %s", address_format(&object->host.address, text));
+	if (check->changed[NET_HOST])
+		claim(check, object, "host", "address %s",
+		      address_format(&object->host.address, text));
 	if (object->host.relay && object->host.relays)
 		errors_add(check->errors, "%s: $.%s.%s.relay: a relay is reached directly",
 			   check->net->file, net_kinds[NET_HOST], object->name);
@@ -113,11 +118,13 @@ static void check_port(struct check *check, const struct net_object *object)
 	const struct net_port *port = &object->port;
 	char scope[100];
 
-	snprintf(scope, sizeof(scope), "switch %u", port->of_switch->sw.ldp);
-	claim(check, object, scope, "lport %u", port->lport);
-	claim_mac(check, object, scope, port->mac);
-	claim_addresses(check, object, scope, &port->addresses);
-	if (!port->host)
+	if (port->of_switch->touched) {
+		snprintf(scope, sizeof(scope), "switch %u", port->of_switch->sw.ldp);
+		claim(check, object, scope, "lport %u", port->lport);
+		claim_mac(check, object, scope, port->mac);
+		claim_addresses(check, object, scope, &port->addresses);
+	}
+	if (!port->host || !port->host->touched)
 		return;
 	snprintf(scope, sizeof(scope), "host %s", port->host->name);
 	if (port->device)
@@ -159,13 +166,17 @@ static void check_link(struct check *check, const struct net_object *object)
 	const struct net_object *gateway = link->router->router.gateway;
 	char scope[100];
 
-	snprintf(scope, sizeof(scope), "switch %u", link->of_switch->sw.ldp);
-	claim(check, object, scope, "lport %u", link->lport);
-	claim_mac(check, object, scope, link->mac);
-	claim_addresses(check, object, scope, &link->addresses);
-	snprintf(scope, sizeof(scope), "router %u", link->router->router.ldp);
-	claim(check, object, scope, "id %u", link->id);
-	if (link->device && gateway) {
+	if (link->of_switch->touched) {
+		snprintf(scope, sizeof(scope), "switch %u", link->of_switch->sw.ldp);
+		claim(check, object, scope, "lport %u", link->lport);
+		claim_mac(check, object, scope, link->mac);
+		claim_addresses(check, object, scope, &link->addresses);
+	}
+	if (link->router->touched) {
+		snprintf(scope, sizeof(scope), "router %u", link->router->router.ldp);
+		claim(check, object, scope, "id %u", link->id);
+	}
+	if (link->device && gateway && gateway->touched) {
 		snprintf(scope, sizeof(scope), "host %s", gateway->name);
 		claim(check, object, scope, "device %s", link->device);
 	}
@@ -179,7 +190,10 @@ static void check_router(struct check *check, const struct net_object *object)
 {
 	const struct net_objects *links = &object->router.links;
 
-	claim(check, object, "ldp", "ldp %u", object->router.ldp);
+	if (check->changed[NET_SWITCH] || check->changed[NET_ROUTER])
+		claim(check, object, "ldp", "ldp %u", object->router.ldp);
+	if (!object->touched)
+		return;
 	for (size_t i = 0; i < links->n; i++) {
 		for (size_t j = i + 1; j < links->n; j++)
 			check_subnets(check, links->v[i], links->v[j]);
@@ -193,7 +207,8 @@ static void check_flood(struct check *check, const struct net_object *object)
 	size_t max = object->sw.acl_out ? FLOOD_ACL_MAX : FLOOD_MAX;
 	size_t *counts, n_hosts = 0;
 
-	claim(check, object, "ldp", "ldp %u", object->sw.ldp);
+	if (check->changed[NET_SWITCH] || check->changed[NET_ROUTER])
+		claim(check, object, "ldp", "ldp %u", object->sw.ldp);
 	if (ports->n <= max)
 		return;
 	counts = memory_zalloc(check->net->n_objects[NET_HOST] * sizeof(*counts));
@@ -216,9 +231,22 @@ static void check_flood(struct check *check, const struct net_object *object)
 
 static void check_tunnel(struct check *check)
 {
+	const char *name = check->net->tunnel.name;
+
+	if (name && (net_find(check->net, NET_PORT, name) || net_find(check->net, NET_LINK, name)))
+		errors_add(check->errors, "%s: $.tunnel.name: \"%s\" is the name of a port too",
+			   check->net->file, name);
 	if (check->net->n_objects[NET_HOST] > 1 && !check->net->tunnel.name)
 		errors_add(check->errors, "%s: $.tunnel: is missing, and there are several hosts",
 			   check->net->file);
+}
+
+static void note_changes(struct check *check)
+{
+	for (unsigned int kind = 0; kind < NET_N_KINDS; kind++) {
+		for (size_t i = 0; i < check->net->n_objects[kind]; i++)
+			check->changed[kind] |= check->net->objects[kind][i].changed;
+	}
 }
 
 /* switches whose egress ACL has entries of its own */
@@ -274,6 +302,7 @@ void net_check(struct net *net, struct errors *errors)
 {
 	struct check check = { .net = net, .errors = errors };
 
+	note_changes(&check);
 	note_acls(net);
 	number_hosts(net);
 	note_relays(net);
