@@ -870,19 +870,22 @@ struct config *config_load(const char *file, struct errors *errors)
 	return NULL;
 }
 
-struct config *config_load_network(const char *file, const char *host, struct errors *errors)
+struct config *config_of_network(struct net *net, struct errors *errors)
 {
-	struct net *net = net_load(file, host, errors);
-	struct config *config;
+	struct config *config = config_from_json(net_host_json(net), net->file, errors);
 
-	if (!net)
-		return NULL;
-	config = config_from_json(net_host_json(net), file, errors);
 	if (config)
 		config->net = net;
 	else
 		net_free(net);
 	return config;
+}
+
+struct config *config_load_network(const char *file, const char *host, struct errors *errors)
+{
+	struct net *net = net_load(file, host, errors);
+
+	return net ? config_of_network(net, errors) : NULL;
 }
 
 static void port_clear(struct port *port)

@@ -126,6 +126,9 @@ struct config *config_load(const char *file, struct errors *errors);
 
 /* config_load_network: what the network in a file means for a host; NULL when there were errors */
 struct config *config_load_network(const char *file, const char *host, struct errors *errors);
+
+/* config_of_network: the same of a network, which it takes over, also when there were errors */
+struct config *config_of_network(struct net *net, struct errors *errors);
 void config_free(struct config *config);
 
 struct host *config_host(const struct config *config, const char *name);
