@@ -187,11 +187,25 @@ static void apply_ports(struct run *run)
 }
 
 /* the device of a new internal port was not there when the links were read */
+static bool has_new_device(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->ports_new.n; i++) {
+		if (plan->ports_new.v[i].want->type == WEFT_PORT_TYPE_INTERNAL)
+			return true;
+	}
+	return false;
+}
+
 static void settle_devices(struct run *run)
 {
 	struct links links;
-	int result = links_list(run->link_sock, &links);
+	int result;
 
+	if (!has_new_device(&run->plan)) {
+		device_settle(&run->devices, run->config, run->bindings, &run->actual.links);
+		return;
+	}
+	result = links_list(run->link_sock, &links);
 	if (result) {
 		fail(run, "cannot list devices: %s", strerror(-result));
 		return;
