@@ -116,7 +116,7 @@ static void copy_object(struct net_object *copy, const struct net_object *object
 		copy->host.relays = false;
 		break;
 	case NET_SWITCH:
-		copy->sw.acl_out = false;
+
 		copy->sw.here = false;
 		copy->sw.ports = (struct net_objects){ 0 };
 		copy->sw.links = (struct net_objects){ 0 };
@@ -210,25 +210,10 @@ static bool follow(const struct changer *changer, const struct net_object **obje
 	return *object && !(*object)->changed;
 }
 
-/* are the ports of a router the same as before? Next hops are behind them */
-static bool same_links(const struct changer *changer, const struct net_object *router)
+/* no other port can be in the way of a next hop that is behind the same as before */
+static bool follow_hops(const struct changer *changer, struct net_hop *hops, size_t n)
 {
-	const struct net_object *old = net_find(changer->before, NET_ROUTER, router->name);
-
-	if (!old || old->router.links.n != router->router.links.n)
-		return false;
-	for (size_t i = 0; i < old->router.links.n; i++) {
-		if (router->router.links.v[i]->changed ||
-		    strcmp(old->router.links.v[i]->name, router->router.links.v[i]->name))
-			return false;
-	}
-	return true;
-}
-
-static bool follow_hops(const struct changer *changer, const struct net_object *router,
-			struct net_hop *hops, size_t n)
-{
-	bool same = router && !router->changed && same_links(changer, router);
+	bool same = true;
 
 	for (size_t i = 0; i < n; i++)
 		same = follow(changer, &hops[i].link) && same;
@@ -253,12 +238,10 @@ static bool follow_all(const struct changer *changer, struct net_object *object)
 		return follow(changer, &object->link.router) && same;
 	case NET_ROUTE:
 		same = follow(changer, &object->route.router);
-		return follow_hops(changer, object->route.router, object->route.hops,
-				   object->route.n_hops) &&
-		       same;
+		return follow_hops(changer, object->route.hops, object->route.n_hops) && same;
 	case NET_POLICY:
 		same = follow(changer, &object->policy.router);
-		return follow_hops(changer, object->policy.router, &object->policy.hop, 1) && same;
+		return follow_hops(changer, &object->policy.hop, 1) && same;
 	case NET_ACL:
 		return follow(changer, &object->acl.target);
 	default:
@@ -294,7 +277,10 @@ static void touch(struct net *net, const struct net_object *object)
 		net->objects[object->kind][object - net->objects[object->kind]].touched = true;
 }
 
-/* where names and numbers must be unique, and a changed object has one */
+/*
+ * Where names and numbers must be unique, and a changed object has one. The ports of a router
+ * that changes, as to its gateway, change with it.
+ */
 static void touch_scopes(struct net *net)
 {
 	for (size_t i = 0; i < net->n_objects[NET_PORT]; i++) {
@@ -314,15 +300,6 @@ static void touch_scopes(struct net *net)
 		touch(net, object->link.router);
 		if (object->link.router)
 			touch(net, object->link.router->router.gateway);
-	}
-}
-
-/* ports of a router are on its gateway: when that is another one, so are their devices */
-static void touch_gateways(struct net *net)
-{
-	for (size_t i = 0; i < net->n_objects[NET_ROUTER]; i++) {
-		if (net->objects[NET_ROUTER][i].changed)
-			touch(net, net->objects[NET_ROUTER][i].router.gateway);
 	}
 }
 
@@ -373,7 +350,6 @@ struct net *net_change(const struct net *net, const json_t *change, struct error
 	build(&changer);
 	if (errors->n_total == n_before) {
 		touch_scopes(new);
-		touch_gateways(new);
 		net_check(new, errors);
 	}
 	if (errors->n_total == n_before) {

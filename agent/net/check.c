@@ -18,9 +18,13 @@
 #include "net/net.h"
 #include "net/stage.h"
 
-#define FLOOD_MAX 100	    /* copies that one packet can be made into on a host */
-#define FLOOD_ACL_MAX 36    /* when each of them meets an egress ACL */
-#define FLOOD_HOSTS_MAX 128 /* other hosts that it can be sent to */
+#define FLOOD_MAX 100	 /* copies that one packet can be made into on a host */
+#define FLOOD_ACL_MAX 36 /* when each of them meets an egress ACL */
+/*
+ * Other hosts that it can be sent to at once: all these tunnels are in one program, which the
+ * kernel bounds to 16 KiB. Hosts behind a relay are one to all others.
+ */
+#define FLOOD_HOSTS_MAX 128
 
 struct claim {
 	char *word;
@@ -200,12 +204,31 @@ static void check_router(struct check *check, const struct net_object *object)
 	}
 }
 
+/* hosts to which copies go from the one that sends to most: ports of a switch by their host */
+static size_t count_flood_hosts(const struct net *net, const size_t *counts)
+{
+	size_t *behind = memory_zalloc(net->n_objects[NET_HOST] * sizeof(*behind));
+	const struct net_object *hosts = net->objects[NET_HOST];
+	size_t n = 0, most = 0;
+
+	for (size_t i = 0; i < net->n_objects[NET_HOST]; i++) {
+		if (counts[i] && hosts[i].host.relay)
+			behind[hosts[i].host.relay - hosts]++;
+	}
+	for (size_t i = 0; i < net->n_objects[NET_HOST]; i++) {
+		n += behind[i] || (counts[i] && !hosts[i].host.relay);
+		most = behind[i] > most ? behind[i] : most;
+	}
+	free(behind);
+	return n + most;
+}
+
 /* a flood is one packet's walk, which the kernel bounds */
 static void check_flood(struct check *check, const struct net_object *object)
 {
 	const struct net_objects *ports = &object->sw.ports;
 	size_t max = object->sw.acl_out ? FLOOD_ACL_MAX : FLOOD_MAX;
-	size_t *counts, n_hosts = 0;
+	size_t *counts;
 
 	if (check->changed[NET_SWITCH] || check->changed[NET_ROUTER])
 		claim(check, object, "ldp", "ldp %u", object->sw.ldp);
@@ -216,14 +239,15 @@ static void check_flood(struct check *check, const struct net_object *object)
 		const struct net_object *host = ports->v[i]->port.host;
 		size_t n = host ? ++counts[host - check->net->objects[NET_HOST]] : 0;
 
-		n_hosts += n == 1;
 		if (n == max + 1)
 			errors_add(check->errors, "%s: $.%s.%s: more than %zu ports on host %s%s",
 				   check->net->file, net_kinds[NET_SWITCH], object->name, max,
 				   host->name, object->sw.acl_out ? " (it has egress ACLs)" : "");
 	}
-	if (n_hosts > FLOOD_HOSTS_MAX + 1)
-		errors_add(check->errors, "%s: $.%s.%s: has ports on more than %d hosts",
+	if (count_flood_hosts(check->net, counts) > FLOOD_HOSTS_MAX + 1)
+		errors_add(check->errors,
+			   "%s: $.%s.%s: has ports on more than %d hosts, too many for one to send "
+			   "to: put some behind relays",
 			   check->net->file, net_kinds[NET_SWITCH], object->name,
 			   FLOOD_HOSTS_MAX + 1);
 	free(counts);
