@@ -39,7 +39,7 @@
 #include "load.h"
 #include "log.h"
 #include "memory.h"
-#include "net/compile.h"
+#include "monitor.h"
 #include "net/net.h"
 #include "notify.h"
 #include "ruleset.h"
@@ -78,6 +78,8 @@ struct agent {
 	int watch_fd;
 	struct control *control;
 	struct daemon *natd;
+	struct daemon *bfdd;
+	unsigned int n_monitored_made; /* ports: the kernel knows nothing of a new one's remotes */
 
 	struct event_base *base;
 	struct event *link_event;
@@ -123,11 +125,11 @@ char *agent_ctl_path(const char *dp, const char *netns)
 	return memory_printf("/run/weft/weftd-%s.sock", dp);
 }
 
-static char *agent_natd_path(const char *dp, const char *netns)
+static char *daemon_path(const char *name, const char *dp, const char *netns)
 {
 	if (netns)
-		return memory_printf("/run/weft/natd-%s-%s.sock", netns, dp);
-	return memory_printf("/run/weft/natd-%s.sock", dp);
+		return memory_printf("/run/weft/%s-%s-%s.sock", name, netns, dp);
+	return memory_printf("/run/weft/%s-%s.sock", name, dp);
 }
 
 static void start_timer(struct event *timer, unsigned int delay_ms)
@@ -365,29 +367,36 @@ static json_t *nat_message(const struct agent *agent)
 			 "templates", templates, "netns", netns);
 }
 
-/* what the kernel has is what the daemon is told of */
+/* message: an own reference, or NULL when nobody needs the daemon */
+static void feed_daemon(struct agent *agent, struct daemon **daemon, const char *name,
+			const char *program, json_t *message)
+{
+	struct daemon_options options = {
+		.name = name,
+		.program = program,
+		.dp = agent->config->datapath,
+	};
+
+	if (!*daemon) {
+		/* the program's name behind "weft-" */
+		options.ctl_socket = daemon_path(strchr(program, '-') + 1, options.dp,
+						 agent->options->netns);
+		*daemon = daemon_new(agent->base, &options);
+		free(options.ctl_socket);
+	}
+	daemon_want(*daemon, message);
+	json_decref(message);
+}
+
+/* what the kernel has is what the daemons are told of */
 static void feed_daemons(struct agent *agent)
 {
 	const struct config *config = agent->config;
-	struct daemon_options options = {
-		.name = "nat",
-		.program = "weft-natd",
-		.dp = config->datapath,
-	};
-	json_t *message;
 
-	if (!agent->natd) {
-		options.ctl_socket = agent_natd_path(config->datapath, agent->options->netns);
-		agent->natd = daemon_new(agent->base, &options);
-		free(options.ctl_socket);
-	}
-	if (!nat_needs_daemon(config->nat)) {
-		daemon_want(agent->natd, NULL);
-		return;
-	}
-	message = nat_message(agent);
-	daemon_want(agent->natd, message);
-	json_decref(message);
+	feed_daemon(agent, &agent->natd, "nat", "weft-natd",
+		    nat_needs_daemon(config->nat) ? nat_message(agent) : NULL);
+	feed_daemon(agent, &agent->bfdd, "bfd", "weft-bfdd",
+		    monitor_message(config, agent->n_monitored_made));
 }
 
 /* change: NULL, or all that there is to do if the kernel has what the last apply left there */
@@ -412,6 +421,7 @@ static void agent_apply_change(struct agent *agent, enum cause cause,
 	log_waiting(agent->config, &before, &agent->outcome);
 	log_outcome(agent, cause);
 	outcome_free(&before);
+	agent->n_monitored_made += agent->outcome.n_monitored_added;
 	if (agent->outcome.lost)
 		close_socks(agent);
 	if (agent->base) {
@@ -617,6 +627,8 @@ static void on_child(evutil_socket_t signal_number, short what, void *arg)
 
 	if (agent->natd)
 		daemon_reap(agent->natd);
+	if (agent->bfdd)
+		daemon_reap(agent->bfdd);
 }
 
 static void on_terminate(evutil_socket_t signal_number, short what, void *arg)
@@ -659,6 +671,9 @@ static json_t *answer_status(const struct agent *agent)
 	daemon = agent->natd ? daemon_status(agent->natd) : NULL;
 	if (daemon)
 		json_object_set_new(services, "nat", daemon);
+	daemon = agent->bfdd ? daemon_status(agent->bfdd) : NULL;
+	if (daemon)
+		json_object_set_new(services, "bfd", daemon);
 	last = json_pack("{s:I, s:s, s:b, s:i, s:b}", "time_ms", (json_int_t)agent->last_apply_ms,
 			 "cause", cause_names[agent->last_cause], "ok", outcome->ok, "took_ms",
 			 (int)agent->last_took_ms, "changed", outcome_changed(outcome));
@@ -820,6 +835,7 @@ static void serve(struct agent *agent)
 static void agent_close(struct agent *agent)
 {
 	daemon_close(agent->natd, agent->options->flush_on_exit);
+	daemon_close(agent->bfdd, agent->options->flush_on_exit);
 	control_close(agent->control);
 	close_socks(agent);
 	if (agent->base) {
