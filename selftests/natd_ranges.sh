@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # group: long
-# timeout: 300
+# timeout: 500
 # SN9 (b): two hosts that acquire ranges of one address from a provider, and release them.
 #
 #   m1 10.0.1.1 ── [ sw: weftd, natd ] ── out 10.0.2.1 ── [ sx: weftd, natd ] ── m2 10.0.1.1
