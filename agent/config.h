@@ -64,7 +64,7 @@ struct port {
 
 	/* tunnels: weftd makes the device */
 	bool tunnel;
-	uint16_t udp_port;
+	uint16_t outer_port; /* geneve: UDP, stt: TCP */
 	bool udp_zero_csum6;
 	bool ipv6;		 /* gre: remotes have IPv6 addresses */
 	struct monitor *monitor; /* NULL: its remotes are not watched */

@@ -614,8 +614,12 @@ static void read_objects(struct net *net, const struct node *root, enum net_kind
 
 static void read_tunnel(struct net *net, const struct node *root)
 {
-	static const char *const tunnel_members[] = { "name", "udp_port", "mtu", NULL };
+	static const char *const tunnel_members[] = { "name", "type",	 "udp_port", "tcp_port",
+						      "mtu",  "monitor", NULL };
+	/* GRE would want a label for each logical port */
+	static const char *const types[] = { "geneve", "stt", NULL };
 	struct node node = node_member(root, "tunnel"), name, member;
+	unsigned int type = 0;
 	uint64_t number;
 	const char *text;
 
@@ -626,7 +630,13 @@ static void read_tunnel(struct net *net, const struct node *root)
 		return;
 	if (strlen(text) >= IFNAMSIZ)
 		node_error(&name, "a device's name has at most %d bytes", IFNAMSIZ - 1);
-	member = node_member(&node, "udp_port");
+	member = node_member(&node, "type");
+	if (member.value)
+		node_get_choice(&member, types, &type);
+	member = node_member(&node, type ? "udp_port" : "tcp_port");
+	if (member.value)
+		node_error(&member, "not of a tunnel of type %s", types[type]);
+	member = node_member(&node, type ? "tcp_port" : "udp_port");
 	if (member.value)
 		node_get_number(&member, 1, UINT16_MAX, &number);
 	member = node_member(&node, "mtu");

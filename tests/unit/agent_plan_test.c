@@ -396,7 +396,7 @@ static void test_tunnels(void **state)
 	assert_true(binding_fingerprint(config, &actual) != fingerprint);
 	strcpy(actual.links.v[0].kind, "geneve");
 	actual.links.v[0].external = true;
-	actual.links.v[0].udp_port = 6081;
+	actual.links.v[0].outer_port = 6081;
 	bindings = binding_resolve(config, &actual);
 	assert_true(bindings[0].present);
 	free(bindings);
