@@ -98,7 +98,7 @@ struct config *load_change(struct config *before, const json_t *change, const st
 	bindings = binding_resolve(config, actual);
 	binding_assign_ids(config, before, bindings, actual);
 	free(bindings);
-	if (compile_network(config, before, errors) &&
+	if (compile_nat(config, actual, errors) && compile_network(config, before, errors) &&
 	    ruleset_change(before, config, rules, errors))
 		return config;
 	config_free(config);

@@ -14,6 +14,7 @@
 #include "error.h"
 #include "memory.h"
 #include "net/net.h"
+#include "net/translate.h"
 #include "node.h"
 
 struct changer {
@@ -124,6 +125,9 @@ static void copy_object(struct net_object *copy, const struct net_object *object
 	case NET_ROUTER:
 		copy->router.here = false;
 		copy->router.links = (struct net_objects){ 0 };
+		/* net_nat_check finds out more of them */
+		copy->router.nats = memory_copy(object->router.nats, object->router.n_nats *
+								     sizeof(struct net_nat));
 		break;
 	case NET_ROUTE:
 		copy->route.hops = memory_copy(object->route.hops,

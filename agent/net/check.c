@@ -17,6 +17,7 @@
 #include "net/digest.h"
 #include "net/net.h"
 #include "net/stage.h"
+#include "net/translate.h"
 
 #define FLOOD_MAX 100	 /* copies that one packet can be made into on a host */
 #define FLOOD_ACL_MAX 36 /* when each of them meets an egress ACL */
@@ -190,12 +191,13 @@ static void check_link(struct check *check, const struct net_object *object)
 			   object->name);
 }
 
-static void check_router(struct check *check, const struct net_object *object)
+static void check_router(struct check *check, struct net_object *object)
 {
 	const struct net_objects *links = &object->router.links;
 
 	if (check->changed[NET_SWITCH] || check->changed[NET_ROUTER])
 		claim(check, object, "ldp", "ldp %u", object->router.ldp);
+	net_nat_check(check->net, object, check->errors);
 	if (!object->touched)
 		return;
 	for (size_t i = 0; i < links->n; i++) {
@@ -311,9 +313,10 @@ static void number_hosts(struct net *net)
 	}
 }
 
+/* who is reached through whom, and what fits into the tunnels */
 static void note_relays(struct net *net)
 {
-	net->relays_digest = DIGEST_START;
+	net->relays_digest = digest_number(DIGEST_START, net->tunnel.mtu);
 	for (size_t i = 0; i < net->n_objects[NET_HOST]; i++) {
 		const struct net_object *host = &net->objects[NET_HOST][i];
 

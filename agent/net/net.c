@@ -16,6 +16,7 @@
 #include "memory.h"
 #include "net/digest.h"
 #include "net/net.h"
+#include "net/translate.h"
 #include "node.h"
 
 #define NET_VERSION 1
@@ -24,6 +25,7 @@
 #define HOPS_MAX 8		/* of a route */
 #define PRIORITY_MAX 10000	/* of ACLs and policy routes */
 #define MATCH_MAX_BYTES 1000
+#define MTU_MIN 68
 
 const char *const net_kinds[] = {
 	[NET_HOST] = "hosts",		[NET_SWITCH] = "switches",   [NET_PORT] = "ports",
@@ -44,8 +46,8 @@ static const char *const members[NET_N_KINDS][12] = {
 	[NET_HOST] = { "address", "relay" },
 	[NET_SWITCH] = { "ldp", "unknown" },
 	[NET_PORT] = { "switch", "lport", "mac", "addresses", "security", "host", "device", "vm" },
-	[NET_ROUTER] = { "ldp", "placement", "gateway", "netns" },
-	[NET_LINK] = { "router", "id", "switch", "lport", "mac", "addresses", "device" },
+	[NET_ROUTER] = { "ldp", "placement", "gateway", "netns", "nat" },
+	[NET_LINK] = { "router", "id", "switch", "lport", "mac", "addresses", "mtu", "device" },
 	[NET_ROUTE] = { "router", "prefix", "via", "drop" },
 	[NET_POLICY] = { "router", "priority", "match", "via", "action" },
 	[NET_ACL] = { "switch", "port", "router", "router_port", "direction", "priority", "match",
@@ -339,6 +341,7 @@ static void read_router(const struct reader *reader, struct net_object *object,
 		else
 			node_error(&member, "\"%.60s\" is not a name of a namespace", text);
 	}
+	net_nat_read(node, object);
 }
 
 static void read_link(const struct reader *reader, struct net_object *object,
@@ -346,7 +349,7 @@ static void read_link(const struct reader *reader, struct net_object *object,
 {
 	struct net_object *router = get_object(reader, node, "router", NET_ROUTER, false);
 	struct net_link *link = &object->link;
-	uint64_t id = 0, lport = 0;
+	uint64_t id = 0, lport = 0, mtu;
 	struct node device;
 
 	link->router = router;
@@ -357,6 +360,11 @@ static void read_link(const struct reader *reader, struct net_object *object,
 	link->lport = lport;
 	get_mac(node, link->mac);
 	get_addresses(node, true, &link->addresses);
+	mtu = reader->net->tunnel.mtu;
+	if (node_member(node, "mtu").value)
+		get_number(node, "mtu", MTU_MIN, UINT16_MAX, &mtu);
+	link->mtu = mtu;
+	object->digest = digest_number(object->digest, mtu);
 	device = node_member(node, "device");
 	get_device(node, &link->device);
 	if (router && (router->router.placement == NET_NAMESPACE) != !!device.value)
@@ -453,7 +461,7 @@ static void read_acl(const struct reader *reader, struct net_object *object,
 		     const struct node *node)
 {
 	static const char *const directions[] = { "in", "out", NULL };
-	static const char *const actions[] = { "allow", "drop", NULL };
+	static const char *const actions[] = { "allow", "drop", "reject", NULL };
 	static const struct {
 		const char *name;
 		enum net_kind kind;
@@ -487,7 +495,8 @@ static void read_acl(const struct reader *reader, struct net_object *object,
 	get_match(node, &acl->match);
 	member = node_member(node, "action");
 	node_get_choice(&member, actions, &action);
-	acl->drop = action;
+	acl->drop = action == 1;
+	acl->reject = action == 2;
 }
 
 typedef void (*read_fn)(const struct reader *reader, struct net_object *object,
@@ -640,8 +649,8 @@ static void read_tunnel(struct net *net, const struct node *root)
 	if (member.value)
 		node_get_number(&member, 1, UINT16_MAX, &number);
 	member = node_member(&node, "mtu");
-	if (member.value)
-		node_get_number(&member, 68, 65535, &number);
+	if (member.value && node_get_number(&member, MTU_MIN, UINT16_MAX, &number))
+		net->tunnel.mtu = number;
 	net->tunnel.name = memory_strdup(text);
 	net->tunnel.json = json_incref(node.value);
 }
@@ -766,6 +775,7 @@ void net_object_clear(struct net_object *object)
 		break;
 	case NET_ROUTER:
 		free(object->router.links.v);
+		free(object->router.nats);
 		if (last)
 			free(object->router.netns);
 		break;

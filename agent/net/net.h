@@ -21,6 +21,7 @@
 #include "map.h"
 
 struct errors;
+struct net_nat;
 struct node;
 
 /* in the order of net_kinds */
@@ -93,6 +94,8 @@ struct net_router {
 	const struct net_object *gateway; /* NULL but for the last two */
 	char *netns;			  /* NULL but for the last one */
 	struct net_objects links;
+	struct net_nat *nats; /* translate.h */
+	size_t n_nats;
 	bool here; /* this host does its work */
 };
 
@@ -103,6 +106,7 @@ struct net_link {
 	uint16_t lport; /* logical port of the switch */
 	uint8_t mac[6];
 	struct net_addresses addresses; /* with prefixes */
+	uint16_t mtu;			/* of what it sends to the switch; 0: of any length */
 	char *device;			/* in the router's namespace; NULL: no such */
 };
 
@@ -134,6 +138,7 @@ struct net_acl {
 	uint32_t priority;
 	char *match; /* "": everything */
 	bool drop;
+	bool reject; /* and say so */
 };
 
 struct net_object {
@@ -158,7 +163,8 @@ struct net_object {
 
 /* the tunnel device of each host */
 struct net_tunnel {
-	char *name; /* NULL: there is none */
+	char *name;   /* NULL: there is none */
+	uint16_t mtu; /* 0: not said */
 	json_t *json;
 };
 
@@ -172,7 +178,7 @@ struct net {
 	size_t n_objects[NET_N_KINDS];
 	struct map by_name[NET_N_KINDS];
 	const struct net_object *self; /* this host */
-	uint64_t relays_digest;	       /* of all hosts that have to do with relays */
+	uint64_t relays_digest; /* of all hosts that have to do with relays, and the tunnels' MTU */
 };
 
 /* net_load: of a file, as host sees it; NULL when there were errors */
