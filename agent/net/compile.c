@@ -39,6 +39,11 @@ static int unit_cmp(const struct net_unit *unit, int kind, const char *name)
 	return unit->kind == kind ? strcmp(unit->name, name) : unit->kind - kind;
 }
 
+int net_unit_cmp(const struct net_unit *a, const struct net_unit *b)
+{
+	return a == b ? 0 : unit_cmp(a, b->kind, b->name);
+}
+
 static void unit_put(struct net_unit *unit)
 {
 	if (--unit->n_users)

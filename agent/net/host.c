@@ -54,6 +54,27 @@ static void add_router_port(json_t *ports, const struct net_object *object)
 	json_array_append_new(ports, json);
 }
 
+/*
+ * How the tunnel is watched, the same at all hosts. But nobody falls back on himself: on a host
+ * that is another's fallback, its name is left out of the list.
+ */
+static json_t *monitor_json(const json_t *monitor, const struct net_object *self)
+{
+	json_t *copy = json_deep_copy(monitor), *list = json_object_get(copy, "fallback"), *host;
+	size_t i = 0;
+
+	while (i < json_array_size(list)) {
+		host = json_array_get(list, i);
+		if (json_is_object(host))
+			host = json_object_get(host, "host");
+		if (json_is_string(host) && !strcmp(json_string_value(host), self->name))
+			json_array_remove(list, i);
+		else
+			i++;
+	}
+	return copy;
+}
+
 static json_t *tunnels_json(const struct net *net, json_t *hosts)
 {
 	json_t *tunnels = json_array(), *tunnel, *remotes;
@@ -75,6 +96,9 @@ static json_t *tunnels_json(const struct net *net, json_t *hosts)
 	tunnel = json_copy(net->tunnel.json);
 	json_object_del(tunnel, "comment");
 	json_object_set_new(tunnel, "remotes", remotes);
+	if (json_object_get(tunnel, "monitor"))
+		json_object_set_new(tunnel, "monitor",
+				    monitor_json(json_object_get(tunnel, "monitor"), net->self));
 	json_array_append_new(tunnels, tunnel);
 	return tunnels;
 }
