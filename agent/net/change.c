@@ -126,8 +126,8 @@ static void copy_object(struct net_object *copy, const struct net_object *object
 		copy->router.here = false;
 		copy->router.links = (struct net_objects){ 0 };
 		/* net_nat_check finds out more of them */
-		copy->router.nats = memory_copy(object->router.nats, object->router.n_nats *
-								     sizeof(struct net_nat));
+		copy->router.nats = memory_copy(object->router.nats,
+						object->router.n_nats * sizeof(struct net_nat));
 		break;
 	case NET_ROUTE:
 		copy->route.hops = memory_copy(object->route.hops,
