@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# group: long
 # timeout: 120
 # net_change.sh - objects of a network come, change and go while it works: who is concerned sees it
 # at once, nobody else sees anything; what is refused changes nothing.
