@@ -484,7 +484,6 @@ static void weft_cached_tie(struct weft_cached *p, const struct weft_trail *trai
 	u32 i, n = 0, shared = p->path ? 0 : trail->n_probes;
 
 	p->watch = WEFT_WATCH_NONE;
-	p->guarded = false;
 	memcpy(ties.probes, trail->probes, shared * sizeof(*ties.probes));
 	memcpy(ties.probes + shared, trail->own, trail->n_own * sizeof(*ties.probes));
 	for (i = 0; i < trail->n_credits; i++) {
@@ -495,7 +494,8 @@ static void weft_cached_tie(struct weft_cached *p, const struct weft_trail *trai
 		weft_ties_credit(&ties, n++, credit);
 		if (likely(!credit->guard))
 			continue;
-		p->guarded |= !credit->watch;
+		if (!credit->watch)
+			p->guarded |= WEFT_GUARDED_STATE;
 		p->watch = max(p->watch, credit->watch);
 	}
 }
@@ -545,6 +545,8 @@ static struct weft_cached *weft_cached_make(struct weft_caches *caches, struct w
 	p->n_credits = n_credits;
 	p->n_probes = n_probes;
 	p->len = e->prog->len;
+	p->mtu = trail->mtu;
+	p->guarded = trail->mtu < U16_MAX ? WEFT_GUARDED_MTU : 0;
 	weft_shape_copy(p->data, (const u64 *)e->key, shape,
 			trail->vol.tun | ~WEFT_VOLATILE_TUN);
 	memcpy(p->data + n_words, e->prog->ops, p->len);

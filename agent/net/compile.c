@@ -15,6 +15,7 @@
 #include "net/digest.h"
 #include "net/relation.h"
 #include "net/rule.h"
+#include "net/translate.h"
 
 #define KIND_NETWORK (-1) /* the unit of no object */
 
@@ -36,6 +37,11 @@ struct compiler {
 static int unit_cmp(const struct net_unit *unit, int kind, const char *name)
 {
 	return unit->kind == kind ? strcmp(unit->name, name) : unit->kind - kind;
+}
+
+int net_unit_cmp(const struct net_unit *a, const struct net_unit *b)
+{
+	return a == b ? 0 : unit_cmp(a, b->kind, b->name);
 }
 
 static void unit_put(struct net_unit *unit)
@@ -158,6 +164,20 @@ static uint64_t with_port(const struct compiler *compiler, uint64_t digest, cons
 	return digest_number(digest, id);
 }
 
+/* and so are those of templates */
+static uint64_t with_templates(const struct compiler *compiler, uint64_t digest,
+			       const struct net_router *router)
+{
+	for (size_t i = 0; i < router->n_nats; i++) {
+		uint32_t id = 0;
+
+		if (compiler->names->template_id(compiler->names->ctx, router->nats[i].name, &id))
+			id = 0;
+		digest = digest_number(digest, id);
+	}
+	return digest;
+}
+
 static uint64_t unit_digest(const struct compiler *compiler, const struct net_object *object)
 {
 	const struct net *net = compiler->net;
@@ -168,6 +188,8 @@ static uint64_t unit_digest(const struct compiler *compiler, const struct net_ob
 	digest = relation_digest(net, object);
 	if ((object->kind == NET_PORT && net_is_local(net, object)) || object->kind == NET_LINK)
 		digest = with_port(compiler, digest, object->name);
+	if (object->kind == NET_ROUTER && compiler->names->template_id)
+		digest = with_templates(compiler, digest, &object->router);
 	/* entries that speak of the tunnel */
 	if (object->kind <= NET_PORT || object->kind == NET_LINK)
 		digest = with_port(compiler, digest, net->tunnel.name);
