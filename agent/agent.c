@@ -34,6 +34,7 @@
 #include "log.h"
 #include "memory.h"
 #include "notify.h"
+#include "services/arp/section.h"
 #include "services/nat/nat.h"
 #include "supervise.h"
 
@@ -69,6 +70,7 @@ struct agent {
 	int watch_fd;
 	struct control *control;
 	struct daemon *natd;
+	struct daemon *arpd;
 
 	struct event_base *base;
 	struct event *link_event;
@@ -105,11 +107,11 @@ char *agent_ctl_path(const char *dp, const char *netns)
 	return memory_printf("/run/weft/weftd-%s.sock", dp);
 }
 
-static char *agent_natd_path(const char *dp, const char *netns)
+static char *agent_daemon_path(const char *daemon, const char *dp, const char *netns)
 {
 	if (netns)
-		return memory_printf("/run/weft/natd-%s-%s.sock", netns, dp);
-	return memory_printf("/run/weft/natd-%s.sock", dp);
+		return memory_printf("/run/weft/%s-%s-%s.sock", daemon, netns, dp);
+	return memory_printf("/run/weft/%s-%s.sock", daemon, dp);
 }
 
 static void start_timer(struct event *timer, unsigned int delay_ms)
@@ -331,29 +333,53 @@ static json_t *nat_message(const struct agent *agent)
 			 "templates", templates, "netns", netns);
 }
 
-/* what the kernel has is what the daemon is told of */
+/* the section, and the numbers that names in it stand for */
+static json_t *arp_message(const struct agent *agent)
+{
+	const struct config *config = agent->config;
+	json_t *templates = json_object(), *tables = json_object();
+
+	for (size_t i = 0; i < config->arp->n_templates; i++)
+		json_object_set_new(templates, config->arp->templates[i].name,
+				    json_integer(config->arp->templates[i].id));
+	for (size_t i = 0; i < config->n_tables; i++) {
+		if (config->tables[i].name)
+			json_object_set_new(tables, config->tables[i].name,
+					    json_integer(config->tables[i].id));
+	}
+	return json_pack("{s:O, s:o, s:o}", "arp", config->arp_json, "templates", templates,
+			 "tables", tables);
+}
+
+/* takes over the reference to the message */
+static void feed_daemon(struct agent *agent, struct daemon **daemon, const char *name,
+			const char *program, json_t *message)
+{
+	struct daemon_options options = {
+		.name = name,
+		.program = program,
+		.dp = agent->config->datapath,
+	};
+
+	if (!*daemon) {
+		options.ctl_socket = agent_daemon_path(program + strlen("weft-"), options.dp,
+						       agent->options->netns);
+		*daemon = daemon_new(agent->base, &options);
+		free(options.ctl_socket);
+	}
+	daemon_want(*daemon, message);
+	json_decref(message);
+}
+
+/* what the kernel has is what the daemons are told of */
 static void feed_daemons(struct agent *agent)
 {
 	const struct config *config = agent->config;
-	struct daemon_options options = {
-		.name = "nat",
-		.program = "weft-natd",
-		.dp = config->datapath,
-	};
-	json_t *message;
 
-	if (!agent->natd) {
-		options.ctl_socket = agent_natd_path(config->datapath, agent->options->netns);
-		agent->natd = daemon_new(agent->base, &options);
-		free(options.ctl_socket);
-	}
-	if (!nat_needs_daemon(config->nat)) {
-		daemon_want(agent->natd, NULL);
-		return;
-	}
-	message = nat_message(agent);
-	daemon_want(agent->natd, message);
-	json_decref(message);
+	feed_daemon(agent, &agent->natd, "nat", "weft-natd",
+		    nat_needs_daemon(config->nat) ? nat_message(agent) : NULL);
+	feed_daemon(agent, &agent->arpd, "arp", "weft-arpd",
+		    config->arp ? arp_message(agent) : NULL);
 }
 
 static void agent_apply(struct agent *agent, enum cause cause)
@@ -554,6 +580,8 @@ static void on_child(evutil_socket_t signal_number, short what, void *arg)
 
 	if (agent->natd)
 		daemon_reap(agent->natd);
+	if (agent->arpd)
+		daemon_reap(agent->arpd);
 }
 
 static void on_terminate(evutil_socket_t signal_number, short what, void *arg)
@@ -589,6 +617,9 @@ static json_t *answer_status(const struct agent *agent)
 	daemon = agent->natd ? daemon_status(agent->natd) : NULL;
 	if (daemon)
 		json_object_set_new(services, "nat", daemon);
+	daemon = agent->arpd ? daemon_status(agent->arpd) : NULL;
+	if (daemon)
+		json_object_set_new(services, "arp", daemon);
 	last = json_pack("{s:I, s:s, s:b, s:i, s:b}", "time_ms", (json_int_t)agent->last_apply_ms,
 			 "cause", cause_names[agent->last_cause], "ok", outcome->ok, "took_ms",
 			 (int)agent->last_took_ms, "changed", outcome_changed(outcome));
@@ -711,6 +742,7 @@ static void serve(struct agent *agent)
 static void agent_close(struct agent *agent)
 {
 	daemon_close(agent->natd, agent->options->flush_on_exit);
+	daemon_close(agent->arpd, agent->options->flush_on_exit);
 	control_close(agent->control);
 	close_socks(agent);
 	if (agent->base) {

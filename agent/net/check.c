@@ -261,7 +261,7 @@ static void number_hosts(struct net *net)
 
 static void note_relays(struct net *net)
 {
-	net->relays_digest = DIGEST_START;
+	net->relays_digest = digest_number(DIGEST_START, net->ask.digest);
 	for (size_t i = 0; i < net->n_objects[NET_HOST]; i++) {
 		const struct net_object *host = &net->objects[NET_HOST][i];
 

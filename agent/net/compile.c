@@ -15,6 +15,7 @@
 #include "net/digest.h"
 #include "net/relation.h"
 #include "net/rule.h"
+#include "services/arp/section.h"
 
 #define KIND_NETWORK (-1) /* the unit of no object */
 
@@ -158,19 +159,43 @@ static uint64_t with_port(const struct compiler *compiler, uint64_t digest, cons
 	return digest_number(digest, id);
 }
 
+static uint64_t with_template(const struct compiler *compiler, uint64_t digest, const char *name)
+{
+	uint32_t id = 0;
+
+	if (compiler->names->template_id(compiler->names->ctx, name, &id))
+		id = 0;
+	return digest_number(digest, id);
+}
+
+/* templates that entries of a kind of object, or of the network itself, name */
+static uint64_t with_templates(const struct compiler *compiler, uint64_t digest, bool of_network)
+{
+	if (!compiler->net->ask.on)
+		return digest;
+	if (!of_network)
+		return with_template(compiler, digest, ARP_RESOLVE);
+	digest = with_template(compiler, digest, ARP_MAP_ARP);
+	return with_template(compiler, digest, ARP_MAP_ND);
+}
+
 static uint64_t unit_digest(const struct compiler *compiler, const struct net_object *object)
 {
 	const struct net *net = compiler->net;
 	uint64_t digest;
 
-	if (!object)
-		return with_port(compiler, relation_tunnel_digest(net), net->tunnel.name);
+	if (!object) {
+		digest = with_port(compiler, relation_tunnel_digest(net), net->tunnel.name);
+		return with_templates(compiler, digest, true);
+	}
 	digest = relation_digest(net, object);
 	if ((object->kind == NET_PORT && net_is_local(net, object)) || object->kind == NET_LINK)
 		digest = with_port(compiler, digest, object->name);
 	/* entries that speak of the tunnel */
 	if (object->kind <= NET_PORT || object->kind == NET_LINK)
 		digest = with_port(compiler, digest, net->tunnel.name);
+	if (object->kind == NET_LINK)
+		digest = with_templates(compiler, digest, false);
 	return digest;
 }
 

@@ -36,8 +36,9 @@ const char *const net_placements[] = {
 };
 
 static const char *const root_members[] = {
-	"version", "datapath", "max_flows",    "max_cached", "tunnel",	      "hosts", "switches",
-	"ports",   "routers",  "router_ports", "routes",     "policy_routes", "acls",  NULL,
+	"version", "datapath",	    "max_flows", "max_cached", "tunnel",
+	"hosts",   "switches",	    "ports",	 "routers",    "router_ports",
+	"routes",  "policy_routes", "acls",	 "resolution", NULL,
 };
 
 static const char *const members[NET_N_KINDS][12] = {
@@ -660,9 +661,12 @@ struct net *net_from_json(json_t *json, const char *file, const char *host, stru
 	for (unsigned int kind = 0; kind < NET_N_KINDS; kind++)
 		place_objects(&reader, &root, kind);
 	read_tunnel(net, &root);
+	net_ask_read(net, &root);
 	for (unsigned int kind = 0; kind < NET_N_KINDS; kind++)
 		read_objects(&reader, &root, kind);
 	find_self(net, host, errors);
+	for (size_t i = 0; i < net->ask.servers.n; i++)
+		net->ask.serves = net->ask.serves || net->ask.servers.v[i] == net->self;
 	if (errors->n_total == n_before)
 		net_check(net, errors);
 	if (errors->n_total != n_before)
@@ -739,6 +743,7 @@ void net_free(struct net *net)
 		free(net->objects[kind]);
 		map_clear(&net->by_name[kind]);
 	}
+	net_ask_free(net);
 	json_decref(net->limits);
 	json_decref(net->tunnel.json);
 	free(net->tunnel.name);

@@ -21,6 +21,7 @@
 #include "map.h"
 
 struct errors;
+struct node;
 
 /* in the order of net_kinds */
 enum net_kind {
@@ -157,6 +158,15 @@ struct net_tunnel {
 	json_t *json;
 };
 
+/* how routers find the MAC addresses of machines: in the file, or by asking weft-arpd */
+struct net_ask {
+	bool on;
+	bool serves;		    /* this host is a map server */
+	struct net_objects servers; /* hosts that have a map */
+	json_t *times;		    /* NULL: as they are by default */
+	uint64_t digest;
+};
+
 struct net {
 	char *file;
 	char *datapath;
@@ -166,7 +176,8 @@ struct net {
 	size_t n_objects[NET_N_KINDS];
 	struct map by_name[NET_N_KINDS];
 	const struct net_object *self; /* this host */
-	uint64_t relays_digest;	       /* of all hosts that have to do with relays */
+	uint64_t relays_digest;	       /* of all hosts that have to do with relays, and of ask */
+	struct net_ask ask;
 };
 
 /* net_load: of a file, as host sees it; NULL when there were errors */
@@ -196,6 +207,17 @@ void net_check(struct net *net, struct errors *errors);
 
 /* net_reach: which logical datapaths this host has a part in. In reach.c */
 void net_reach(struct net *net);
+
+/* net_works_here: are there entries for the work of a router? A namespace does its own */
+static inline bool net_works_here(const struct net_object *router)
+{
+	return router->router.here && router->router.placement != NET_NAMESPACE;
+}
+
+/* net_ask_read, net_ask_json: "resolution" of the file, and what weft-arpd has to know. In ask.c */
+void net_ask_read(struct net *net, const struct node *root);
+json_t *net_ask_json(const struct net *net);
+void net_ask_free(struct net *net);
 
 /* net_host_json: ports, tunnels, hosts and tables, as a host's file has them. In host.c */
 json_t *net_host_json(const struct net *net);

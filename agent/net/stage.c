@@ -10,7 +10,7 @@ const struct stage stages[] = {
 	  STAGE_HOST,
 	  "ingress context",
 	  "drop:no_ldp",
-	  { "l2_security", "l2_acl_in", "l2_acl_out", "l2_flood", "output", "physical" } },
+	  { "l2_security", "l2_acl_in", "l2_acl_out", "l2_flood", "output", "physical", "map" } },
 	{ 4, "l2_security", STAGE_SWITCH, "port security", "drop:spoof", { "l2_acl_in" } },
 	{ 8, "l2_acl_in", STAGE_SWITCH, "L2 ingress ACL", "drop:no_ldp", { "l2_neighbour" } },
 	{ 12, "l2_neighbour", STAGE_SWITCH, "address questions", "drop:no_ldp", { "l2_lookup" } },
@@ -60,6 +60,7 @@ const struct stage stages[] = {
 	  { "output", "physical", "l3_acl_in", "l2_acl_in" } },
 	{ 84, "physical", STAGE_HOST, "physical mapping", "drop:no_ldp", { NULL } },
 	{ 88, "output", STAGE_HOST, "output", "drop:no_ldp", { NULL } },
+	{ 92, "map", STAGE_HOST, "map server", "drop:no_neighbour", { "physical" } },
 };
 
 const size_t n_stages = sizeof(stages) / sizeof(*stages);
@@ -72,6 +73,7 @@ const struct stage_register stage_registers[] = {
 	{ "reg0", "number of the host that has the port of exit" },
 	{ "reg1", "next hop" },
 	{ "reg4", "address of the next hop; of IPv6 reg4 to reg7" },
+	{ "reg8", "number of the host whose ARP daemon knew it; 0: not asked" },
 };
 
 const size_t n_stage_registers = sizeof(stage_registers) / sizeof(*stage_registers);
