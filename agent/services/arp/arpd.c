@@ -124,7 +124,10 @@ static void put_address(struct weft_match *fields, const struct address *address
 		weft_match_put(fields, WEFT_FIELD_REG0 + 4 + i, address->bytes + 4 * i, NULL);
 }
 
-/* end the entries that were made of a row, and those that say that nobody has it */
+/*
+ * End the entries that were made of a row, and those that say that nobody has it. Of IPv4 it may
+ * hit one of IPv6 with the same first word, which is then asked for again.
+ */
 static void cut(struct arpd *arpd, const struct arp_row *row)
 {
 	struct weft_sock *sock = arp_wire_sock(arpd->wire);
@@ -141,8 +144,6 @@ static void cut(struct arpd *arpd, const struct arp_row *row)
 		weft_mark(&filter, WEFT_INSTANCE_A_TEMPLATE);
 		weft_match_put_uint(&filter.fields, WEFT_FIELD_LDP, link->ldp);
 		weft_match_put_uint(&filter.fields, WEFT_FIELD_LOUT, link->lport);
-		weft_match_put_uint(&filter.fields, WEFT_FIELD_ETH_TYPE,
-				    row->address.family == AF_INET6 ? 0x86dd : 0x0800);
 		put_address(&filter.fields, &row->address);
 		weft_mark(&filter, WEFT_INSTANCE_A_FIELDS);
 		result = weft_instance_del_filter(sock, arpd->dp, &filter);
