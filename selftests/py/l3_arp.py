@@ -35,6 +35,9 @@ def network(servers=(), **times):
     return net
 
 
+IPS["vm6"] = "1.1.2.99"
+
+
 class Uplink:
     """What comes to a host in tunnels."""
 
@@ -348,7 +351,6 @@ def test_failure(lab):
     # the address appears while it is known that nobody has it
     net = network()
     net["ports"]["vm6"] = dict(l3.machine("vm6", "right", 6, "h2", ["1.1.2.99"]))
-    IPS["vm6"] = "1.1.2.99"
     lab.apply(network(negative_ms=60000))
     lab.ports["vm1"].send(packet("vm1", "vm6", router=R1))
     lab.wait("AT-53: again an entry that drops", lambda: lab.instances("h1", failed=True))

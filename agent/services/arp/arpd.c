@@ -579,6 +579,23 @@ static void tell_differences(struct arpd *arpd, const struct arp_section *before
 	}
 }
 
+static bool has_server(const struct arp_section *arp, uint32_t server)
+{
+	for (size_t i = 0; i < arp->n_servers; i++) {
+		if (arp->servers[i] == server)
+			return true;
+	}
+	return false;
+}
+
+static void tell_new_servers(struct arpd *arpd, const struct arp_section *before)
+{
+	for (size_t i = 0; i < arpd->arp->n_servers; i++) {
+		if (!has_server(before, arpd->arp->servers[i]))
+			publish_all(arpd, arpd->arp->servers[i]);
+	}
+}
+
 /* ---- what others say -------------------------------------------------------------------------- */
 
 static void on_greeting(struct arpd *arpd, uint32_t from)
@@ -830,6 +847,7 @@ char *arpd_configure(struct arpd *arpd, const json_t *config)
 	if (before) {
 		drop_rows(arpd);
 		tell_differences(arpd, before);
+		tell_new_servers(arpd, before);
 		if (!before->serves)
 			greet(arpd);
 		arp_free(before);
