@@ -14,6 +14,8 @@
 #include "memory.h"
 #include "services/arp/section.h"
 
+#define MAP_FAIL                                                                                   \
+	"fail: drop:pool_exhausted\n" /* which does not happen, but is what the kernel says */
 #define MAP_LIVES 3 /* an entry of the map outlives so many publications that were lost */
 
 static char *seconds(char *text, size_t room, uint32_t ms)
@@ -58,7 +60,7 @@ static char *map_arp_text(const struct arp_section *arp)
 			     "actions=move:eth_src[0..31]->reg0, move:eth_src->eth_dst, "
 			     "set:eth_src=$eth_src, set:arp_op=2, move:arp_sha->arp_tha, "
 			     "set:arp_sha=$arp_sha, move:arp_spa->arp_tpa, set:arp_spa=$arp_spa, "
-			     "load:stage=%u, goto:%u\n",
+			     "load:stage=%u, goto:%u\n" MAP_FAIL,
 			     seconds(idle, sizeof(idle), MAP_LIVES * arp->times.v[ARP_PUBLISH]),
 			     arp->tables[ARP_TABLE_MAP], ARP_STAGE_DAEMON,
 			     arp->tables[ARP_TABLE_PHYSICAL]);
@@ -74,7 +76,7 @@ static char *map_nd_text(const struct arp_section *arp)
 			     "actions=move:eth_src[0..31]->reg0, move:eth_src->eth_dst, "
 			     "set:eth_src=$eth_src, move:ipv6_src->ipv6_dst, "
 			     "set:ipv6_src=$ipv6_src, set:nd_tll=$nd_tll, "
-			     "load:stage=%u, goto:%u\n",
+			     "load:stage=%u, goto:%u\n" MAP_FAIL,
 			     seconds(idle, sizeof(idle), MAP_LIVES * arp->times.v[ARP_PUBLISH]),
 			     arp->tables[ARP_TABLE_MAP], ARP_STAGE_DAEMON,
 			     arp->tables[ARP_TABLE_PHYSICAL]);
