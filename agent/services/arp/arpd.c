@@ -30,6 +30,8 @@
 
 #define MISSES 3	/* looks at a binding without an answer that are its end */
 #define GREETED_MS 1000 /* a map server is told everything no more often */
+#define GREET_MS 1500	/* between the greetings of a map server that begins */
+#define GREETINGS 4
 
 struct counters {
 	uint64_t local;	      /* upcalls answered from the section */
@@ -62,7 +64,9 @@ struct arpd {
 	struct arp_table table;
 	struct arp_wire *wire;
 	struct event *publish_timer;
-	uint64_t greeted_ms; /* when everything was published for a greeting last */
+	struct event *greet_timer;
+	unsigned int n_greetings; /* that are still to be sent */
+	uint64_t greeted_ms;	  /* when everything was published for a greeting last */
 	struct counters n;
 };
 
@@ -539,18 +543,34 @@ static void tell(struct arpd *arpd, uint32_t ldp, const struct address *address,
 		publish(arpd, arpd->arp->servers[i], ldp, address, mac);
 }
 
-/* a map server begins with an empty map: it asks to be told */
+/*
+ * A map server begins with an empty map: it asks to be told. More than once, as its tunnel may be
+ * yet to come, and frames get lost.
+ */
 static void greet(struct arpd *arpd)
 {
 	struct address nothing = { .family = AF_INET };
 	struct arp_message message;
 
-	if (!arpd->arp || !arpd->arp->serves)
+	if (!arpd->arp || !arpd->arp->serves || !arpd->n_greetings)
 		return;
+	if (--arpd->n_greetings)
+		start_timer(arpd->greet_timer, GREET_MS);
 	message = question(arpd, &nothing);
 	for (size_t i = 0; i < arpd->arp->n_hosts; i++)
 		arp_wire_queue(arpd->wire, ARP_STAGE_DAEMON, arpd->arp->hosts[i].number, 0,
 			       &message);
+}
+
+static void on_greet_timer(evutil_socket_t fd, short what, void *arg)
+{
+	greet(arg);
+}
+
+static void begin_to_greet(struct arpd *arpd)
+{
+	arpd->n_greetings = GREETINGS;
+	greet(arpd);
 }
 
 static void tell_differences(struct arpd *arpd, const struct arp_section *before)
@@ -737,7 +757,7 @@ static void arpd_state(void *ctx, bool ok, const char *why)
 	arpd->calls.state(arpd->calls.ctx, ok, why);
 	if (!ok)
 		return;
-	greet(arpd);
+	begin_to_greet(arpd);
 	publish_all(arpd, 0);
 }
 
@@ -765,6 +785,7 @@ struct arpd *arpd_new(struct event_base *base, const char *dp, const struct arpd
 	arp_table_init(&arpd->table);
 	arpd->wire = arp_wire_new(base, dp);
 	arpd->publish_timer = evtimer_new(base, on_publish_timer, arpd);
+	arpd->greet_timer = evtimer_new(base, on_greet_timer, arpd);
 	return arpd;
 }
 
@@ -775,6 +796,7 @@ void arpd_free(struct arpd *arpd)
 	arp_table_clear(&arpd->table);
 	arp_wire_free(arpd->wire);
 	event_free(arpd->publish_timer);
+	event_free(arpd->greet_timer);
 	arp_free(arpd->arp);
 	free(arpd);
 }
@@ -849,10 +871,9 @@ char *arpd_configure(struct arpd *arpd, const json_t *config)
 		tell_differences(arpd, before);
 		tell_new_servers(arpd, before);
 		if (!before->serves)
-			greet(arpd);
+			begin_to_greet(arpd);
 		arp_free(before);
-	} else
-		greet(arpd);
+	}
 	start_timer(arpd->publish_timer, time_of(arpd, ARP_PUBLISH));
 	return NULL;
 }
