@@ -33,6 +33,7 @@
 #include "load.h"
 #include "log.h"
 #include "memory.h"
+#include "monitor.h"
 #include "notify.h"
 #include "services/arp/section.h"
 #include "services/nat/nat.h"
@@ -71,6 +72,8 @@ struct agent {
 	struct control *control;
 	struct daemon *natd;
 	struct daemon *arpd;
+	struct daemon *bfdd;
+	unsigned int n_monitored_made; /* ports: the kernel knows nothing of a new one's remotes */
 
 	struct event_base *base;
 	struct event *link_event;
@@ -107,11 +110,11 @@ char *agent_ctl_path(const char *dp, const char *netns)
 	return memory_printf("/run/weft/weftd-%s.sock", dp);
 }
 
-static char *agent_daemon_path(const char *daemon, const char *dp, const char *netns)
+static char *daemon_path(const char *name, const char *dp, const char *netns)
 {
 	if (netns)
-		return memory_printf("/run/weft/%s-%s-%s.sock", daemon, netns, dp);
-	return memory_printf("/run/weft/%s-%s.sock", daemon, dp);
+		return memory_printf("/run/weft/%s-%s-%s.sock", name, netns, dp);
+	return memory_printf("/run/weft/%s-%s.sock", name, dp);
 }
 
 static void start_timer(struct event *timer, unsigned int delay_ms)
@@ -351,7 +354,7 @@ static json_t *arp_message(const struct agent *agent)
 			 "tables", tables);
 }
 
-/* takes over the reference to the message */
+/* message: an own reference, or NULL when nobody needs the daemon */
 static void feed_daemon(struct agent *agent, struct daemon **daemon, const char *name,
 			const char *program, json_t *message)
 {
@@ -362,8 +365,9 @@ static void feed_daemon(struct agent *agent, struct daemon **daemon, const char 
 	};
 
 	if (!*daemon) {
-		options.ctl_socket = agent_daemon_path(program + strlen("weft-"), options.dp,
-						       agent->options->netns);
+		/* the program's name behind "weft-" */
+		options.ctl_socket = daemon_path(strchr(program, '-') + 1, options.dp,
+						 agent->options->netns);
 		*daemon = daemon_new(agent->base, &options);
 		free(options.ctl_socket);
 	}
@@ -380,6 +384,8 @@ static void feed_daemons(struct agent *agent)
 		    nat_needs_daemon(config->nat) ? nat_message(agent) : NULL);
 	feed_daemon(agent, &agent->arpd, "arp", "weft-arpd",
 		    config->arp ? arp_message(agent) : NULL);
+	feed_daemon(agent, &agent->bfdd, "bfd", "weft-bfdd",
+		    monitor_message(config, agent->n_monitored_made));
 }
 
 static void agent_apply(struct agent *agent, enum cause cause)
@@ -401,6 +407,7 @@ static void agent_apply(struct agent *agent, enum cause cause)
 	log_waiting(agent->config, &before, &agent->outcome);
 	log_outcome(agent, cause);
 	outcome_free(&before);
+	agent->n_monitored_made += agent->outcome.n_monitored_added;
 	if (agent->outcome.lost)
 		close_socks(agent);
 	if (agent->base) {
@@ -582,6 +589,8 @@ static void on_child(evutil_socket_t signal_number, short what, void *arg)
 		daemon_reap(agent->natd);
 	if (agent->arpd)
 		daemon_reap(agent->arpd);
+	if (agent->bfdd)
+		daemon_reap(agent->bfdd);
 }
 
 static void on_terminate(evutil_socket_t signal_number, short what, void *arg)
@@ -620,6 +629,9 @@ static json_t *answer_status(const struct agent *agent)
 	daemon = agent->arpd ? daemon_status(agent->arpd) : NULL;
 	if (daemon)
 		json_object_set_new(services, "arp", daemon);
+	daemon = agent->bfdd ? daemon_status(agent->bfdd) : NULL;
+	if (daemon)
+		json_object_set_new(services, "bfd", daemon);
 	last = json_pack("{s:I, s:s, s:b, s:i, s:b}", "time_ms", (json_int_t)agent->last_apply_ms,
 			 "cause", cause_names[agent->last_cause], "ok", outcome->ok, "took_ms",
 			 (int)agent->last_took_ms, "changed", outcome_changed(outcome));
@@ -743,6 +755,7 @@ static void agent_close(struct agent *agent)
 {
 	daemon_close(agent->natd, agent->options->flush_on_exit);
 	daemon_close(agent->arpd, agent->options->flush_on_exit);
+	daemon_close(agent->bfdd, agent->options->flush_on_exit);
 	control_close(agent->control);
 	close_socks(agent);
 	if (agent->base) {

@@ -151,6 +151,7 @@ static void add_port(struct run *run, const struct port *port)
 	}
 	log_info("+ port %u %s", port->id, port->name);
 	run->outcome->n_ports_added++;
+	run->outcome->n_monitored_added += port->monitor != NULL;
 }
 
 static void change_port(struct run *run, const struct plan_port *change)

@@ -18,6 +18,7 @@ struct outcome {
 	char error[600];	/* when not ok: the first thing that went wrong */
 	unsigned int n_devices; /* changes of devices */
 	unsigned int n_ports_added, n_ports_changed, n_ports_removed;
+	unsigned int n_monitored_added; /* of the ports: those with a monitor */
 	size_t n_flows_added, n_flows_changed, n_flows_removed;
 	size_t n_tables_changed;
 	bool has_objects;	  /* pools and templates are there */

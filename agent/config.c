@@ -15,6 +15,7 @@
 #include "error.h"
 #include "labels.h"
 #include "memory.h"
+#include "monitor.h"
 #include "net/compile.h"
 #include "net/net.h"
 #include "node.h"
@@ -58,7 +59,7 @@ static const char *const port_members[] = {
 
 static const char *const tunnel_members[] = {
 	"name", "type",		  "id",	  "udp_port", "remotes", "options",
-	"mtu",	"udp_zero_csum6", "mark", "underlay", NULL,
+	"mtu",	"udp_zero_csum6", "mark", "underlay", "monitor", NULL,
 };
 
 static const char *const tunnel_types[] = { "geneve", "gre", NULL };
@@ -593,6 +594,8 @@ static void read_tunnel(struct config *config, struct port *port, const struct n
 	read_remotes(config, port, &member);
 	member = node_member(node, "options");
 	read_options(port, &member);
+	member = node_member(node, "monitor");
+	port->monitor = monitor_read(config, &member);
 }
 
 static bool device_is(const void *item, const void *device)
@@ -726,6 +729,11 @@ static void read_ports(struct config *config, const struct node *ports, const st
 		config->n_ports++;
 	}
 	check_ports(config, ports->errors);
+	for (size_t i = n_ports; i < config->n_ports; i++) {
+		struct node node = node_element(tunnels, i - n_ports);
+
+		monitor_check(config, &config->ports[i], &node);
+	}
 }
 
 static void read_tables(struct config *config, const struct node *node)
@@ -899,6 +907,7 @@ static void port_clear(struct port *port)
 	free(port->remotes);
 	free(port->netns);
 	free(port->addresses);
+	monitor_free(port->monitor);
 }
 
 void config_free(struct config *config)

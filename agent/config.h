@@ -20,6 +20,7 @@
 
 struct arp_section;
 struct errors;
+struct monitor;
 struct nat;
 struct net;
 struct net_compiled;
@@ -66,7 +67,8 @@ struct port {
 	bool tunnel;
 	uint16_t udp_port;
 	bool udp_zero_csum6;
-	bool ipv6; /* gre: remotes have IPv6 addresses */
+	bool ipv6;		 /* gre: remotes have IPv6 addresses */
+	struct monitor *monitor; /* NULL: its remotes are not watched */
 };
 
 struct table {

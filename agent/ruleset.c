@@ -16,6 +16,7 @@
 #include "memory.h"
 #include "net/compile.h"
 #include "net/rule.h"
+#include "monitor.h"
 #include "node.h"
 #include "ruleset.h"
 #include "services/arp/section.h"
@@ -440,6 +441,24 @@ static void load_element(struct loader *loader, const struct node *node)
 		   weft_error_text(&error, text, sizeof(text)));
 }
 
+/* what a tunnel's monitor needs, as if it were in a file of its own */
+static void load_monitor(struct loader *loader, const struct port *port)
+{
+	struct weft_error error = { .msg = "out of memory" };
+	struct weft_flow flow;
+	char *entry, text[600];
+
+	entry = monitor_entry(port);
+	if (!entry)
+		return;
+	if (!weft_flow_parse(&flow, entry, &loader->names, &error))
+		load_rule(loader, &flow, "monitor", port->index);
+	else
+		errors_add(loader->errors, "%s.monitor: %s", port->where,
+			   weft_error_text(&error, text, sizeof(text)));
+	free(entry);
+}
+
 static void load_miss(struct loader *loader, const struct table *table)
 {
 	struct miss *miss = &loader->ruleset->misses[table->id];
@@ -512,6 +531,8 @@ bool ruleset_load(struct config *config, struct errors *errors)
 	}
 	for (size_t i = 0; config->compiled && i < config->compiled->n_units; i++)
 		load_unit(&loader, config->compiled->units[i]);
+	for (size_t i = 0; i < config->n_ports; i++)
+		load_monitor(&loader, &config->ports[i]);
 	free(loader.port_by_id);
 	free(loader.refs);
 	for (size_t i = 0; i < config->n_tables; i++)

@@ -43,6 +43,7 @@ static const struct nla_policy weft_act_tunnel_policy[WEFT_ACT_TUNNEL_A_MAX + 1]
 	[WEFT_ACT_TUNNEL_A_TOS] = { .type = NLA_U8 },
 	[WEFT_ACT_TUNNEL_A_TTL] = NLA_POLICY_MIN(NLA_U8, 1),
 	[WEFT_ACT_TUNNEL_A_FROM] = { .type = NLA_U16 },
+	[WEFT_ACT_TUNNEL_A_DIRECT] = { .type = NLA_FLAG },
 };
 
 static const struct nla_policy weft_act_service_policy[WEFT_ACT_SERVICE_A_MAX + 1] = {
@@ -364,6 +365,7 @@ static int weft_act_tunnel(struct weft_act_parser *p, const struct nlattr *attr)
 		record->id = nla_get_u32(tb[WEFT_ACT_TUNNEL_A_ID]);
 	if (tb[WEFT_ACT_TUNNEL_A_TOS])
 		record->tos = nla_get_u8(tb[WEFT_ACT_TUNNEL_A_TOS]);
+	record->direct = nla_get_flag(tb[WEFT_ACT_TUNNEL_A_DIRECT]);
 	record->ttl = 64;
 	if (tb[WEFT_ACT_TUNNEL_A_TTL])
 		record->ttl = nla_get_u8(tb[WEFT_ACT_TUNNEL_A_TTL]);
@@ -759,7 +761,8 @@ static int weft_act_put_tunnel(struct sk_buff *skb, const struct weft_act_tunnel
 	    nla_put_u32(skb, WEFT_ACT_TUNNEL_A_PORT, t->act.arg) ||
 	    (t->has_id && nla_put_u32(skb, WEFT_ACT_TUNNEL_A_ID, t->id)) ||
 	    (t->tos && nla_put_u8(skb, WEFT_ACT_TUNNEL_A_TOS, t->tos)) ||
-	    (t->ttl != 64 && nla_put_u8(skb, WEFT_ACT_TUNNEL_A_TTL, t->ttl)))
+	    (t->ttl != 64 && nla_put_u8(skb, WEFT_ACT_TUNNEL_A_TTL, t->ttl)) ||
+	    (t->direct && nla_put_flag(skb, WEFT_ACT_TUNNEL_A_DIRECT)))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;

@@ -48,7 +48,8 @@ struct weft_act_tunnel {
 	u16 from;		/* enum weft_field; not 0: dst is a value of the instance, */
 	u16 ofs;		/* which is there, */
 	u16 value;		/* and its number */
-	u16 pad;
+	u8 direct;		/* also when the tunnel is down */
+	u8 pad;
 };
 
 struct weft_act_service {

@@ -3,8 +3,9 @@
  * The flow cache.
  *
  * A table of buckets for each CPU; a bucket has WEFT_WAYS programs and the tags of
- * their hashes in one cache line. A key can be in its bucket only, so a lookup is
- * bounded however the keys are chosen; when the bucket is full, a program that was not
+ * their hashes in one cache line. A key can be in its bucket only or, if that was full, in the
+ * one next door, which is looked at if the bucket has programs there. So a lookup is
+ * bounded however the keys are chosen; when both are full, a program that was not
  * used since the clock's hand last passed makes room. The hash is secret per datapath.
  *
  * Who frees what, when. A program belongs to the slot that points to it. Its CPU
@@ -39,7 +40,7 @@
 
 #define WEFT_CACHE_MIN		16		/* buckets */
 #define WEFT_CACHE_MAX		BIT(20)
-#define WEFT_CACHE_FULL		2		/* programs a bucket; then 0.5 % overflow */
+#define WEFT_CACHE_FULL		2		/* programs a bucket; 0.01 % find no room then */
 #define WEFT_CACHE_CHUNK	32		/* buckets done under one hold of the lock */
 #define WEFT_CACHE_IDLE		(10 * HZ)	/* an unused program is swept */
 #define WEFT_CACHE_SWEEP	(2 * HZ)
@@ -168,7 +169,7 @@ static void weft_cached_drop(struct weft_caches *caches, struct weft_cache *cach
 		return;
 	}
 	refcount_inc(&caches->refs);
-	smp_wmb();	/* pairs with weft_table_find(): its slot was cleared first */
+	smp_wmb();	/* pairs with weft_bucket_find(): its slot was cleared first */
 	p->caches = caches;
 	call_rcu(&p->rcu, weft_cached_free_rcu);
 }
@@ -186,37 +187,94 @@ static struct weft_bucket *weft_bucket(struct weft_cache_table *table, u32 hash)
 	return &table->buckets[hash >> table->shift];
 }
 
+static struct weft_bucket *weft_bucket_next_door(struct weft_cache_table *table,
+						 const struct weft_bucket *bucket)
+{
+	return &table->buckets[(bucket - table->buckets) ^ 1];
+}
+
+/* Where a program is, or may be put */
+struct weft_slot {
+	struct weft_cache_table *table;
+	struct weft_bucket *bucket;
+	unsigned int way;
+};
+
+static struct weft_cached *weft_slot_program(const struct weft_slot *slot)
+{
+	return slot->bucket->way[slot->way];
+}
+
+static void weft_slot_clear(const struct weft_slot *slot)
+{
+	struct weft_bucket *home = weft_bucket(slot->table, weft_slot_program(slot)->hash);
+
+	/* a lookup that does not find it here finds it where it was moved to before */
+	smp_store_release(&slot->bucket->way[slot->way], NULL);
+	if (home != slot->bucket)
+		WRITE_ONCE(home->away, home->away - 1);
+}
+
+static void weft_slot_put(const struct weft_slot *slot, struct weft_cached *p)
+{
+	struct weft_bucket *home = weft_bucket(slot->table, p->hash);
+
+	WRITE_ONCE(slot->bucket->tag[slot->way], (u16)p->hash);
+	/* its CPU may look at any time, if another one moves it here */
+	smp_store_release(&slot->bucket->way[slot->way], p);
+	if (home != slot->bucket)
+		WRITE_ONCE(home->away, home->away + 1);
+}
+
 /* Clear the slot of @p; false if it is not here */
 static bool weft_cache_take_out(struct weft_cache_table *table, const struct weft_cached *p)
 {
-	struct weft_bucket *bucket = weft_bucket(table, p->hash);
-	unsigned int i;
+	struct weft_slot slot = { .table = table, .bucket = weft_bucket(table, p->hash) };
+	unsigned int n;
 
-	for (i = 0; i < WEFT_WAYS; i++) {
-		if (bucket->way[i] == p) {
-			WRITE_ONCE(bucket->way[i], NULL);
-			return true;
+	for (n = 0; n < 2; n++) {
+		for (slot.way = 0; slot.way < WEFT_WAYS; slot.way++) {
+			if (weft_slot_program(&slot) == p) {
+				weft_slot_clear(&slot);
+				return true;
+			}
 		}
+		slot.bucket = weft_bucket_next_door(table, slot.bucket);
 	}
 	return false;
 }
 
-/* A way that may be overwritten: that of the same key, a free one, or a victim's */
-static unsigned int weft_bucket_way(struct weft_bucket *bucket, const struct weft_key *key,
-				    u32 hash, u8 shape)
+/* The way of the program with the same key; WEFT_WAYS: there is none */
+static unsigned int weft_bucket_same(const struct weft_bucket *bucket, const struct weft_key *key,
+				     u32 hash, u8 shape)
 {
-	unsigned int i, free = WEFT_WAYS;
+	unsigned int i;
 
 	for (i = 0; i < WEFT_WAYS; i++) {
 		const struct weft_cached *p = bucket->way[i];
 
-		if (!p && free == WEFT_WAYS)
-			free = i;	/* lookups begin at the first */
-		else if (p && key && p->hash == hash && weft_cached_matches(p, key, shape))
-			return i;
+		if (bucket->tag[i] == (u16)hash && p && p->hash == hash &&
+		    weft_cached_matches(p, key, shape))
+			break;
 	}
-	if (free < WEFT_WAYS)
-		return free;
+	return i;
+}
+
+/* A way that is free, the first, since lookups begin there; WEFT_WAYS: there is none */
+static unsigned int weft_bucket_free(const struct weft_bucket *bucket)
+{
+	unsigned int i = 0;
+
+	while (i < WEFT_WAYS && bucket->way[i])
+		i++;
+	return i;
+}
+
+/* The way of a program that was not used since the hand passed */
+static unsigned int weft_bucket_victim(struct weft_bucket *bucket)
+{
+	unsigned int i;
+
 	for (i = 0; i < WEFT_WAYS; i++) {
 		struct weft_cached *p = bucket->way[bucket->hand];
 
@@ -230,11 +288,35 @@ static unsigned int weft_bucket_way(struct weft_bucket *bucket, const struct wef
 	return i;
 }
 
-static void weft_bucket_put(struct weft_bucket *bucket, unsigned int way, struct weft_cached *p)
+/* Where a program is to be put that is in none of the buckets: a free slot, or a victim's */
+static void weft_slot_choose(struct weft_slot *slot, u32 hash)
 {
-	WRITE_ONCE(bucket->tag[way], (u16)p->hash);
-	/* its CPU may look at any time, if another one moves it here */
-	smp_store_release(&bucket->way[way], p);
+	struct weft_bucket *home = weft_bucket(slot->table, hash);
+
+	slot->bucket = home;
+	slot->way = weft_bucket_free(home);
+	if (likely(slot->way < WEFT_WAYS))
+		return;
+	slot->bucket = weft_bucket_next_door(slot->table, home);
+	slot->way = weft_bucket_free(slot->bucket);
+	if (slot->way < WEFT_WAYS)
+		return;
+	slot->bucket = home;
+	slot->way = weft_bucket_victim(home);
+}
+
+/* The slot of a program with the same key; false: there is none */
+static bool weft_slot_find(struct weft_slot *slot, const struct weft_key *key, u32 hash, u8 shape)
+{
+	slot->bucket = weft_bucket(slot->table, hash);
+	slot->way = weft_bucket_same(slot->bucket, key, hash, shape);
+	if (slot->way < WEFT_WAYS)
+		return true;
+	if (likely(!slot->bucket->away))
+		return false;
+	slot->bucket = weft_bucket_next_door(slot->table, slot->bucket);
+	slot->way = weft_bucket_same(slot->bucket, key, hash, shape);
+	return slot->way < WEFT_WAYS;
 }
 
 /* Make room in the whole cache: the clock goes round over the buckets. The cache's lock. */
@@ -299,9 +381,8 @@ static bool weft_caches_evict(struct weft_caches *caches, const struct weft_cach
 } while (0)
 
 static __always_inline struct weft_cached *
-weft_table_find(struct weft_cache_table *table, const struct weft_key *key, u32 hash, u8 shape)
+weft_bucket_find(const struct weft_bucket *bucket, const struct weft_key *key, u32 hash, u8 shape)
 {
-	const struct weft_bucket *bucket = weft_bucket(table, hash);
 	unsigned int i;
 
 	for (i = 0; i < WEFT_WAYS; i++) {
@@ -318,6 +399,24 @@ weft_table_find(struct weft_cache_table *table, const struct weft_key *key, u32 
 			return p;
 	}
 	return NULL;
+}
+
+static noinline struct weft_cached *
+weft_table_find_away(struct weft_cache_table *table, const struct weft_bucket *home,
+		     const struct weft_key *key, u32 hash, u8 shape)
+{
+	return weft_bucket_find(weft_bucket_next_door(table, home), key, hash, shape);
+}
+
+static __always_inline struct weft_cached *
+weft_table_find(struct weft_cache_table *table, const struct weft_key *key, u32 hash, u8 shape)
+{
+	const struct weft_bucket *home = weft_bucket(table, hash);
+	struct weft_cached *p = weft_bucket_find(home, key, hash, shape);
+
+	if (likely(p) || likely(!READ_ONCE(home->away)))
+		return p;
+	return weft_table_find_away(table, home, key, hash, shape);
 }
 
 /* A change has made the program void: it goes */
@@ -459,12 +558,14 @@ static bool weft_cache_crowded(const struct weft_caches *caches, const struct we
 static bool weft_cache_add(struct weft_caches *caches, struct weft_cache *cache,
 			   struct weft_cached *p, const struct weft_key *key, bool nested)
 {
-	struct weft_bucket *bucket = weft_bucket(weft_cache_table(cache), p->hash);
-	unsigned int way = weft_bucket_way(bucket, key, p->hash, p->shape);
-	struct weft_cached *victim = bucket->way[way];
+	struct weft_slot slot = { .table = weft_cache_table(cache) };
+	struct weft_cached *victim;
 
+	if (!weft_slot_find(&slot, key, p->hash, p->shape))
+		weft_slot_choose(&slot, p->hash);
+	victim = weft_slot_program(&slot);
 	if (victim) {
-		WRITE_ONCE(bucket->way[way], NULL);
+		weft_slot_clear(&slot);
 		weft_cached_drop(caches, cache, victim, !nested);
 		weft_cache_count(cache, evicted);
 		cache->displaced++;
@@ -478,7 +579,7 @@ static bool weft_cache_add(struct weft_caches *caches, struct weft_cache *cache,
 		weft_cache_count(cache, evicted);
 	}
 	cache->n++;
-	weft_bucket_put(bucket, way, p);
+	weft_slot_put(&slot, p);
 	if (!cache->crowded && weft_cache_crowded(caches, cache)) {
 		cache->crowded = true;
 		mod_delayed_work(weft_wq, &caches->work, 0);
@@ -519,26 +620,29 @@ bool weft_cache_insert(struct weft_caches *caches, const struct weft_cache_entry
 static void weft_table_for_each(struct weft_caches *caches, struct weft_cache *cache,
 				struct weft_cache_table *table,
 				void (*fn)(struct weft_caches *caches, struct weft_cache *cache,
-					   struct weft_cached **slot))
+					   const struct weft_slot *slot))
 {
-	u32 i = 0, end, way;
+	struct weft_slot slot = { .table = table };
+	u32 i = 0, end;
 
 	while (i < table->n) {
 		end = min_t(u32, i + WEFT_CACHE_CHUNK, table->n);
 		spin_lock_bh(&cache->lock);
-		for (; i < end; i++)
-			for (way = 0; way < WEFT_WAYS; way++)
-				if (table->buckets[i].way[way])
-					fn(caches, cache, &table->buckets[i].way[way]);
+		for (; i < end; i++) {
+			slot.bucket = &table->buckets[i];
+			for (slot.way = 0; slot.way < WEFT_WAYS; slot.way++)
+				if (weft_slot_program(&slot))
+					fn(caches, cache, &slot);
+		}
 		spin_unlock_bh(&cache->lock);
 		cond_resched();
 	}
 }
 
 static void weft_fold_one(struct weft_caches *caches, struct weft_cache *cache,
-			  struct weft_cached **slot)
+			  const struct weft_slot *slot)
 {
-	weft_cached_fold(caches, *slot);
+	weft_cached_fold(caches, weft_slot_program(slot));
 }
 
 void weft_caches_fold(struct weft_caches *caches)
@@ -568,20 +672,19 @@ static struct weft_cache_table *weft_cache_table_alloc(u32 n)
 }
 
 static void weft_move_one(struct weft_caches *caches, struct weft_cache *cache,
-			  struct weft_cached **slot)
+			  const struct weft_slot *slot)
 {
-	struct weft_cached *p = *slot, *victim;
-	struct weft_bucket *bucket = weft_bucket(weft_cache_table(cache), p->hash);
-	unsigned int way = weft_bucket_way(bucket, NULL, 0, 0);
+	struct weft_cached *p = weft_slot_program(slot), *victim;
+	struct weft_slot to = { .table = weft_cache_table(cache) };
 
-	victim = bucket->way[way];
+	weft_slot_choose(&to, p->hash);
+	victim = weft_slot_program(&to);
 	if (victim) {
-		WRITE_ONCE(bucket->way[way], NULL);
+		weft_slot_clear(&to);
 		weft_cached_drop(caches, cache, victim, false);
 	}
-	weft_bucket_put(bucket, way, p);
-	/* a lookup finds it in both, or in the new one */
-	smp_store_release(slot, NULL);
+	weft_slot_put(&to, p);
+	weft_slot_clear(slot);
 }
 
 static void weft_cache_resize(struct weft_caches *caches, struct weft_cache *cache, u32 n)
@@ -620,9 +723,9 @@ static u32 weft_cache_size(const struct weft_cache *cache, u32 *room)
 }
 
 static void weft_sweep_one(struct weft_caches *caches, struct weft_cache *cache,
-			   struct weft_cached **slot)
+			   const struct weft_slot *slot)
 {
-	struct weft_cached *p = *slot;
+	struct weft_cached *p = weft_slot_program(slot);
 	u32 seq = atomic_read_acquire(&caches->stamps->seq);
 
 	if ((u32)jiffies - READ_ONCE(p->used) < WEFT_CACHE_IDLE &&
@@ -630,7 +733,7 @@ static void weft_sweep_one(struct weft_caches *caches, struct weft_cache *cache,
 	    (READ_ONCE(p->seq) == seq ||
 	     weft_probes_hold(caches->stamps, weft_cached_probes(p), p->n_probes, false)))
 		return;
-	WRITE_ONCE(*slot, NULL);
+	weft_slot_clear(slot);
 	weft_cached_drop(caches, cache, p, false);
 }
 

@@ -82,7 +82,7 @@ struct weft_cached {
 struct weft_bucket {
 	u16 tag[WEFT_WAYS];
 	u16 hand;
-	u16 pad;
+	u16 away;		/* programs that belong here and are next door; lock */
 	struct weft_cached *way[WEFT_WAYS];
 } __aligned(64);
 

@@ -82,7 +82,7 @@ static __always_inline unsigned int weft_more_next(unsigned int i, u8 shape)
 unsigned int weft_shape_words(u8 shape);
 void weft_shape_copy(u64 *to, const u64 *k, u8 shape);
 
-/* A program in no slot any more may have lost it: weft_table_find() looks at the slot again */
+/* A program in no slot any more may have lost it: weft_bucket_find() looks at the slot again */
 #define weft_cached_volatile(p, word)	data_race((p)->vol.word)	/* see above */
 
 /* What comes from other hosts; @w is where the program has its words of that */

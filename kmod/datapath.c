@@ -26,6 +26,7 @@
 #include "pending.h"
 #include "pool.h"
 #include "port.h"
+#include "remote.h"
 #include "table.h"
 #include "txn.h"
 #include "upcall.h"
@@ -100,6 +101,7 @@ static void weft_dp_free(struct weft_datapath *dp)
 		weft_caches_destroy(dp->caches);
 	weft_instances_free(dp);
 	weft_pending_free(dp);
+	weft_remotes_free(dp->remotes);
 	kvfree(dp->stamps);
 	kvfree(dp->tables);
 	mutex_destroy(&dp->lock);
@@ -141,7 +143,9 @@ static struct weft_datapath *weft_dp_alloc(struct net *net, const char *name)
 	dp->stamps = weft_stamps_alloc();
 	if (dp->stamps)
 		dp->caches = weft_caches_alloc(dp->stamps);
-	if (!dp->tables || !dp->caches || weft_instances_init(dp) || weft_pending_init(dp)) {
+	dp->remotes = weft_remotes_alloc();
+	if (!dp->tables || !dp->caches || !dp->remotes ||
+	    weft_instances_init(dp) || weft_pending_init(dp)) {
 		weft_dp_free(dp);
 		return ERR_PTR(-ENOMEM);
 	}

@@ -28,6 +28,7 @@ struct weft_caches;
 struct weft_instances;
 struct weft_pendings;
 struct weft_port;
+struct weft_remotes;
 struct weft_stamps;
 struct weft_table;
 struct weft_upcalls;
@@ -66,6 +67,7 @@ struct weft_datapath {
 	struct rhashtable lports;	/* (ldp, lport) → port; RCU to read */
 	struct xarray labels;		/* id → label; RCU to read */
 	struct rhashtable label_ids;	/* (ldp, lport) → label; RCU to read */
+	struct weft_remotes *remotes;	/* how tunnels are; RCU to read */
 	u64 past_drops[WEFT_DROP_MAX + 1];	/* of ports that are gone; lock */
 
 	struct weft_upcalls *upcalls;	/* services and their queues */

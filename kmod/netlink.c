@@ -79,6 +79,9 @@ static const struct genl_ops weft_genl_ops[] = {
 	WEFT_OP_DO(LABEL_NEW, label, label_new),
 	WEFT_OP_DO(LABEL_DEL, label, label_del),
 	WEFT_OP_GET(LABEL_GET, label, label_get, label_dump),
+	WEFT_OP_DO(TUNNEL_SET, tunnel, tunnel_set),
+	WEFT_OP_DO(TUNNEL_DEL, tunnel, tunnel_del),
+	WEFT_OP_GET(TUNNEL_GET, tunnel, tunnel_get, tunnel_dump),
 };
 
 static const struct genl_multicast_group weft_genl_mcgrps[] = {

@@ -33,6 +33,7 @@ extern const struct nla_policy weft_nl_instance_policy[WEFT_INSTANCE_A_MAX + 1];
 extern const struct nla_policy weft_nl_packet_policy[WEFT_PACKET_A_MAX + 1];
 extern const struct nla_policy weft_nl_pool_policy[WEFT_POOL_A_MAX + 1];
 extern const struct nla_policy weft_nl_label_policy[WEFT_LABEL_A_MAX + 1];
+extern const struct nla_policy weft_nl_tunnel_policy[WEFT_TUNNEL_A_MAX + 1];
 
 int weft_nl_dp_new(struct sk_buff *skb, struct genl_info *info);
 int weft_nl_dp_del(struct sk_buff *skb, struct genl_info *info);
@@ -90,6 +91,10 @@ int weft_nl_label_new(struct sk_buff *skb, struct genl_info *info);
 int weft_nl_label_del(struct sk_buff *skb, struct genl_info *info);
 int weft_nl_label_get(struct sk_buff *skb, struct genl_info *info);
 int weft_nl_label_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int weft_nl_tunnel_set(struct sk_buff *skb, struct genl_info *info);
+int weft_nl_tunnel_del(struct sk_buff *skb, struct genl_info *info);
+int weft_nl_tunnel_get(struct sk_buff *skb, struct genl_info *info);
+int weft_nl_tunnel_dump(struct sk_buff *skb, struct netlink_callback *cb);
 
 /* Put the counters (WEFT_DROP_MAX + 1 of them) as a nest of enum weft_drops_attr */
 int weft_nl_put_drops(struct sk_buff *skb, int attrtype, const u64 *drops);

@@ -9,10 +9,13 @@
 
 /*
  * NH (Black et al., UMAC, 1999): the sum of products of pairs of words, each with a
- * secret added. Two keys have the same sum with a probability of 2^-64; the
- * multiplication by another secret spreads it over the upper bits, which are those that are
- * used.
+ * secret added. Two keys have the same sum with a probability of 2^-64. Multiplications
+ * spread it over the upper bits, which are those that are used; a shift between them, because
+ * sums and products alone leave keys that count up in steps (addresses, ports) equally far apart,
+ * and so with some secrets in few places.
  */
+#define WEFT_NH_MULTIPLIER	0x9e3779b97f4a7c15ULL	/* odd, without a pattern */
+
 struct weft_nh {
 #ifdef __SIZEOF_INT128__
 	__uint128_t sum;
@@ -39,7 +42,8 @@ static __always_inline u32 weft_nh_end(const struct weft_nh *nh, const u64 *secr
 #ifdef __SIZEOF_INT128__
 	sum += (u64)(nh->sum >> 64) * (secret[1] | 1);
 #endif
-	return sum >> 32;
+	sum ^= sum >> 32;
+	return (sum * WEFT_NH_MULTIPLIER) >> 32;
 }
 
 #endif /* WEFT_NH_H */

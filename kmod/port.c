@@ -45,6 +45,7 @@
 #include "pipeline.h"
 #include "pending.h"
 #include "port.h"
+#include "remote.h"
 #include "trace.h"
 #include "tunnel.h"
 #include "upcall.h"
@@ -684,6 +685,8 @@ static void weft_port_unlink(struct weft_port *port)
 	WRITE_ONCE(port->detaching, true);
 	xa_erase(&port->dp->ports, port->id);
 	weft_port_stamp(port);
+	if (weft_port_is_tunnel(port->type))
+		weft_remotes_port_gone(port->dp, port->id);
 	port->dp->n_ports--;
 	weft_lports_clear(port);
 	if (port->type == WEFT_PORT_TYPE_INTERNAL)

@@ -18,6 +18,7 @@
  */
 #include <linux/bitops.h>
 #include <linux/hash.h>
+#include <linux/in6.h>
 #include <linux/jhash.h>
 #include <linux/mm.h>
 #include <linux/random.h>
@@ -69,6 +70,11 @@ u32 weft_stamp_port(const struct weft_stamps *stamps, u32 id)
 u32 weft_stamp_lport(const struct weft_stamps *stamps, u32 ldp, u32 lport)
 {
 	return jhash_2words(ldp, lport, stamps->seed);
+}
+
+u32 weft_stamp_remote(const struct weft_stamps *stamps, u32 port, const struct in6_addr *addr)
+{
+	return jhash2((const u32 *)addr, sizeof(*addr) / sizeof(u32), stamps->seed + port);
 }
 
 bool weft_probes_hold(const struct weft_stamps *stamps, struct weft_probe *probes, u32 n,

@@ -20,6 +20,7 @@
 #include <linux/cache.h>
 #include <linux/types.h>
 
+struct in6_addr;
 struct weft_flow;
 struct weft_subtable;
 
@@ -61,6 +62,8 @@ u32 weft_stamp_ldp_bucket(__be32 ldp);
 /* of a port's number, and of a logical port */
 u32 weft_stamp_port(const struct weft_stamps *stamps, u32 id);
 u32 weft_stamp_lport(const struct weft_stamps *stamps, u32 ldp, u32 lport);
+/* of how the way to a remote of a tunnel port is */
+u32 weft_stamp_remote(const struct weft_stamps *stamps, u32 port, const struct in6_addr *addr);
 
 /* Note a stamp before looking at what it stands for */
 static inline void weft_probe(const struct weft_stamps *stamps, u32 hash,

@@ -307,29 +307,31 @@ static bool weft_remote_add(struct weft_tunnel *tunnel, const struct in6_addr *a
 	return true;
 }
 
+bool weft_tunnel_is_endpoint(const struct in6_addr *addr)
+{
+	__be32 addr4 = addr->s6_addr32[3];
+
+	if (ipv6_addr_v4mapped(addr))
+		return addr4 && !ipv4_is_multicast(addr4) && !ipv4_is_lbcast(addr4);
+	return !ipv6_addr_any(addr) && !ipv6_addr_is_multicast(addr);
+}
+
 static int weft_remote_parse(struct weft_tunnel *tunnel, const struct nlattr *attr,
 			     struct netlink_ext_ack *extack)
 {
 	bool ipv4 = nla_type(attr) == WEFT_REMOTES_A_IPV4;
 	struct in6_addr addr;
-	bool unicast;
 
 	if (tunnel->family && tunnel->family != (ipv4 ? AF_INET : AF_INET6)) {
 		NL_SET_ERR_MSG_ATTR(extack, attr,
 				    "the device's tunnels are of the other IP version");
 		return -EINVAL;
 	}
-	if (ipv4) {
-		__be32 addr4 = nla_get_in_addr(attr);
-
-		unicast = addr4 && !ipv4_is_multicast(addr4) && !ipv4_is_lbcast(addr4);
-		ipv6_addr_set_v4mapped(addr4, &addr);
-	} else {
+	if (ipv4)
+		ipv6_addr_set_v4mapped(nla_get_in_addr(attr), &addr);
+	else
 		addr = nla_get_in6_addr(attr);
-		unicast = !ipv6_addr_any(&addr) && !ipv6_addr_is_multicast(&addr) &&
-			  !ipv6_addr_v4mapped(&addr);
-	}
-	if (!unicast) {
+	if (ipv6_addr_v4mapped(&addr) != ipv4 || !weft_tunnel_is_endpoint(&addr)) {
 		NL_SET_ERR_MSG_ATTR(extack, attr, "not the address of a tunnel endpoint");
 		return -EINVAL;
 	}

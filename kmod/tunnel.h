@@ -41,6 +41,9 @@ struct weft_tunnel *weft_tunnel_make(const struct weft_tunnel *old, u8 type, u8 
 				     const struct nlattr *remotes, const struct nlattr *opts,
 				     struct netlink_ext_ack *extack);
 
+/* Can a host have @addr, which is IPv6 or IPv4 mapped? */
+bool weft_tunnel_is_endpoint(const struct in6_addr *addr);
+
 /* Is the packet of @key from a remote? */
 bool weft_tunnel_accepts(const struct weft_tunnel *tunnel, const struct weft_key *key);
 

@@ -29,6 +29,7 @@
 #include "pending.h"
 #include "port.h"
 #include "reject.h"
+#include "remote.h"
 #include "table.h"
 #include "trail.h"
 #include "tunnel.h"
@@ -345,19 +346,24 @@ static void weft_walk_output_lout(struct weft_walk *w)
 static void weft_walk_tunnel(struct weft_walk *w, const struct weft_frame *frame,
 			     const struct weft_act_tunnel *act)
 {
-	struct weft_port *port = weft_walk_port(w, act->act.arg);
 	struct weft_op_tunnel *t;
+	struct weft_port *port;
+	struct weft_way way;
 	__be64 id;
 
+	weft_remote_way(w->dp, act, frame->values, w->tunnel ? &w->key : NULL, w->trail, &way);
+	port = weft_walk_port(w, way.port);
 	if (!weft_tunop_id(w, port, act, &id))
 		return weft_walk_lost(w, WEFT_DROP_TUNNEL_CONTEXT);
 	weft_flush(w);
-	t = weft_emit(w, WEFT_OP_TUNNEL, act->act.arg, weft_tunop_len(&w->key));
+	t = weft_emit(w, WEFT_OP_TUNNEL, way.port, weft_tunop_len(&w->key));
 	if (!t)
 		return;
 	weft_tunop_fill(t, w, port, act, id);
-	if (act->from)
-		memcpy(&t->dst, frame->values + act->ofs, weft_fields[act->from].len);
+	t->ipv6 = !ipv6_addr_v4mapped(&way.addr);
+	t->dst = t->ipv6 ? way.addr : in6addr_any;
+	if (!t->ipv6)
+		t->dst.s6_addr32[0] = way.addr.s6_addr32[3];
 	w->trail->n_tunnels++;
 	weft_sent(w);
 }

@@ -433,7 +433,11 @@ void service_leave(struct service *service)
 
 struct weft_sock *service_sock(struct service *service)
 {
-	return service->registered ? service->event_sock : NULL;
+	if (!service->registered)
+		return NULL;
+	/* events that arrive with answers are in the socket's memory, and nothing would wake us */
+	event_active(service->event_event, EV_READ, 0);
+	return service->event_sock;
 }
 
 json_t *service_status(const struct service *service)

@@ -69,7 +69,10 @@ void service_learn(struct service *service);
 /* service_leave: take no more, answer what is here already */
 void service_leave(struct service *service);
 
-/* service_sock: for requests of the daemon; NULL while there is none */
+/*
+ * service_sock: for requests of the daemon, until it returns to the event loop; NULL while there
+ * is none
+ */
 struct weft_sock *service_sock(struct service *service);
 
 /* service_status: counters; a new reference */

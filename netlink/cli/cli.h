@@ -123,6 +123,7 @@ extern const struct cli_object label_object;
 extern const struct cli_object pool_object;
 extern const struct cli_object template_object;
 extern const struct cli_object instance_object;
+extern const struct cli_object tunnel_object;
 
 int command_run(struct cli *cli, int n, char **words);
 void command_help(FILE *to);
@@ -243,6 +244,7 @@ void port_print(const struct weft_port *port, bool stats);
 void table_print(struct cli *cli, const struct weft_table *table, bool stats);
 void service_print(const struct weft_service *service);
 void label_print(const struct weft_label *label);
+void tunnel_print(struct cli *cli, const struct weft_tunnel *tunnel);
 void txn_result_print(const struct weft_txn_result *result);
 void pool_print(const struct weft_pool *pool, unsigned int flags);
 /* @lines: and its entries, a line each */

@@ -12,9 +12,9 @@
 #include "cli.h"
 
 static const struct cli_object *const objects[] = {
-	&dp_object,	 &port_object,	   &table_object,    &flow_object,  &txn_object,
-	&pool_object,	 &template_object, &instance_object, &label_object, &packet_object,
-	&monitor_object, &stats_object,	   &service_object,  NULL
+	&dp_object,	 &port_object,	   &table_object,    &flow_object,   &txn_object,
+	&pool_object,	 &template_object, &instance_object, &label_object,  &packet_object,
+	&monitor_object, &stats_object,	   &service_object,  &tunnel_object, NULL
 };
 
 #define WIDTH 79

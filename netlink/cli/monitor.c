@@ -22,7 +22,8 @@ enum {
 	WATCH_TEMPLATE = 1 << 7,
 	WATCH_INSTANCE = 1 << 8,
 	WATCH_LABEL = 1 << 9,
-	WATCH_ALL = (1 << 10) - 1,
+	WATCH_TUNNEL = 1 << 10,
+	WATCH_ALL = (1 << 11) - 1,
 };
 
 static const struct {
@@ -32,7 +33,7 @@ static const struct {
 	{ "dp", WATCH_DP },	  { "port", WATCH_PORT },	  { "table", WATCH_TABLE },
 	{ "flow", WATCH_FLOW },	  { "service", WATCH_SERVICE },	  { "txn", WATCH_TXN },
 	{ "pool", WATCH_POOL },	  { "template", WATCH_TEMPLATE }, { "instance", WATCH_INSTANCE },
-	{ "label", WATCH_LABEL }, { "all", WATCH_ALL },
+	{ "label", WATCH_LABEL }, { "tunnel", WATCH_TUNNEL },	  { "all", WATCH_ALL },
 };
 
 static unsigned int kind_of(enum weft_cmd cmd)
@@ -56,6 +57,10 @@ static unsigned int kind_of(enum weft_cmd cmd)
 	case WEFT_CMD_FLOW_GET:
 	case WEFT_CMD_FLOW_SET:
 		return WATCH_FLOW;
+	case WEFT_CMD_TUNNEL_SET:
+	case WEFT_CMD_TUNNEL_DEL:
+	case WEFT_CMD_TUNNEL_GET:
+		return WATCH_TUNNEL;
 	case WEFT_CMD_SERVICE_NEW:
 	case WEFT_CMD_SERVICE_DEL:
 	case WEFT_CMD_SERVICE_GET:
@@ -106,6 +111,8 @@ static const char *dp_of(const struct weft_event *event)
 		return event->instance.dp;
 	case WATCH_LABEL:
 		return event->label.dp;
+	case WATCH_TUNNEL:
+		return event->tunnel.dp;
 	default:
 		return event->txn.dp;
 	}
@@ -187,6 +194,10 @@ static void event_print(struct cli *cli, const struct weft_event *event)
 	case WATCH_LABEL:
 		printf("%s ", event->label.dp);
 		label_print(&event->label);
+		break;
+	case WATCH_TUNNEL:
+		printf("%s ", event->tunnel.dp);
+		tunnel_print(cli, &event->tunnel);
 		break;
 	default:
 		printf("%s ", event->txn.dp);
@@ -290,7 +301,7 @@ static int monitor(struct cli *cli, struct args *args)
 
 static const struct cli_command monitor_commands[] = {
 	{ "",
-	  "[dp] [port] [table] [flow] [pool] [template] [instance] [label] [service] [txn] [all] "
+	  "[dp] [port] [table] [flow] [pool] [template] [instance] [label] [service] [tunnel] [txn] [all] "
 	  "[--count N] [--ready]",
 	  "print changes as they happen", NULL, monitor, .standard = true },
 	{}

@@ -180,6 +180,8 @@ static int tunnel_put(struct nlmsghdr *nlh, size_t size, const struct weft_act_t
 		ok = ok && mnl_attr_put_u8_check(nlh, size, WEFT_ACT_TUNNEL_A_TOS, t->tos);
 	if (weft_has(t, WEFT_ACT_TUNNEL_A_TTL))
 		ok = ok && mnl_attr_put_u8_check(nlh, size, WEFT_ACT_TUNNEL_A_TTL, t->ttl);
+	if (weft_has(t, WEFT_ACT_TUNNEL_A_DIRECT))
+		ok = ok && mnl_attr_put_check(nlh, size, WEFT_ACT_TUNNEL_A_DIRECT, 0, NULL);
 	return ok ? wl_nest_end(nlh, nest) : -EMSGSIZE;
 }
 
@@ -349,6 +351,8 @@ static int tunnel_get(struct weft_act_tunnel *t, const struct nlattr *nest)
 		case WEFT_ACT_TUNNEL_A_FROM:
 			err = wl_attr_u16(attr, &from);
 			t->from = from;
+			break;
+		case WEFT_ACT_TUNNEL_A_DIRECT:
 			break;
 		default:
 			return -EPROTO;

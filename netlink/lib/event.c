@@ -93,6 +93,8 @@ static int read_event(const struct nlmsghdr *nlh, struct weft_event *out)
 		return wl_instance_get_msg(&out->instance, nlh);
 	case WEFT_CMD_LABEL_NEW ... WEFT_CMD_LABEL_GET:
 		return wl_label_get_msg(&out->label, nlh);
+	case WEFT_CMD_TUNNEL_SET ... WEFT_CMD_TUNNEL_GET:
+		return wl_tunnel_get_msg(&out->tunnel, nlh);
 	default:
 		return -EPROTO;
 	}

@@ -67,6 +67,8 @@ static json_t *tunnel_to_json(const struct weft_act_tunnel *t, const struct weft
 		wl_json_set(&obj, "tos", json_integer(t->tos));
 	if (weft_has(t, WEFT_ACT_TUNNEL_A_TTL))
 		wl_json_set(&obj, "ttl", json_integer(t->ttl));
+	if (weft_has(t, WEFT_ACT_TUNNEL_A_DIRECT))
+		wl_json_set(&obj, "direct", json_integer(1));
 	return obj;
 }
 

@@ -610,6 +610,9 @@ json_t *weft_event_to_json(const struct weft_event *event, const struct weft_nam
 	case WEFT_CMD_LABEL_NEW ... WEFT_CMD_LABEL_GET:
 		wl_json_set(&obj, "label", weft_label_to_json(&event->label));
 		break;
+	case WEFT_CMD_TUNNEL_SET ... WEFT_CMD_TUNNEL_GET:
+		wl_json_set(&obj, "tunnel", weft_tunnel_to_json(&event->tunnel, names, flags));
+		break;
 	default:
 		break;
 	}

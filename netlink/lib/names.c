@@ -133,6 +133,9 @@ static const char *const cmds[WEFT_CMD_MAX + 1] = {
 	[WEFT_CMD_LABEL_NEW] = "label_new",
 	[WEFT_CMD_LABEL_DEL] = "label_del",
 	[WEFT_CMD_LABEL_GET] = "label_get",
+	[WEFT_CMD_TUNNEL_SET] = "tunnel_set",
+	[WEFT_CMD_TUNNEL_DEL] = "tunnel_del",
+	[WEFT_CMD_TUNNEL_GET] = "tunnel_get",
 };
 
 static const char *const pool_types[WEFT_POOL_TYPE_MAX + 1] = {

@@ -318,11 +318,12 @@ int wl_tunnel_item_parse(const struct wl_parse *ps, struct wl_tok name, struct w
 
 	if (wl_tok_is(name, "dst"))
 		return wl_tunnel_dst_parse(ps, value, t);
-	attr = wl_tok_is(name, "id")   ? WEFT_ACT_TUNNEL_A_ID :
-	       wl_tok_is(name, "port") ? WEFT_ACT_TUNNEL_A_PORT :
-	       wl_tok_is(name, "tos")  ? WEFT_ACT_TUNNEL_A_TOS :
-	       wl_tok_is(name, "ttl")  ? WEFT_ACT_TUNNEL_A_TTL :
-					 0;
+	attr = wl_tok_is(name, "id")	 ? WEFT_ACT_TUNNEL_A_ID :
+	       wl_tok_is(name, "port")	 ? WEFT_ACT_TUNNEL_A_PORT :
+	       wl_tok_is(name, "tos")	 ? WEFT_ACT_TUNNEL_A_TOS :
+	       wl_tok_is(name, "ttl")	 ? WEFT_ACT_TUNNEL_A_TTL :
+	       wl_tok_is(name, "direct") ? WEFT_ACT_TUNNEL_A_DIRECT :
+					   0;
 	if (!attr)
 		return wl_fail(ps, name, "tunnel has no '%.*s'", shown(name), name.s);
 	if (weft_has(t, attr))
@@ -339,6 +340,11 @@ int wl_tunnel_item_parse(const struct wl_parse *ps, struct wl_tok name, struct w
 	case WEFT_ACT_TUNNEL_A_TOS:
 		err = wl_parse_uint(ps, value, "tos", UINT8_MAX, &number);
 		t->tos = (uint8_t)number;
+		break;
+	case WEFT_ACT_TUNNEL_A_DIRECT:
+		err = wl_parse_uint(ps, value, "direct", 1, &number);
+		if (!err && !number)
+			return 0;
 		break;
 	default:
 		err = wl_parse_uint(ps, value, "ttl", UINT8_MAX, &number);

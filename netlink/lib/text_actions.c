@@ -435,7 +435,7 @@ static void format_tunnel(struct wl_buf *buf, const struct weft_act_tunnel *t,
 			  const struct weft_names *names, unsigned int flags)
 {
 	if (!weft_has(t, WEFT_ACT_TUNNEL_A_PORT) && !weft_has(t, WEFT_ACT_TUNNEL_A_TOS) &&
-	    !weft_has(t, WEFT_ACT_TUNNEL_A_TTL)) {
+	    !weft_has(t, WEFT_ACT_TUNNEL_A_TTL) && !weft_has(t, WEFT_ACT_TUNNEL_A_DIRECT)) {
 		wl_buf_puts(buf, "tunnel:");
 		wl_tunnel_dst_format(buf, t);
 		if (weft_has(t, WEFT_ACT_TUNNEL_A_ID))
@@ -454,6 +454,8 @@ static void format_tunnel(struct wl_buf *buf, const struct weft_act_tunnel *t,
 		wl_buf_printf(buf, ",tos=0x%x", t->tos);
 	if (weft_has(t, WEFT_ACT_TUNNEL_A_TTL))
 		wl_buf_printf(buf, ",ttl=%u", t->ttl);
+	if (weft_has(t, WEFT_ACT_TUNNEL_A_DIRECT))
+		wl_buf_puts(buf, ",direct=1");
 	wl_buf_puts(buf, ")");
 }
 

@@ -378,6 +378,7 @@ int wl_dp_get_msg(struct weft_dp *out, const struct nlmsghdr *nlh);
 int wl_port_get_msg(struct weft_port *out, const struct nlmsghdr *nlh);
 int wl_table_get_msg(struct weft_table *out, const struct nlmsghdr *nlh);
 int wl_flow_get_msg(struct weft_flow *out, const struct nlmsghdr *nlh);
+int wl_tunnel_get_msg(struct weft_tunnel *out, const struct nlmsghdr *nlh);
 int wl_service_get_msg(struct weft_service *out, const struct nlmsghdr *nlh);
 int wl_label_get_msg(struct weft_label *out, const struct nlmsghdr *nlh);
 int wl_packet_get_msg(struct weft_packet *out, const struct nlmsghdr *nlh);

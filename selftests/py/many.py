@@ -23,6 +23,7 @@ from snatlab import SLOW, TAP, Seen, inside, is_ipv4
 
 PORTS = 30000   # source ports of a sender; then the next destination port
 SAMPLE = 500
+PATIENCE = 30   # seconds without any that is new
 ANSWERS = re.compile(r"@ip=([0-9.]+), @port=(\d+)")
 
 
@@ -76,16 +77,18 @@ class Many:
         left = [(s, i) for i in range(max(s.n for s in self.senders)) for s in self.senders
                 if i < s.n]
         self.step = max(1, len(left) // SAMPLE)
-        n, tries = len(left), 0
-        while left and tries < 5:
+        n, progress, before = len(left), time.monotonic(), 0
+        # a service that is killed meanwhile has that long to come back
+        while left and time.monotonic() < progress + PATIENCE * SLOW:
             for at in range(0, len(left), self.window):
                 for s, i in left[at:at + self.window]:
                     s.send(i)
                 want = len(self.seen) + len(left[at:at + self.window])
                 while len(self.seen) < want and self.take(0.3 * SLOW):
                     pass
+                if len(self.seen) > before:
+                    progress, before = time.monotonic(), len(self.seen)
             left = [(s, i) for s, i in left if (s.number, i) not in self.seen]
-            tries += 1
         TAP.equal((len(self.seen), self.wrong[:3]), (n, []), f"{n} connections, each packet arrives")
         TAP.equal(len(set(self.seen.values())), n, "who answers can tell all of them apart")
         return n

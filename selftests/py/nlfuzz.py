@@ -406,8 +406,9 @@ class Fuzzer:
         now = self.snapshot()
         for kind, state in now.items():
             if state != self.state[kind]:
+                was = [s for s in self.state[kind] if s not in state]
                 self.changed.append(f'{name}, command {cmd}, {payload[:200].hex()}: {kind} was '
-                                    f'{self.state[kind]}, is {state}')
+                                    f'{was}, is {[s for s in state if s not in self.state[kind]]}')
         self.state = now
 
     def expires(self, flow):

@@ -105,6 +105,11 @@ has "$tmp/flows" weft template add -f "$tmp/fl"
 has "$tmp/flows" weft instance import "$tmp/fl"
 completes "dp drops" weft stats d
 completes "service" weft monitor s
+completes "del help set show" weft tunnel ""
+completes "vm1 vm2" weft tunnel set vm
+completes "dp fallback state" weft tunnel set vm1 192.0.2.1 ""
+completes "down" weft tunnel set vm1 192.0.2.1 state d
+completes "none" weft tunnel set vm1 192.0.2.1 fallback ""
 completes "template" weft monitor te
 completes "3 41 dp help" weft pool del ""
 completes "703 705 dp help" weft label del ""
@@ -152,7 +157,7 @@ while read -r object command; do
 		netdev | internal | geneve | gre | stt | vif | fabric | service | none) [ "$object" = port ] && continue ;;
 		esac
 		case $object.$command:$word in
-		table.set:none) continue ;;
+		table.set:none | tunnel.set:none) continue ;;
 		esac
 		[[ " ${keywords//=/} " == *[\ -]"$word "* ]] || missing+=" $object.$command:$word"
 	done

@@ -4,7 +4,7 @@
 # shellcheck source=tests/cli/tap.bash
 . "$(dirname "$0")/tap.bash"
 
-objects="dp port table flow txn pool template instance label packet monitor stats service"
+objects="dp port table flow txn pool template instance label packet monitor stats service tunnel"
 
 run weft help
 is "weft help succeeds" "$status" 0

@@ -23,6 +23,7 @@ good 'cookie=0x1234567890abcdef, idle_timeout=30, hard_timeout=1.5 actions=outpu
 good 'in_port=1, vlan_vid=10, vlan_pcp=3 actions=pop_vlan, output:in_port'
 good 'tcp6, ipv6_src=2001:db8::/32, tcp_flags=+syn-ack actions=drop:acl'
 good 'arp, arp_op=1, arp_tpa=10.0.0.1 actions=service:arp'
+good 'table=3 actions=tunnel(dst=192.0.2.1,id=7,port=2,direct=1)'
 good 'nd_ns, nd_target=fe80::1 actions=move:reg0[0..15]->lout, resubmit:3, output:lout'
 good 'ip, ip_frag=yes actions=load:ldp=7, defrag, goto:3'
 good 'table=11, ldp=7, icmp actions=related:11, related:14, drop:no_route'

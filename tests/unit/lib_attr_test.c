@@ -84,6 +84,7 @@ static void noise(void **state)
 			struct weft_port port;
 			struct weft_table table;
 			struct weft_service service;
+			struct weft_tunnel tunnel;
 			struct weft_packet packet;
 			struct weft_txn_result txn;
 			struct weft_pool pool;
@@ -115,6 +116,8 @@ static void noise(void **state)
 		if (!wl_instance_get_msg(&out.instance, nlh))
 			weft_instance_free(&out.instance);
 		wl_service_get_msg(&out.service, nlh);
+		if (!wl_tunnel_get_msg(&out.tunnel, nlh))
+			json_decref(weft_tunnel_to_json(&out.tunnel, NULL, 0));
 		wl_txn_get_msg(&out.txn, nlh);
 		free(nlh);
 	}

@@ -231,6 +231,16 @@ static void others(void **state)
 	struct weft_dp cached = { .name = "b", .cache = { 1, 2, 3, 4, 5, UINT64_MAX } };
 	struct weft_event event = { .cmd = WEFT_CMD_TXN_COMMIT };
 	struct weft_service service = { .name = "nat", .credits = 5 };
+	struct weft_tunnel tunnel = {
+		.way = { .port = 2, .addr = { 192, 0, 2, 2 } },
+		.state = WEFT_TUNNEL_STATE_DOWN,
+		.fallbacks = { { .port = 3, .ipv6 = true, .addr = { 0xfd, [15] = 1 } } },
+		.n_fallbacks = 1,
+		.via = { .port = 3, .ipv6 = true, .addr = { 0xfd, [15] = 1 } },
+		.diag = 1,
+		.mtu = 1430,
+		.flaps = 7,
+	};
 	struct weft_packet packet;
 
 	weft_mark(&dp, WEFT_DP_A_VERSION);
@@ -250,6 +260,16 @@ static void others(void **state)
 		    "\"refused\":\"18446744073709551615\"}}");
 	weft_mark(&service, WEFT_SERVICE_A_CREDITS);
 	assert_json(weft_service_to_json(&service), "{\"name\":\"nat\",\"credits\":5}");
+	weft_mark(&tunnel, WEFT_TUNNEL_A_FALLBACKS);
+	weft_mark(&tunnel, WEFT_TUNNEL_A_VIA);
+	weft_mark(&tunnel, WEFT_TUNNEL_A_DIAG);
+	weft_mark(&tunnel, WEFT_TUNNEL_A_MTU);
+	weft_mark(&tunnel, WEFT_TUNNEL_A_FLAPS);
+	assert_json(weft_tunnel_to_json(&tunnel, NULL, 0),
+		    "{\"port\":2,\"remote\":\"192.0.2.2\",\"state\":\"down\",\"fallbacks\":"
+		    "[{\"port\":3,\"remote\":\"fd00::1\"}],\"via\":"
+		    "{\"port\":3,\"remote\":\"fd00::1\"},\"diag\":\"expired\",\"mtu\":1430,"
+		    "\"flaps\":7}");
 	event.txn.present = 0;
 	event.txn.added = 3;
 	weft_mark(&event.txn, WEFT_TXN_A_ADDED);

@@ -42,6 +42,8 @@
 #define WEFT_TEMPLATE_ENTRIES	8	/* entries of a template */
 #define WEFT_TEMPLATE_VARS	8	/* variables of a template */
 #define WEFT_LABEL_MAX		0xffffff	/* labels are 1…0xffffff; 0 names nothing */
+#define WEFT_TUNNELS_MAX	65536	/* tunnels whose state a datapath knows */
+#define WEFT_FALLBACKS_MAX	4	/* other ways for a tunnel that is down */
 
 /**
  * enum weft_cmd - commands and notifications
@@ -97,6 +99,11 @@
  *	the logical port has one
  * @WEFT_CMD_LABEL_DEL: take the name away
  * @WEFT_CMD_LABEL_GET: one by id, or dump
+ * @WEFT_CMD_TUNNEL_SET: say how the way to a remote of a tunnel port is, and what is there
+ *	instead; what is absent stays. One that nobody has spoken of is up. As answer
+ *	and notification: how it is
+ * @WEFT_CMD_TUNNEL_DEL: forget that; ENOENT when there is nothing to forget
+ * @WEFT_CMD_TUNNEL_GET: one by port and remote, or dump
  */
 enum weft_cmd {
 	WEFT_CMD_UNSPEC,
@@ -136,6 +143,9 @@ enum weft_cmd {
 	WEFT_CMD_LABEL_NEW,
 	WEFT_CMD_LABEL_DEL,
 	WEFT_CMD_LABEL_GET,
+	WEFT_CMD_TUNNEL_SET,
+	WEFT_CMD_TUNNEL_DEL,
+	WEFT_CMD_TUNNEL_GET,
 
 	__WEFT_CMD_MAX,
 	WEFT_CMD_MAX = __WEFT_CMD_MAX - 1
@@ -945,6 +955,7 @@ struct weft_act_move {
  * @WEFT_ACT_TUNNEL_A_TTL: u8, outer TTL, 1…255; absent: 64
  * @WEFT_ACT_TUNNEL_A_FROM: u16, enum weft_field, an address of the tunnel: the remote endpoint is
  *	what the opening packet had there; only in the entries of templates
+ * @WEFT_ACT_TUNNEL_A_DIRECT: flag: to this remote even when the tunnel is down
  */
 enum weft_act_tunnel_attr {
 	WEFT_ACT_TUNNEL_A_UNSPEC,
@@ -955,6 +966,7 @@ enum weft_act_tunnel_attr {
 	WEFT_ACT_TUNNEL_A_TOS,
 	WEFT_ACT_TUNNEL_A_TTL,
 	WEFT_ACT_TUNNEL_A_FROM,
+	WEFT_ACT_TUNNEL_A_DIRECT,
 
 	__WEFT_ACT_TUNNEL_A_MAX,
 	WEFT_ACT_TUNNEL_A_MAX = __WEFT_ACT_TUNNEL_A_MAX - 1
@@ -1599,6 +1611,94 @@ enum weft_label_attr {
 
 	__WEFT_LABEL_A_MAX,
 	WEFT_LABEL_A_MAX = __WEFT_LABEL_A_MAX - 1
+};
+
+/**
+ * enum weft_tunnel_state - what is known of a tunnel
+ * @WEFT_TUNNEL_STATE_UNKNOWN: nothing yet
+ * @WEFT_TUNNEL_STATE_UP: it carries frames in both directions
+ * @WEFT_TUNNEL_STATE_DOWN: it does not: WEFT_ACT_A_TUNNEL uses the first fallback that is a port
+ *	here, is not down itself, and is not where the packet came from; if there is none,
+ *	the tunnel all the same
+ * @WEFT_TUNNEL_STATE_UNWATCHED: the other end has stopped watching, which is no failure
+ */
+enum weft_tunnel_state {
+	WEFT_TUNNEL_STATE_UNKNOWN,
+	WEFT_TUNNEL_STATE_UP,
+	WEFT_TUNNEL_STATE_DOWN,
+	WEFT_TUNNEL_STATE_UNWATCHED,
+
+	__WEFT_TUNNEL_STATE_MAX,
+	WEFT_TUNNEL_STATE_MAX = __WEFT_TUNNEL_STATE_MAX - 1
+};
+
+/**
+ * struct weft_tunnel_way - a tunnel: a port and a remote
+ * @port: id of a tunnel port, 1…65535; need not exist yet
+ * @family: 4 or 6
+ * @reserved: zero
+ * @addr: the remote, big-endian; of IPv4 in the first four bytes, the others zero
+ */
+struct weft_tunnel_way {
+	__u32 port;
+	__u8 family;
+	__u8 reserved[3];
+	__u8 addr[16];
+};
+
+/**
+ * enum weft_fallbacks_attr - list of other ways, the best first
+ * @WEFT_FALLBACKS_A_WAY: struct weft_tunnel_way, up to WEFT_FALLBACKS_MAX of them
+ */
+enum weft_fallbacks_attr {
+	WEFT_FALLBACKS_A_UNSPEC,
+	WEFT_FALLBACKS_A_WAY,
+
+	__WEFT_FALLBACKS_A_MAX,
+	WEFT_FALLBACKS_A_MAX = __WEFT_FALLBACKS_A_MAX - 1
+};
+
+/**
+ * enum weft_tunnel_attr - how a tunnel is
+ *
+ * All of it is forgotten when the tunnel port goes.
+ *
+ * @WEFT_TUNNEL_A_DP: string
+ * @WEFT_TUNNEL_A_PORT: u32, a tunnel port
+ * @WEFT_TUNNEL_A_IPV4: 4 bytes, big-endian, the remote; this or IPV6
+ * @WEFT_TUNNEL_A_IPV6: 16 bytes
+ * @WEFT_TUNNEL_A_STATE: u32, enum weft_tunnel_state
+ * @WEFT_TUNNEL_A_FALLBACKS: nest of enum weft_fallbacks_attr; in a SET the list replaces the
+ *	old one
+ * @WEFT_TUNNEL_A_DIAG: u8, for those who look: why we say that it is down (RFC 5880, 4.1)
+ * @WEFT_TUNNEL_A_REMOTE_DIAG: u8, the same: why the other end says so
+ * @WEFT_TUNNEL_A_MTU: u32, the same: longest IP packet of a machine that it carries; 0: not known
+ * @WEFT_TUNNEL_A_RTT: u32, the same: µs there and back; 0: not known
+ * @WEFT_TUNNEL_A_SINCE: u64, only reported: ms since the state changed
+ * @WEFT_TUNNEL_A_FLAPS: u64, only reported: times that it went down from up
+ * @WEFT_TUNNEL_A_VIA: struct weft_tunnel_way, only reported: what is used instead, wherever
+ *	packets come from; absent: nothing
+ * @WEFT_TUNNEL_A_PAD: alignment
+ */
+enum weft_tunnel_attr {
+	WEFT_TUNNEL_A_UNSPEC,
+	WEFT_TUNNEL_A_DP,
+	WEFT_TUNNEL_A_PORT,
+	WEFT_TUNNEL_A_IPV4,
+	WEFT_TUNNEL_A_IPV6,
+	WEFT_TUNNEL_A_STATE,
+	WEFT_TUNNEL_A_FALLBACKS,
+	WEFT_TUNNEL_A_DIAG,
+	WEFT_TUNNEL_A_REMOTE_DIAG,
+	WEFT_TUNNEL_A_MTU,
+	WEFT_TUNNEL_A_RTT,
+	WEFT_TUNNEL_A_SINCE,
+	WEFT_TUNNEL_A_FLAPS,
+	WEFT_TUNNEL_A_VIA,
+	WEFT_TUNNEL_A_PAD,
+
+	__WEFT_TUNNEL_A_MAX,
+	WEFT_TUNNEL_A_MAX = __WEFT_TUNNEL_A_MAX - 1
 };
 
 #endif /* _UAPI_LINUX_WEFT_H */

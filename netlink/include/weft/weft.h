@@ -204,7 +204,7 @@ struct weft_act_tunnel {
 	uint32_t port;
 	uint32_t id;
 	uint8_t tos;
-	uint8_t ttl;
+	uint8_t ttl; /* DIRECT has no value: it is present, or not */
 };
 
 /* WEFT_ACT_A_SERVICE */
@@ -261,6 +261,30 @@ struct weft_drop_count {
 struct weft_drops {
 	struct weft_drop_count *v;
 	unsigned int n;
+};
+
+/* A tunnel: a port and a remote */
+struct weft_way {
+	uint32_t port;
+	bool ipv6;
+	uint8_t addr[16]; /* IPv4: first 4 bytes */
+};
+
+/* How a tunnel is; present: WEFT_TUNNEL_A_… (of the remote, IPV4 or IPV6) */
+struct weft_tunnel {
+	uint32_t present;
+	char dp[WEFT_NAME_MAX + 1];
+	struct weft_way way;
+	uint32_t state; /* enum weft_tunnel_state */
+	struct weft_way fallbacks[WEFT_FALLBACKS_MAX];
+	unsigned int n_fallbacks;
+	uint8_t diag;	     /* RFC 5880, 4.1 */
+	uint8_t remote_diag; /* the same, of the other end */
+	uint32_t mtu;	     /* 0: not known */
+	uint32_t rtt_us;     /* 0: not known */
+	uint64_t since_ms;
+	uint64_t flaps;
+	struct weft_way via; /* what is used instead, if present */
 };
 
 /* The flow cache: sums over the CPUs, since the datapath was made, but for entries */
@@ -521,6 +545,8 @@ json_t *weft_dp_to_json(const struct weft_dp *dp);
 json_t *weft_port_to_json(const struct weft_port *port);
 json_t *weft_table_to_json(const struct weft_table *table, const struct weft_names *names,
 			   unsigned int flags);
+json_t *weft_tunnel_to_json(const struct weft_tunnel *tunnel, const struct weft_names *names,
+			    unsigned int flags);
 json_t *weft_service_to_json(const struct weft_service *service);
 json_t *weft_label_to_json(const struct weft_label *label);
 json_t *weft_packet_to_json(const struct weft_packet *packet, const struct weft_names *names,
@@ -647,6 +673,22 @@ int weft_txn_commit(struct weft_txn *txn, struct weft_txn_result *result);
 void weft_txn_abort(struct weft_txn *txn);
 
 /* queue_limit 0: the default */
+void weft_tunnel_init(struct weft_tunnel *tunnel);
+int weft_tunnel_set(struct weft_sock *sock, const char *dp, const struct weft_tunnel *tunnel);
+int weft_tunnel_del(struct weft_sock *sock, const char *dp, const struct weft_way *way);
+int weft_tunnel_get(struct weft_sock *sock, const char *dp, const struct weft_way *way,
+		    struct weft_tunnel *out);
+int weft_tunnel_dump(struct weft_sock *sock, const char *dp,
+		     int (*cb)(const struct weft_tunnel *tunnel, void *ctx), void *ctx);
+int weft_tunnel_list(struct weft_sock *sock, const char *dp, struct weft_tunnel **tunnels,
+		     size_t *n);
+void weft_tunnel_list_free(struct weft_tunnel *tunnels, size_t n);
+/* "up", "down", …; NULL when there is no such state. And back: -1 when there is no such name */
+const char *weft_tunnel_state_name(uint32_t state);
+int weft_tunnel_state_from_name(const char *name);
+/* "none", "expired", … (RFC 5880, 4.1); NULL for a number without a name */
+const char *weft_tunnel_diag_name(uint8_t diag);
+
 int weft_service_register(struct weft_sock *sock, const char *dp, const char *name,
 			  uint32_t credits, uint32_t queue_limit);
 int weft_service_leave(struct weft_sock *sock, const char *dp, const char *name);
@@ -687,6 +729,7 @@ struct weft_event {
 		struct weft_table table;       /* TABLE_SET, TABLE_GET */
 		struct weft_flow flow;	       /* FLOW_NEW, FLOW_DEL, FLOW_SET */
 		struct weft_service service;   /* SERVICE_NEW, SERVICE_DEL, SERVICE_SET */
+		struct weft_tunnel tunnel;     /* TUNNEL_SET, TUNNEL_DEL */
 		struct weft_txn_result txn;    /* TXN_COMMIT */
 		struct weft_packet packet;     /* PACKET_UPCALL */
 		struct weft_pool pool;	       /* POOL_NEW, POOL_DEL */
