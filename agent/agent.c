@@ -7,9 +7,14 @@
  * retry. It looks at the kernel afresh each time, so there is no state here that could be
  * wrong, and being killed loses nothing.
  *
+ * The exception are changes of a network that come by the control socket: only their own
+ * entries are sent, on the assumption that the kernel has what the last apply left there. When
+ * that is known not to be so, or the kernel refuses, it is looked at afresh, too.
+ *
  * Notifications cannot be told from those of weftd's own changes. Those that are waiting right
  * after an apply are thrown away as its own; should somebody else's be among them, a second
- * look a moment later sees what it did.
+ * look a moment later sees what it did. After a change of a network they are few, so they are
+ * looked at.
  */
 #include <errno.h>
 #include <event2/event.h>
@@ -29,12 +34,15 @@
 #include "config.h"
 #include "control.h"
 #include "error.h"
+#include "event.h"
 #include "link.h"
 #include "load.h"
 #include "log.h"
 #include "memory.h"
 #include "monitor.h"
+#include "net/net.h"
 #include "notify.h"
+#include "ruleset.h"
 #include "services/arp/section.h"
 #include "services/nat/nat.h"
 #include "supervise.h"
@@ -52,15 +60,15 @@
 enum cause {
 	CAUSE_START,
 	CAUSE_RELOAD,
+	CAUSE_NETWORK, /* its objects, by the control socket */
 	CAUSE_DEVICES,
 	CAUSE_CHANGE, /* somebody else may have changed the datapath */
 	CAUSE_RETRY,
 	CAUSE_DRAIN, /* templates wait for their instances to end */
 };
 
-static const char *const cause_names[] = {
-	"start", "reload", "devices", "change", "retry", "drain"
-};
+static const char *const cause_names[] = { "start",  "reload", "network", "devices",
+					   "change", "retry",  "drain" };
 
 struct agent {
 	const struct agent_options *options;
@@ -92,7 +100,8 @@ struct agent {
 	uint64_t n_applies;
 	uint64_t n_reloads;
 	uint64_t n_repairs;
-	char *reload_error; /* NULL: the file in force is the last one read */
+	unsigned int n_changes; /* of the network since its file was read */
+	char *reload_error;	/* NULL: the file in force is the last one read */
 };
 
 static int64_t now_ms(clockid_t clock)
@@ -101,6 +110,14 @@ static int64_t now_ms(clockid_t clock)
 
 	clock_gettime(clock, &now);
 	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+}
+
+static int64_t now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
 }
 
 char *agent_ctl_path(const char *dp, const char *netns)
@@ -261,19 +278,33 @@ static void log_outcome(const struct agent *agent, enum cause cause)
 		 outcome->n_devices, agent->last_took_ms);
 }
 
-/* notifications of what was just applied */
-static void drop_own_events(struct agent *agent)
+/* notifications of what was just applied; true: others may be among them */
+static bool drop_own_events(struct agent *agent, const struct apply_change *change)
 {
+	const struct outcome *outcome = &agent->outcome;
+	struct event_own own = { .n_commits = 1 };
 	struct weft_event event;
+	bool others = !change;
 	int result;
 
+	if (change) {
+		own.rules = change->rules;
+		own.n_ports = outcome->n_ports_added + outcome->n_ports_changed +
+			      outcome->n_ports_removed;
+	}
 	if (!agent->event_sock)
-		return;
+		return others;
 	do {
 		result = weft_event_recv(agent->event_sock, &event, false);
-		if (!result)
-			weft_event_free(&event);
+		if (result) {
+			others |= result != -EAGAIN;
+			continue;
+		}
+		others = others || (event_matters(&event, agent->config->datapath) &&
+				    !event_is_own(&event, &own));
+		weft_event_free(&event);
 	} while (result != -EAGAIN && result != -EBADF && result != -ENOTCONN);
+	return others;
 }
 
 /* new namespaces, and new aliases of devices that are down, are not announced */
@@ -288,8 +319,8 @@ static bool must_look(const struct agent *agent)
 	return false;
 }
 
-/* when to look again, after the outcome is known */
-static void schedule_next(struct agent *agent, enum cause cause)
+/* when to look again, after the outcome is known; others: who may have changed something, too */
+static void schedule_next(struct agent *agent, enum cause cause, bool others)
 {
 	const struct outcome *outcome = &agent->outcome;
 
@@ -315,8 +346,10 @@ static void schedule_next(struct agent *agent, enum cause cause)
 		agent->repair_ms = agent->repair_ms * 2 < REPAIR_LAST_MS ? agent->repair_ms * 2 :
 									   REPAIR_LAST_MS;
 	}
-	schedule_apply(agent, CAUSE_CHANGE,
-		       SECOND_LOOK_MS > agent->repair_ms ? SECOND_LOOK_MS : agent->repair_ms);
+	if (others)
+		schedule_apply(agent, CAUSE_CHANGE,
+			       SECOND_LOOK_MS > agent->repair_ms ? SECOND_LOOK_MS :
+								   agent->repair_ms);
 }
 
 /* the section as it is, and the numbers that its pools and templates have in the kernel */
@@ -388,10 +421,13 @@ static void feed_daemons(struct agent *agent)
 		    monitor_message(config, agent->n_monitored_made));
 }
 
-static void agent_apply(struct agent *agent, enum cause cause)
+/* change: NULL, or all that there is to do if the kernel has what the last apply left there */
+static void agent_apply_change(struct agent *agent, enum cause cause,
+			       const struct apply_change *change)
 {
 	int64_t start = now_ms(CLOCK_MONOTONIC);
 	struct outcome before = agent->outcome;
+	bool others = false;
 
 	agent->n_applies++;
 	agent->last_cause = cause;
@@ -401,7 +437,7 @@ static void agent_apply(struct agent *agent, enum cause cause)
 		snprintf(agent->outcome.error, sizeof(agent->outcome.error),
 			 "the kernel does not answer");
 	} else
-		apply_run(agent->config, agent->sock, agent->link_sock, &agent->outcome);
+		apply_run(agent->config, change, agent->sock, agent->link_sock, &agent->outcome);
 	agent->last_took_ms = now_ms(CLOCK_MONOTONIC) - start;
 
 	log_waiting(agent->config, &before, &agent->outcome);
@@ -412,12 +448,17 @@ static void agent_apply(struct agent *agent, enum cause cause)
 		close_socks(agent);
 	if (agent->base) {
 		if (outcome_changed(&agent->outcome))
-			drop_own_events(agent);
-		schedule_next(agent, cause);
+			others = drop_own_events(agent, change);
+		schedule_next(agent, cause, others);
 	}
 	if (agent->base && agent->outcome.has_objects)
 		feed_daemons(agent);
 	tell_status(agent);
+}
+
+static void agent_apply(struct agent *agent, enum cause cause)
+{
+	agent_apply_change(agent, cause, NULL);
 }
 
 static void log_errors(const struct errors *errors)
@@ -450,6 +491,10 @@ static bool agent_reload(struct agent *agent)
 	free(agent->reload_error);
 	agent->reload_error = NULL;
 	if (good) {
+		if (agent->n_changes)
+			log_notice("%s was read again: %u changes to the network are gone",
+				   agent->options->source.file, agent->n_changes);
+		agent->n_changes = 0;
 		config_free(agent->config);
 		agent->config = config;
 		outcome_free(&agent->outcome);
@@ -467,6 +512,64 @@ static bool agent_reload(struct agent *agent)
 	errors_clear(&errors);
 	notify_ready();
 	return good;
+}
+
+/* does the kernel have what the last apply left there, as far as weftd knows? */
+static bool is_settled(const struct agent *agent, const struct actual *actual)
+{
+	return agent->outcome.ok && actual->has_dp &&
+	       binding_fingerprint(agent->config, actual) == agent->outcome.fingerprint;
+}
+
+/* the network with a change, in force or not at all; the text of an error is to be freed */
+static char *agent_change(struct agent *agent, const json_t *request)
+{
+	struct config *before = agent->config, *config;
+	struct errors errors = { 0 };
+	struct ruleset_change rules = { 0 };
+	struct actual actual;
+	struct apply_change change = {
+		.rules = &rules,
+		.n_flows_held = agent->outcome.n_flows_held,
+		.actual = &actual,
+	};
+	char *error = NULL;
+	bool settled;
+
+	if (!before->net)
+		return memory_strdup("there is no network: weftd was started with a host's file");
+	if (!agent->sock)
+		return memory_strdup("the kernel does not answer");
+	if (actual_read(&actual, agent->sock, agent->link_sock, before->datapath, false))
+		return memory_strdup("cannot read the datapath");
+	settled = is_settled(agent, &actual);
+	config = load_change(before, request, &actual, &rules, &errors);
+	if (!config) {
+		error = memory_strdup(errors.n_kept ? errors.text[0] : "?");
+		goto out;
+	}
+	agent->config = config;
+	config->ruleset = before->ruleset; /* lent: who looks at it looks at this configuration */
+	if (settled)
+		agent_apply_change(agent, CAUSE_NETWORK, &change);
+	if (!settled || !agent->outcome.ok)
+		agent_apply(agent, CAUSE_NETWORK);
+	if (agent->outcome.ok) {
+		ruleset_change_end(before, config, &rules);
+		config_free(before);
+		agent->n_changes++;
+		goto out;
+	}
+	error = memory_strdup(agent->outcome.error);
+	config->ruleset = NULL;
+	ruleset_change_undo(before, &rules);
+	agent->config = before;
+	agent_apply(agent, CAUSE_NETWORK);
+	config_free(config);
+out:
+	errors_clear(&errors);
+	actual_free(&actual);
+	return error;
 }
 
 /* ---- what happens ------------------------------------------------------ */
@@ -504,47 +607,6 @@ static void on_link(evutil_socket_t fd, short what, void *arg)
 	start_timer(agent->link_timer, LINK_DELAY_MS);
 }
 
-static const char *event_dp(const struct weft_event *event)
-{
-	switch (event->cmd) {
-	case WEFT_CMD_DP_NEW:
-	case WEFT_CMD_DP_DEL:
-	case WEFT_CMD_DP_SET:
-		return event->dp.name;
-	case WEFT_CMD_PORT_NEW:
-	case WEFT_CMD_PORT_DEL:
-	case WEFT_CMD_PORT_SET:
-		return event->port.dp;
-	case WEFT_CMD_TABLE_SET:
-		return event->table.dp;
-	case WEFT_CMD_FLOW_NEW:
-	case WEFT_CMD_FLOW_DEL:
-	case WEFT_CMD_FLOW_SET:
-		return event->flow.dp;
-	case WEFT_CMD_TXN_COMMIT:
-		return event->txn.dp;
-	case WEFT_CMD_LABEL_NEW:
-	case WEFT_CMD_LABEL_DEL:
-		return event->label.dp;
-	case WEFT_CMD_POOL_DEL:
-		return event->pool.dp;
-	case WEFT_CMD_TEMPLATE_DEL:
-		return event->tmpl.dp;
-	default:
-		return NULL;
-	}
-}
-
-static bool event_matters(const struct agent *agent, const struct weft_event *event)
-{
-	const char *dp = event_dp(event);
-
-	if (!dp || strcmp(dp, agent->config->datapath))
-		return false;
-	return event->cmd != WEFT_CMD_FLOW_DEL ||
-	       (event->flow.reason != WEFT_REASON_IDLE && event->flow.reason != WEFT_REASON_HARD);
-}
-
 static void on_weft_event(evutil_socket_t fd, short what, void *arg)
 {
 	struct agent *agent = arg;
@@ -569,7 +631,7 @@ static void on_weft_event(evutil_socket_t fd, short what, void *arg)
 			matters = true;
 			break;
 		}
-		matters = event_matters(agent, &event) || matters;
+		matters = event_matters(&event, agent->config->datapath) || matters;
 		weft_event_free(&event);
 	}
 	if (matters)
@@ -604,6 +666,13 @@ static void on_terminate(evutil_socket_t signal_number, short what, void *arg)
 
 /* ---- control socket ---------------------------------------------------- */
 
+/* what was sent to the kernel */
+static json_t *flow_counts(const struct outcome *outcome)
+{
+	return json_pack("{s:i, s:i, s:i}", "added", (int)outcome->n_flows_added, "changed",
+			 (int)outcome->n_flows_changed, "removed", (int)outcome->n_flows_removed);
+}
+
 static json_t *answer_status(const struct agent *agent)
 {
 	const struct outcome *outcome = &agent->outcome;
@@ -637,10 +706,12 @@ static json_t *answer_status(const struct agent *agent)
 			 (int)agent->last_took_ms, "changed", outcome_changed(outcome));
 	ports = json_pack("{s:i, s:i}", "configured", (int)outcome->n_ports, "waiting",
 			  (int)outcome->n_waiting);
+	json_object_set_new(last, "flows", flow_counts(outcome));
 	flows = json_pack("{s:i, s:i}", "applied", (int)outcome->n_flows, "held_back",
 			  (int)outcome->n_flows_held);
-	counts = json_pack("{s:I, s:I, s:I}", "applies", (json_int_t)agent->n_applies, "reloads",
-			   (json_int_t)agent->n_reloads, "repairs", (json_int_t)agent->n_repairs);
+	counts = json_pack("{s:I, s:I, s:I, s:i}", "applies", (json_int_t)agent->n_applies,
+			   "reloads", (json_int_t)agent->n_reloads, "repairs",
+			   (json_int_t)agent->n_repairs, "changes", (int)agent->n_changes);
 	return json_pack("{s:s, s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "datapath",
 			 agent->config->datapath, "config", agent->config->file, "pid",
 			 (int)getpid(), "state", state, "last_apply", last, "ports", ports, "flows",
@@ -675,6 +746,41 @@ static json_t *answer_plan(struct agent *agent)
 	return answer;
 }
 
+static json_t *answer_apply(const struct agent *agent)
+{
+	const struct outcome *outcome = &agent->outcome;
+	json_t *ports;
+
+	if (!outcome->ok)
+		return json_pack("{s:s}", "error", outcome->error);
+	ports = json_pack("{s:i, s:i, s:i, s:i}", "added", (int)outcome->n_ports_added, "changed",
+			  (int)outcome->n_ports_changed, "removed", (int)outcome->n_ports_removed,
+			  "waiting", (int)outcome->n_waiting);
+	return json_pack("{s:b, s:b, s:o, s:o}", "ok", 1, "changed", outcome_changed(outcome),
+			 "flows", flow_counts(outcome), "ports", ports);
+}
+
+static json_t *answer_change(struct agent *agent, const json_t *request)
+{
+	int64_t start = now_us();
+	json_t *answer;
+	char *error;
+
+	error = agent_change(agent, json_object_get(request, "change"));
+	answer = error ? json_pack("{s:s}", "error", error) : answer_apply(agent);
+	if (!error)
+		json_object_set_new(answer, "took_us", json_integer(now_us() - start));
+	free(error);
+	return answer;
+}
+
+static json_t *answer_network(const struct agent *agent)
+{
+	if (agent->config->net)
+		return net_to_json(agent->config->net);
+	return json_pack("{s:s}", "error", "weftd was started with a host's file");
+}
+
 static json_t *on_control(void *ctx, const char *command, const json_t *request)
 {
 	struct agent *agent = ctx;
@@ -683,13 +789,15 @@ static json_t *on_control(void *ctx, const char *command, const json_t *request)
 		return answer_status(agent);
 	if (!strcmp(command, "plan"))
 		return answer_plan(agent);
+	if (!strcmp(command, "network"))
+		return answer_network(agent);
+	if (!strcmp(command, "change"))
+		return answer_change(agent, request);
 	if (strcmp(command, "reload"))
 		return NULL;
 	if (!agent_reload(agent))
 		return json_pack("{s:s}", "error", agent->reload_error);
-	if (!agent->outcome.ok)
-		return json_pack("{s:s}", "error", agent->outcome.error);
-	return json_pack("{s:b, s:b}", "ok", 1, "changed", outcome_changed(&agent->outcome));
+	return answer_apply(agent);
 }
 
 /* ---- start and end ----------------------------------------------------- */
@@ -728,8 +836,8 @@ static int open_control(struct agent *agent)
 					   agent_ctl_path(agent->config->datapath, options->netns);
 	const struct control_options control = {
 		.path = path,
-		.commands = "status, reload and plan",
-		.max_bytes = 4096,
+		.commands = "status, reload, plan, network and change",
+		.max_bytes = 4 << 20,
 	};
 	int result = control_open(&agent->control, agent->base, &control, on_control, agent);
 

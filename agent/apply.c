@@ -28,6 +28,7 @@
 
 struct run {
 	const struct config *config;
+	const struct apply_change *change; /* NULL: anything may be different */
 	struct weft_sock *sock;
 	struct link_sock *link_sock;
 	struct outcome *outcome;
@@ -64,9 +65,14 @@ static const char *reason(const struct weft_sock *sock, int result)
 
 static bool read_actual(struct run *run)
 {
-	int result = actual_read(&run->actual, run->sock, run->link_sock, run->config->datapath,
-				 true);
+	int result;
 
+	if (run->change) {
+		run->actual = *run->change->actual;
+		*run->change->actual = (struct actual){ 0 };
+		return true;
+	}
+	result = actual_read(&run->actual, run->sock, run->link_sock, run->config->datapath, true);
 	if (!result)
 		return true;
 	run->outcome->lost = true;
@@ -182,11 +188,25 @@ static void apply_ports(struct run *run)
 }
 
 /* the device of a new internal port was not there when the links were read */
+static bool has_new_device(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->ports_new.n; i++) {
+		if (plan->ports_new.v[i].want->type == WEFT_PORT_TYPE_INTERNAL)
+			return true;
+	}
+	return false;
+}
+
 static void settle_devices(struct run *run)
 {
 	struct links links;
-	int result = links_list(run->link_sock, &links);
+	int result;
 
+	if (!has_new_device(&run->plan)) {
+		device_settle(&run->devices, run->config, run->bindings, &run->actual.links);
+		return;
+	}
+	result = links_list(run->link_sock, &links);
 	if (result) {
 		fail(run, "cannot list devices: %s", strerror(-result));
 		return;
@@ -279,7 +299,11 @@ static bool apply_flows(struct run *run)
 	long failed_op;
 	int result;
 
-	plan_flows(&run->plan, run->config, run->bindings, &run->actual);
+	if (run->change) {
+		run->plan.n_flows_held = run->change->n_flows_held;
+		plan_flows_change(&run->plan, run->config, run->bindings, run->change->rules);
+	} else
+		plan_flows(&run->plan, run->config, run->bindings, &run->actual);
 	run->outcome->n_flows_held = plan->n_flows_held;
 	run->outcome->n_flows = run->config->ruleset->n_rules - plan->n_flows_held;
 	if (!plan_n_flow_ops(plan))
@@ -397,11 +421,12 @@ static void keep_waiting(struct run *run)
 	}
 }
 
-void apply_run(const struct config *config, struct weft_sock *sock, struct link_sock *link_sock,
-	       struct outcome *outcome)
+void apply_run(const struct config *config, const struct apply_change *change,
+	       struct weft_sock *sock, struct link_sock *link_sock, struct outcome *outcome)
 {
 	struct run run = {
 		.config = config,
+		.change = change,
 		.sock = sock,
 		.link_sock = link_sock,
 		.outcome = outcome,

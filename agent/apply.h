@@ -8,9 +8,18 @@
 #include <stdint.h>
 #include <stdio.h>
 
+struct actual;
 struct config;
 struct link_sock;
+struct ruleset_change;
 struct weft_sock;
+
+/* what is known when only the network has changed: nobody asks the kernel for its flow entries */
+struct apply_change {
+	const struct ruleset_change *rules;
+	size_t n_flows_held;   /* before */
+	struct actual *actual; /* without flow entries; it is used up */
+};
 
 struct outcome {
 	bool ok;
@@ -34,8 +43,9 @@ struct outcome {
 	size_t n_waiting;
 };
 
-void apply_run(const struct config *config, struct weft_sock *sock, struct link_sock *link_sock,
-	       struct outcome *outcome);
+/* apply_run: change may be NULL */
+void apply_run(const struct config *config, const struct apply_change *change,
+	       struct weft_sock *sock, struct link_sock *link_sock, struct outcome *outcome);
 
 /* apply_show: print the plan and do nothing; sock may be NULL when there is no module. 0, -errno */
 int apply_show(const struct config *config, struct weft_sock *sock, struct link_sock *link_sock,

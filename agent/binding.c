@@ -207,7 +207,7 @@ static uint64_t mix_link(uint64_t hash, const struct link *link)
 {
 	hash = mix(hash, &link->ifindex, sizeof(link->ifindex));
 	hash = mix(hash, &link->mtu, sizeof(link->mtu));
-	hash = mix(hash, &link->udp_port, sizeof(link->udp_port));
+	hash = mix(hash, &link->outer_port, sizeof(link->outer_port));
 	hash = mix(hash, link->kind, strlen(link->kind));
 	return mix(hash, link->name, strlen(link->name));
 }

@@ -8,6 +8,7 @@
  * what is named twice is an error that shows both places.
  */
 #include <errno.h>
+#include <linux/weft_stt.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,11 +59,11 @@ static const char *const port_members[] = {
 };
 
 static const char *const tunnel_members[] = {
-	"name", "type",		  "id",	  "udp_port", "remotes", "options",
-	"mtu",	"udp_zero_csum6", "mark", "underlay", "monitor", NULL,
+	"name", "type",		  "id",	  "udp_port", "tcp_port", "remotes", "options",
+	"mtu",	"udp_zero_csum6", "mark", "underlay", "monitor",  NULL,
 };
 
-static const char *const tunnel_types[] = { "geneve", "gre", NULL };
+static const char *const tunnel_types[] = { "geneve", "gre", "stt", NULL };
 static const char *const underlays[] = { "ipv4", "ipv6", NULL };
 static const char *const table_members[] = { "id", "name", "miss", NULL };
 static const char *const host_members[] = { "address", NULL };
@@ -542,13 +543,37 @@ static void read_port(struct config *config, struct port *port, const struct nod
 	read_options(port, &member);
 }
 
+/* which of the outer packets are the tunnel's: no two of a type can share them */
+static void read_outer(const struct config *config, struct port *port, const struct node *node)
+{
+	bool gre = port->type == WEFT_PORT_TYPE_GRE, stt = port->type == WEFT_PORT_TYPE_STT;
+	uint64_t outer_port = gre ? 0 : stt ? STT_PORT : GENEVE_PORT;
+	struct node member = node_member(node, stt ? "tcp_port" : "udp_port");
+
+	if (member.value && !gre)
+		node_get_number(&member, 1, UINT16_MAX, &outer_port);
+	port->outer_port = outer_port;
+	for (size_t i = 0; i < config->n_ports; i++) {
+		const struct port *other = &config->ports[i];
+
+		if (!other->tunnel || other->type != port->type || other == port)
+			continue;
+		if (gre && other->ipv6 == port->ipv6)
+			node_error(node, "%s is a gre tunnel over %s too", other->where,
+				   underlays[port->ipv6]);
+		if (!gre && other->outer_port == port->outer_port)
+			node_error(&member, "%s has %s port %u too", other->where,
+				   stt ? "TCP" : "UDP", port->outer_port);
+	}
+}
+
 static void read_tunnel(struct config *config, struct port *port, const struct node *node)
 {
 	static const char *const geneve_only[] = { "options", "udp_port", "udp_zero_csum6", NULL };
 	static const char *const gre_only[] = { "underlay", NULL };
+	static const char *const stt_only[] = { "tcp_port", NULL };
 	struct node member;
 	unsigned int type, underlay;
-	uint64_t udp_port = GENEVE_PORT;
 
 	port->tunnel = true;
 	port->type = WEFT_PORT_TYPE_GENEVE;
@@ -559,30 +584,17 @@ static void read_tunnel(struct config *config, struct port *port, const struct n
 	if (get_name(&member, &port->name) && device_is_good(&member, port->name))
 		port->device = memory_strdup(port->name);
 	member = node_member(node, "type");
-	if (member.value && node_get_choice(&member, tunnel_types, &type) && type)
-		port->type = WEFT_PORT_TYPE_GRE;
+	if (member.value && node_get_choice(&member, tunnel_types, &type))
+		port->type = WEFT_PORT_TYPE_GENEVE + type;
 	only_for(node, geneve_only, port->type == WEFT_PORT_TYPE_GENEVE, "geneve tunnels");
 	only_for(node, gre_only, port->type == WEFT_PORT_TYPE_GRE, "gre tunnels");
+	only_for(node, stt_only, port->type == WEFT_PORT_TYPE_STT, "stt tunnels");
 	member = node_member(node, "underlay");
 	if (member.value && node_get_choice(&member, underlays, &underlay))
 		port->ipv6 = underlay;
 	member = node_member(node, "mark");
 	read_mark(port, &member);
-	member = node_member(node, "udp_port");
-	if (member.value)
-		node_get_number(&member, 1, UINT16_MAX, &udp_port);
-	port->udp_port = port->type == WEFT_PORT_TYPE_GENEVE ? udp_port : 0;
-	for (size_t i = 0; i < config->n_ports; i++) {
-		const struct port *other = &config->ports[i];
-
-		if (!other->tunnel || other->type != port->type || other == port)
-			continue;
-		if (port->type == WEFT_PORT_TYPE_GRE && other->ipv6 == port->ipv6)
-			node_error(node, "%s is a gre tunnel over %s too", other->where,
-				   underlays[port->ipv6]);
-		if (port->type == WEFT_PORT_TYPE_GENEVE && other->udp_port == port->udp_port)
-			node_error(&member, "%s has UDP port %u too", other->where, port->udp_port);
-	}
+	read_outer(config, port, node);
 	member = node_member(node, "udp_zero_csum6");
 	if (member.value)
 		node_get_bool(&member, &port->udp_zero_csum6);
@@ -592,6 +604,8 @@ static void read_tunnel(struct config *config, struct port *port, const struct n
 	read_mtu(port, &member);
 	member = node_member(node, "remotes");
 	read_remotes(config, port, &member);
+	if (port->type == WEFT_PORT_TYPE_STT && port->n_remotes > STT_REMOTES_MAX)
+		node_error(&member, "more than %d remotes of an stt tunnel", STT_REMOTES_MAX);
 	member = node_member(node, "options");
 	read_options(port, &member);
 	member = node_member(node, "monitor");
@@ -882,19 +896,22 @@ struct config *config_load(const char *file, struct errors *errors)
 	return NULL;
 }
 
-struct config *config_load_network(const char *file, const char *host, struct errors *errors)
+struct config *config_of_network(struct net *net, struct errors *errors)
 {
-	struct net *net = net_load(file, host, errors);
-	struct config *config;
+	struct config *config = config_from_json(net_host_json(net), net->file, errors);
 
-	if (!net)
-		return NULL;
-	config = config_from_json(net_host_json(net), file, errors);
 	if (config)
 		config->net = net;
 	else
 		net_free(net);
 	return config;
+}
+
+struct config *config_load_network(const char *file, const char *host, struct errors *errors)
+{
+	struct net *net = net_load(file, host, errors);
+
+	return net ? config_of_network(net, errors) : NULL;
 }
 
 static void port_clear(struct port *port)

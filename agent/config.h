@@ -65,7 +65,7 @@ struct port {
 
 	/* tunnels: weftd makes the device */
 	bool tunnel;
-	uint16_t udp_port;
+	uint16_t outer_port; /* geneve: UDP, stt: TCP */
 	bool udp_zero_csum6;
 	bool ipv6;		 /* gre: remotes have IPv6 addresses */
 	struct monitor *monitor; /* NULL: its remotes are not watched */
@@ -131,6 +131,9 @@ struct config *config_load(const char *file, struct errors *errors);
 
 /* config_load_network: what the network in a file means for a host; NULL when there were errors */
 struct config *config_load_network(const char *file, const char *host, struct errors *errors);
+
+/* config_of_network: the same of a network, which it takes over, also when there were errors */
+struct config *config_of_network(struct net *net, struct errors *errors);
 void config_free(struct config *config);
 
 struct host *config_host(const struct config *config, const char *name);

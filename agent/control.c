@@ -219,7 +219,7 @@ void control_close(struct control *control)
 	free(control);
 }
 
-int control_ask(const char *path, const char *command, FILE *out)
+int control_ask(const char *path, const char *request, FILE *out)
 {
 	json_t *answer, *plan, *error;
 	json_error_t problem;
@@ -229,7 +229,7 @@ int control_ask(const char *path, const char *command, FILE *out)
 		log_error("%s: %s", path, strerror(-fd));
 		return 1;
 	}
-	if (dprintf(fd, "%s\n", command) < 0) {
+	if (dprintf(fd, "%s\n", request) < 0) {
 		log_error("%s: %s", path, strerror(errno));
 		close(fd);
 		return 1;

@@ -37,9 +37,10 @@ void control_close(struct control *control);
 int control_connect(const char *path);
 
 /*
- * control_ask: the other end. Prints a plan as it is and everything else as JSON. Returns an
- * exit status: 0, 1 when the answer was an error or there was none.
+ * control_ask: the other end; the request is a command, or an object on one line. Prints a plan
+ * as it is and everything else as JSON. Returns an exit status: 0, 1 when the answer was an error
+ * or there was none.
  */
-int control_ask(const char *path, const char *command, FILE *out);
+int control_ask(const char *path, const char *request, FILE *out);
 
 #endif

@@ -78,22 +78,25 @@ static void set_mtu(struct device_work *work, struct link_sock *sock, const stru
 /* the kind of device that a tunnel of the file is */
 static const char *kind_of(const struct port *port)
 {
-	if (port->type == WEFT_PORT_TYPE_GENEVE)
-		return "geneve";
+	if (port->type != WEFT_PORT_TYPE_GRE)
+		return config_port_types[port->type];
 	return port->ipv6 ? "ip6gretap" : "gretap";
 }
 
 static bool is_fit(const struct port *port, const struct link *link)
 {
 	return link_is_tunnel(link, port->type) && !strcmp(link->kind, kind_of(port)) &&
-	       link->udp_port == port->udp_port;
+	       link->outer_port == port->outer_port;
 }
 
 static bool begin_tunnel(struct device_work *work, const struct port *port)
 {
 	if (port->type == WEFT_PORT_TYPE_GENEVE)
 		return device_begin(work, "+ device %s geneve external udp_port %u", port->device,
-				    port->udp_port);
+				    port->outer_port);
+	if (port->type == WEFT_PORT_TYPE_STT)
+		return device_begin(work, "+ device %s stt external tcp_port %u", port->device,
+				    port->outer_port);
 	return device_begin(work, "+ device %s %s external", port->device, kind_of(port));
 }
 
@@ -108,10 +111,22 @@ static int make_device(struct device_work *work, const struct port *port)
 				  port->where, kind_of(port));
 		return result;
 	}
-	result = link_create_geneve(work->sock, port->device, port->udp_port, port->udp_zero_csum6);
+	if (port->type == WEFT_PORT_TYPE_STT) {
+		result = link_create_stt(work->sock, port->device, port->outer_port);
+		if (result == -EEXIST)
+			log_error("%s: somebody has TCP port %u in the namespace", port->where,
+				  port->outer_port);
+		if (result == -EOPNOTSUPP)
+			log_error(
+				"%s: the kernel does not know stt: module weft_stt.ko is not loaded",
+				port->where);
+		return result;
+	}
+	result = link_create_geneve(work->sock, port->device, port->outer_port,
+				    port->udp_zero_csum6);
 	if (result == -EBUSY || result == -EEXIST)
 		log_error("%s: the namespace has another Geneve device with UDP port %u",
-			  port->where, port->udp_port);
+			  port->where, port->outer_port);
 	return result;
 }
 

@@ -14,6 +14,7 @@
 #include <linux/if_tunnel.h>
 #include <linux/rtnetlink.h>
 #include <linux/weft.h>
+#include <linux/weft_stt.h>
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
 #include <netlink/route/addr.h>
@@ -129,6 +130,15 @@ void link_sock_close(struct link_sock *sock)
 	free(sock);
 }
 
+bool link_is_tunnel(const struct link *link, unsigned int type)
+{
+	if (type == WEFT_PORT_TYPE_GRE)
+		return !strcmp(link->kind, "gretap") || !strcmp(link->kind, "ip6gretap");
+	if (type == WEFT_PORT_TYPE_STT)
+		return !strcmp(link->kind, "stt");
+	return !strcmp(link->kind, "geneve") && link->external;
+}
+
 static void link_fill(struct link *link, struct rtnl_link *rtnl)
 {
 	const char *text;
@@ -150,7 +160,38 @@ static void link_fill(struct link *link, struct rtnl_link *rtnl)
 	link->external = !rtnl_link_geneve_get_flags(rtnl, &flags) &&
 			 flags & RTNL_LINK_GENEVE_F_COLLECT_METADATA;
 	if (!rtnl_link_geneve_get_port(rtnl, &port))
-		link->udp_port = port;
+		link->outer_port = port;
+}
+
+/* libnl does not know what an STT device is */
+static int on_stt(struct nl_msg *msg, void *arg)
+{
+	struct nlattr *attrs[IFLA_MAX + 1], *info[IFLA_INFO_MAX + 1], *data[IFLA_STT_MAX + 1];
+	uint16_t *port = arg;
+
+	if (!nlmsg_parse(nlmsg_hdr(msg), sizeof(struct ifinfomsg), attrs, IFLA_MAX, NULL) &&
+	    attrs[IFLA_LINKINFO] &&
+	    !nla_parse_nested(info, IFLA_INFO_MAX, attrs[IFLA_LINKINFO], NULL) &&
+	    info[IFLA_INFO_DATA] &&
+	    !nla_parse_nested(data, IFLA_STT_MAX, info[IFLA_INFO_DATA], NULL) &&
+	    data[IFLA_STT_PORT] && nla_len(data[IFLA_STT_PORT]) >= (int)sizeof(*port))
+		*port = ntohs(nla_get_u16(data[IFLA_STT_PORT]));
+	return NL_OK;
+}
+
+/* the device's TCP port, 0 when it cannot be found out */
+static uint16_t stt_port(struct link_sock *sock, int ifindex)
+{
+	struct ifinfomsg ifinfo = { .ifi_family = AF_UNSPEC, .ifi_index = ifindex };
+	struct nl_cb *cb = nl_cb_clone(nl_socket_get_cb(sock->nl));
+	uint16_t port = 0;
+
+	if (cb && !nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, on_stt, &port) &&
+	    nl_send_simple(sock->nl, RTM_GETLINK, 0, &ifinfo, sizeof(ifinfo)) >= 0 &&
+	    nl_recvmsgs(sock->nl, cb) >= 0)
+		nl_wait_for_ack(sock->nl);
+	nl_cb_put(cb);
+	return port;
 }
 
 static int link_compare(const void *a, const void *b)
@@ -174,6 +215,10 @@ int links_list(struct link_sock *sock, struct links *links)
 	for (object = nl_cache_get_first(cache); object; object = nl_cache_get_next(object))
 		link_fill(&links->v[links->n++], (struct rtnl_link *)object);
 	nl_cache_free(cache);
+	for (size_t i = 0; i < links->n; i++) {
+		if (link_is_tunnel(&links->v[i], WEFT_PORT_TYPE_STT))
+			links->v[i].outer_port = stt_port(sock, links->v[i].ifindex);
+	}
 	if (links->n)
 		qsort(links->v, links->n, sizeof(*links->v), link_compare);
 	return 0;
@@ -216,39 +261,53 @@ int link_create_geneve(struct link_sock *sock, const char *name, uint16_t udp_po
 	return result;
 }
 
-/* libnl does not know external mode of GRE */
-int link_create_gre(struct link_sock *sock, const char *name, bool ipv6)
+/* libnl does not know external mode of GRE, nor STT: a request with @kind, to be filled in */
+static struct nl_msg *begin_device(const char *name, const char *kind, struct nlattr **info,
+				   struct nlattr **data)
 {
 	struct ifinfomsg ifinfo = { .ifi_family = AF_UNSPEC };
 	struct nl_msg *msg = nlmsg_alloc_simple(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
-	struct nlattr *info, *data;
-	int result = -ENOMEM;
 
-	if (!msg || nlmsg_append(msg, &ifinfo, sizeof(ifinfo), NLMSG_ALIGNTO) ||
-	    nla_put_string(msg, IFLA_IFNAME, name) || nla_put_u32(msg, IFLA_GROUP, LINK_GROUP))
-		goto out;
-	info = nla_nest_start(msg, IFLA_LINKINFO);
-	if (!info || nla_put_string(msg, IFLA_INFO_KIND, ipv6 ? "ip6gretap" : "gretap"))
-		goto out;
-	data = nla_nest_start(msg, IFLA_INFO_DATA);
-	if (!data || nla_put_flag(msg, IFLA_GRE_COLLECT_METADATA))
-		goto out;
-	nla_nest_end(msg, data);
-	nla_nest_end(msg, info);
-	result = from_nle(nl_send_sync(sock->nl, msg)); /* takes the message */
-	msg = NULL;
-out:
+	if (msg && !nlmsg_append(msg, &ifinfo, sizeof(ifinfo), NLMSG_ALIGNTO) &&
+	    !nla_put_string(msg, IFLA_IFNAME, name) && !nla_put_u32(msg, IFLA_GROUP, LINK_GROUP) &&
+	    (*info = nla_nest_start(msg, IFLA_LINKINFO)) &&
+	    !nla_put_string(msg, IFLA_INFO_KIND, kind) &&
+	    (*data = nla_nest_start(msg, IFLA_INFO_DATA)))
+		return msg;
 	nlmsg_free(msg);
-	return result;
+	return NULL;
 }
 
-bool link_is_tunnel(const struct link *link, unsigned int type)
+/* send the request, which is freed */
+static int end_device(struct link_sock *sock, struct nl_msg *msg, struct nlattr *info,
+		      struct nlattr *data)
 {
-	if (type == WEFT_PORT_TYPE_GRE)
-		return !strcmp(link->kind, "gretap") || !strcmp(link->kind, "ip6gretap");
-	if (type == WEFT_PORT_TYPE_STT)
-		return !strcmp(link->kind, "stt");
-	return !strcmp(link->kind, "geneve") && link->external;
+	nla_nest_end(msg, data);
+	nla_nest_end(msg, info);
+	return from_nle(nl_send_sync(sock->nl, msg));
+}
+
+int link_create_gre(struct link_sock *sock, const char *name, bool ipv6)
+{
+	struct nlattr *info, *data;
+	struct nl_msg *msg = begin_device(name, ipv6 ? "ip6gretap" : "gretap", &info, &data);
+
+	if (msg && !nla_put_flag(msg, IFLA_GRE_COLLECT_METADATA))
+		return end_device(sock, msg, info, data);
+	nlmsg_free(msg);
+	return -ENOMEM;
+}
+
+int link_create_stt(struct link_sock *sock, const char *name, uint16_t tcp_port)
+{
+	struct nlattr *info, *data;
+	struct nl_msg *msg = begin_device(name, "stt", &info, &data);
+
+	if (msg && !nla_put_u16(msg, IFLA_STT_PORT, htons(tcp_port)) &&
+	    !nla_put_flag(msg, IFLA_STT_COLLECT_METADATA))
+		return end_device(sock, msg, info, data);
+	nlmsg_free(msg);
+	return -ENOMEM;
 }
 
 int link_delete(struct link_sock *sock, unsigned int ifindex)

@@ -25,8 +25,8 @@ struct link {
 	uint32_t group;
 	uint32_t mtu;
 	bool up;
-	bool external;	   /* geneve: in collect metadata mode; others cannot be told from here */
-	uint16_t udp_port; /* geneve */
+	bool external;	     /* geneve: in collect metadata mode; others cannot be told from here */
+	uint16_t outer_port; /* geneve: UDP, stt: TCP */
 };
 
 struct links {
@@ -49,6 +49,8 @@ int link_create_geneve(struct link_sock *sock, const char *name, uint16_t udp_po
 		       bool zero_csum6);
 /* link_create_gre: a gretap device in external mode, or for IPv6 an ip6gretap device */
 int link_create_gre(struct link_sock *sock, const char *name, bool ipv6);
+/* link_create_stt: whom it believes is what the port says that it gets, until then nobody */
+int link_create_stt(struct link_sock *sock, const char *name, uint16_t tcp_port);
 /* link_is_tunnel: is it a device for ports of a type (enum weft_port_type)? */
 bool link_is_tunnel(const struct link *link, unsigned int type);
 int link_delete(struct link_sock *sock, unsigned int ifindex);

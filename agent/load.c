@@ -15,6 +15,7 @@
 #include "load.h"
 #include "memory.h"
 #include "net/compile.h"
+#include "net/net.h"
 #include "ruleset.h"
 #include "services/arp/section.h"
 #include "services/nat/compile.h"
@@ -87,6 +88,25 @@ struct config *load_config(const struct source *source, const struct config *bef
 		good = compile_nat(config, NULL, errors) && compile_arp(config, NULL, errors);
 	}
 	if (good && compile_network(config, before, errors) && ruleset_load(config, errors))
+		return config;
+	config_free(config);
+	return NULL;
+}
+
+struct config *load_change(struct config *before, const json_t *change, const struct actual *actual,
+			   struct ruleset_change *rules, struct errors *errors)
+{
+	struct net *net = net_change(before->net, change, errors);
+	struct config *config = net ? config_of_network(net, errors) : NULL;
+	struct binding *bindings;
+
+	if (!config)
+		return NULL;
+	bindings = binding_resolve(config, actual);
+	binding_assign_ids(config, before, bindings, actual);
+	free(bindings);
+	if (compile_nat(config, actual, errors) && compile_network(config, before, errors) &&
+	    ruleset_change(before, config, rules, errors))
 		return config;
 	config_free(config);
 	return NULL;

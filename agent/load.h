@@ -3,9 +3,13 @@
 #ifndef WEFTD_LOAD_H
 #define WEFTD_LOAD_H
 
+#include <jansson.h>
+
+struct actual;
 struct config;
 struct errors;
 struct link_sock;
+struct ruleset_change;
 struct weft_sock;
 
 /* where a configuration comes from: a host's own file, or one of a network, seen from a host */
@@ -22,6 +26,13 @@ struct source {
 struct config *load_config(const struct source *source, const struct config *before,
 			   struct weft_sock *sock, struct link_sock *link_sock,
 			   struct errors *errors);
+
+/*
+ * load_change: the configuration that a change of its network (net_change) makes of another one,
+ * whose rules it has borrowed, as ruleset_change says; NULL when there were errors.
+ */
+struct config *load_change(struct config *before, const json_t *change, const struct actual *actual,
+			   struct ruleset_change *rules, struct errors *errors);
 
 /* load_datapath_name: the datapath of a file; to be freed; NULL: it is bad */
 char *load_datapath_name(const struct source *source, struct errors *errors);

@@ -2,6 +2,7 @@
 /* main.c - options of weftd. */
 #include <getopt.h>
 #include <glob.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,7 @@ enum option_code {
 	OPTION_NETWORK,
 	OPTION_NO_MODPROBE,
 	OPTION_ONCE,
+	OPTION_PATCH,
 	OPTION_PIDFILE,
 };
 
@@ -52,6 +54,7 @@ static const struct option options[] = {
 	{ "network", required_argument, NULL, OPTION_NETWORK },
 	{ "no-modprobe", no_argument, NULL, OPTION_NO_MODPROBE },
 	{ "once", no_argument, NULL, OPTION_ONCE },
+	{ "patch", required_argument, NULL, OPTION_PATCH },
 	{ "pidfile", required_argument, NULL, OPTION_PIDFILE },
 	{ "version", no_argument, NULL, 'V' },
 	{ 0 }
@@ -68,13 +71,14 @@ static void usage(FILE *out)
 	      "      --check           check FILE and exit: 0 when it is good, 2 when not\n"
 	      "      --dry-run         print what would be changed and exit\n"
 	      "      --once            apply FILE and exit\n"
-	      "      --ctl COMMAND     ask a running weftd: status, reload or plan\n"
+	      "      --ctl COMMAND     ask a running weftd: status, reload, plan, network or change\n"
 	      "      --ctl-socket PATH control socket (default /run/weft/weftd-DATAPATH.sock)\n"
 	      "      --flush-on-exit   remove the datapath at the end\n"
 	      "      --foreground      stay in the foreground; it always does\n"
 	      "      --log-level LEVEL error, warning, notice, info or debug\n"
 	      "      --netns NAME      work in a named network namespace\n"
 	      "      --no-modprobe     do not load the module\n"
+	      "      --patch FILE      the change, with --ctl change (default: standard input)\n"
 	      "      --pidfile PATH    write the process id there\n"
 	      "  -h, --help\n"
 	      "  -V, --version\n",
@@ -110,6 +114,32 @@ static char *find_ctl_socket(const struct agent_options *agent, bool has_config)
 	return path;
 }
 
+/* what to ask; for a change of the network, with the change; to be freed, NULL: it is bad */
+static char *make_request(const char *command, const char *patch)
+{
+	json_error_t error;
+	json_t *change;
+	char *request;
+
+	if (strcmp(command, "change"))
+		return memory_strdup(command);
+	if (strcmp(patch, "-"))
+		change = json_load_file(patch, JSON_REJECT_DUPLICATES, &error);
+	else
+		change = json_loadf(stdin, JSON_REJECT_DUPLICATES, &error);
+	if (!change) {
+		if (error.line > 0)
+			log_error("%s:%d:%d: %s", patch, error.line, error.column, error.text);
+		else
+			log_error("%s: %s", patch, error.text);
+		return NULL;
+	}
+	change = json_pack("{s:s, s:o}", "command", "change", "change", change);
+	request = json_dumps(change, JSON_COMPACT);
+	json_decref(change);
+	return request;
+}
+
 static const char *own_name(void)
 {
 	static char name[256];
@@ -135,10 +165,10 @@ static bool write_pidfile(const char *path)
 int main(int argc, char **argv)
 {
 	struct agent_options agent = { .source.file = CONFIG_FILE, .modprobe = true };
-	const char *command = NULL, *pidfile = NULL, *network = NULL, *host = NULL;
+	const char *command = NULL, *pidfile = NULL, *network = NULL, *host = NULL, *patch = "-";
 	bool check = false, dry_run = false, has_config = false;
 	int option, status, result;
-	char *path;
+	char *path, *request;
 
 	while ((option = getopt_long(argc, argv, "c:hV", options, NULL)) >= 0) {
 		switch (option) {
@@ -183,6 +213,9 @@ int main(int argc, char **argv)
 		case OPTION_ONCE:
 			agent.once = true;
 			break;
+		case OPTION_PATCH:
+			patch = optarg;
+			break;
 		case OPTION_PIDFILE:
 			pidfile = optarg;
 			break;
@@ -213,9 +246,11 @@ int main(int argc, char **argv)
 	}
 
 	if (command) {
-		path = find_ctl_socket(&agent, has_config);
-		status = path ? control_ask(path, command, stdout) : AGENT_FAILED;
+		request = make_request(command, patch);
+		path = request ? find_ctl_socket(&agent, has_config) : NULL;
+		status = path ? control_ask(path, request, stdout) : AGENT_FAILED;
 		free(path);
+		free(request);
 		return status;
 	}
 	if (check)

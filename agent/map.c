@@ -29,21 +29,52 @@ static void map_insert(struct map *map, uint32_t hash, void *item)
 	map->slots[i].item = item;
 }
 
-void map_add(struct map *map, uint32_t hash, void *item)
+static void map_resize(struct map *map, size_t n_slots)
 {
 	struct map old = *map;
 
-	if (map->n_items * 2 >= map->n_slots) {
-		map->n_slots = old.n_slots ? old.n_slots * 2 : 16;
-		map->slots = memory_zalloc(map->n_slots * sizeof(*map->slots));
-		for (size_t i = 0; i < old.n_slots; i++) {
-			if (old.slots[i].item)
-				map_insert(map, old.slots[i].hash, old.slots[i].item);
-		}
-		free(old.slots);
+	map->n_slots = n_slots;
+	map->slots = memory_zalloc(n_slots * sizeof(*map->slots));
+	for (size_t i = 0; i < old.n_slots; i++) {
+		if (old.slots[i].item)
+			map_insert(map, old.slots[i].hash, old.slots[i].item);
 	}
+	free(old.slots);
+}
+
+void map_reserve(struct map *map, size_t n_items)
+{
+	size_t n_slots = 16;
+
+	while (n_slots < n_items * 2)
+		n_slots *= 2;
+	if (n_items && n_slots > map->n_slots)
+		map_resize(map, n_slots);
+}
+
+void map_add(struct map *map, uint32_t hash, void *item)
+{
+	if (map->n_items * 2 >= map->n_slots)
+		map_resize(map, map->n_slots ? map->n_slots * 2 : 16);
 	map_insert(map, hash, item);
 	map->n_items++;
+}
+
+/* those behind it move up, so that looking for them never meets a gap */
+void map_remove(struct map *map, uint32_t hash, const void *item)
+{
+	size_t mask = map->n_slots - 1, gap = hash & mask;
+
+	while (map->slots[gap].item != item)
+		gap = (gap + 1) & mask;
+	for (size_t i = (gap + 1) & mask; map->slots[i].item; i = (i + 1) & mask) {
+		if (((i - map->slots[i].hash) & mask) < ((i - gap) & mask))
+			continue;
+		map->slots[gap] = map->slots[i];
+		gap = i;
+	}
+	map->slots[gap].item = NULL;
+	map->n_items--;
 }
 
 void map_clear(struct map *map)

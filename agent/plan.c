@@ -148,14 +148,28 @@ void plan_ports(struct plan *plan, const struct config *config, const struct bin
 	free(new_ids);
 }
 
-static bool ports_are_present(const struct ruleset *ruleset, const struct binding *bindings,
-			      uint32_t first, uint16_t n)
+/* by the id of a port; to be freed */
+static bool *note_present(const struct config *config, const struct binding *bindings)
 {
-	for (uint32_t i = first; i < first + n; i++) {
-		if (!bindings[ruleset->port_refs[i]].present)
+	bool *present = memory_zalloc((WEFT_PORT_ID_MAX + 1) * sizeof(*present));
+
+	for (size_t i = 0; i < config->n_ports; i++)
+		present[config->ports[i].id] = bindings[i].present;
+	return present;
+}
+
+static bool are_present(const bool *present, const uint32_t *ids, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!present[ids[i]])
 			return false;
 	}
 	return true;
+}
+
+static bool is_whole(const bool *present, const struct rule *rule)
+{
+	return are_present(present, rule->ports, rule->n_ports);
 }
 
 static bool has_timeouts(const struct weft_flow *flow)
@@ -170,8 +184,8 @@ static bool miss_is(const struct weft_actions *a, const struct weft_actions *b)
 	return weft_actions_equal(a, b);
 }
 
-static void plan_tables(struct plan *plan, const struct ruleset *ruleset,
-			const struct binding *bindings, const struct actual *actual)
+static void plan_tables(struct plan *plan, const struct ruleset *ruleset, const bool *present,
+			const struct actual *actual)
 {
 	static const struct weft_actions none;
 	const struct weft_actions *have[WEFT_N_TABLES];
@@ -184,8 +198,7 @@ static void plan_tables(struct plan *plan, const struct ruleset *ruleset,
 		const struct miss *miss = &ruleset->misses[id];
 		const struct weft_actions *want = &none;
 
-		if (miss->wanted &&
-		    ports_are_present(ruleset, bindings, miss->first_port, miss->n_ports))
+		if (miss->wanted && are_present(present, miss->ports, miss->n_ports))
 			want = &miss->actions;
 		if (miss_is(want, have[id]))
 			continue;
@@ -205,10 +218,17 @@ static void add_rule(struct rule ***rules, size_t *n, struct rule *rule)
 	(*rules)[(*n)++] = rule;
 }
 
+static void delete_flow(struct plan *plan, const struct weft_flow *flow)
+{
+	plan->flows_del = memory_grow(plan->flows_del, plan->n_flows_del, sizeof(*plan->flows_del));
+	plan->flows_del[plan->n_flows_del++] = flow;
+}
+
 void plan_flows(struct plan *plan, const struct config *config, const struct binding *bindings,
 		const struct actual *actual)
 {
 	const struct ruleset *ruleset = config->ruleset;
+	bool *present = note_present(config, bindings);
 
 	for (size_t i = 0; i < ruleset->n_rules; i++)
 		ruleset->rules[i]->seen = false;
@@ -216,30 +236,74 @@ void plan_flows(struct plan *plan, const struct config *config, const struct bin
 		const struct weft_flow *have = &actual->flows[i];
 		struct rule *rule = ruleset_find(ruleset, have);
 
-		if (rule && ports_are_present(ruleset, bindings, rule->first_port, rule->n_ports)) {
-			rule->seen = true;
-			rule->applied = true;
-			rule->expires = has_timeouts(have);
-			if (!weft_flow_equal(&rule->flow, have))
-				add_rule(&plan->flows_set, &plan->n_flows_set, rule);
+		if (!rule || !is_whole(present, rule)) {
+			delete_flow(plan, have);
 			continue;
 		}
-		plan->flows_del = memory_grow(plan->flows_del, plan->n_flows_del,
-					      sizeof(*plan->flows_del));
-		plan->flows_del[plan->n_flows_del++] = have;
+		rule->seen = true;
+		rule->applied = true;
+		rule->expires = has_timeouts(have);
+		if (!weft_flow_equal(&rule->flow, have))
+			add_rule(&plan->flows_set, &plan->n_flows_set, rule);
 	}
 	for (size_t i = 0; i < ruleset->n_rules; i++) {
 		struct rule *rule = ruleset->rules[i];
 
 		if (rule->seen)
 			continue;
-		if (!ports_are_present(ruleset, bindings, rule->first_port, rule->n_ports)) {
+		if (!is_whole(present, rule)) {
 			plan->n_flows_held++;
 			rule->applied = false;
 		} else if (!rule->applied || !has_timeouts(&rule->flow))
 			add_rule(&plan->flows_add, &plan->n_flows_add, rule);
 	}
-	plan_tables(plan, ruleset, bindings, actual);
+	plan_tables(plan, ruleset, present, actual);
+	free(present);
+}
+
+static bool rule_has_key(const void *item, const void *flow)
+{
+	return weft_flow_same_key(&((const struct rule *)item)->flow, flow);
+}
+
+void plan_flows_change(struct plan *plan, const struct config *config,
+		       const struct binding *bindings, const struct ruleset_change *change)
+{
+	bool *present = note_present(config, bindings);
+	struct map removed = { 0 };
+
+	for (size_t i = 0; i < change->n_removed; i++) {
+		struct rule *rule = change->removed[i];
+
+		rule->seen = false;
+		plan->n_flows_held -= !rule->applied;
+		map_add(&removed, weft_flow_key_hash(&rule->flow), rule);
+	}
+	for (size_t i = 0; i < change->n_added; i++) {
+		struct rule *rule = change->added[i];
+		struct rule *old = map_find(&removed, weft_flow_key_hash(&rule->flow), rule_has_key,
+					    &rule->flow);
+
+		rule->applied = false;
+		if (!is_whole(present, rule)) {
+			plan->n_flows_held++;
+			continue;
+		}
+		if (!old || !old->applied) {
+			add_rule(&plan->flows_add, &plan->n_flows_add, rule);
+			continue;
+		}
+		old->seen = true;
+		rule->applied = true;
+		if (!weft_flow_equal(&rule->flow, &old->flow))
+			add_rule(&plan->flows_set, &plan->n_flows_set, rule);
+	}
+	for (size_t i = 0; i < change->n_removed; i++) {
+		if (change->removed[i]->applied && !change->removed[i]->seen)
+			delete_flow(plan, &change->removed[i]->flow);
+	}
+	map_clear(&removed);
+	free(present);
 }
 
 void plan_clear_flows(struct plan *plan)

@@ -19,6 +19,7 @@ struct binding;
 struct config;
 struct port;
 struct rule;
+struct ruleset_change;
 
 struct plan_port {
 	const struct port *want;      /* NEW, SET */
@@ -90,6 +91,13 @@ void plan_ports(struct plan *plan, const struct config *config, const struct bin
  */
 void plan_flows(struct plan *plan, const struct config *config, const struct binding *bindings,
 		const struct actual *actual);
+
+/*
+ * plan_flows_change: the same for what a ruleset differs in from the one that is in the kernel,
+ * which nobody needs to ask. n_flows_held holds the number before, and after.
+ */
+void plan_flows_change(struct plan *plan, const struct config *config,
+		       const struct binding *bindings, const struct ruleset_change *change);
 
 /* plan_objects: pools and templates. In plan_templates.c */
 void plan_objects(struct plan *plan, const struct config *config, const struct actual *actual);

@@ -22,7 +22,6 @@
 #include "services/arp/section.h"
 #include "services/nat/nat.h"
 
-#define NO_PORT UINT32_MAX
 #define TUNNEL_TTL 64 /* of tunnel actions that do not say */
 
 struct loader {
@@ -30,8 +29,8 @@ struct loader {
 	struct ruleset *ruleset;
 	struct errors *errors;
 	struct weft_names names;
-	uint32_t *port_by_id; /* index in config.ports, NO_PORT */
-	uint32_t *refs;	      /* of the entry in hand */
+	bool *has_port; /* by id */
+	uint32_t *refs; /* of the entry in hand: ids of ports */
 	size_t n_refs;
 	uint32_t unknown; /* id of a port that nobody has, 0: none */
 	uint32_t tunnel;  /* id of the only tunnel port, 0: none or several */
@@ -175,18 +174,16 @@ struct rule *ruleset_find(const struct ruleset *ruleset, const struct weft_flow 
 
 static void refer(struct loader *loader, uint32_t id)
 {
-	uint32_t index = id <= WEFT_PORT_ID_MAX ? loader->port_by_id[id] : NO_PORT;
-
-	if (index == NO_PORT) {
+	if (id > WEFT_PORT_ID_MAX || !loader->has_port[id]) {
 		loader->unknown = id;
 		return;
 	}
 	for (size_t i = 0; i < loader->n_refs; i++) {
-		if (loader->refs[i] == index)
+		if (loader->refs[i] == id)
 			return;
 	}
 	loader->refs = memory_grow(loader->refs, loader->n_refs, sizeof(*loader->refs));
-	loader->refs[loader->n_refs++] = index;
+	loader->refs[loader->n_refs++] = id;
 }
 
 /*
@@ -240,12 +237,9 @@ static void refer_begin(struct loader *loader)
 	loader->no_tunnel = false;
 }
 
-/* keep what was gathered; false when a port is nobody's */
-static bool refer_end(struct loader *loader, const char *file, const char *where, uint32_t *first,
-		      uint16_t *n)
+/* false when a port is nobody's */
+static bool refer_end(struct loader *loader, const char *file, const char *where)
 {
-	struct ruleset *ruleset = loader->ruleset;
-
 	if (loader->no_tunnel) {
 		errors_add(loader->errors, "%s%s%s: a tunnel action must say which port: there %s",
 			   file ? file : "", file ? ": " : "", where,
@@ -256,13 +250,6 @@ static bool refer_end(struct loader *loader, const char *file, const char *where
 		errors_add(loader->errors, "%s%s%s: no port has the id %u", file ? file : "",
 			   file ? ": " : "", where, loader->unknown);
 		return false;
-	}
-	*first = ruleset->n_port_refs;
-	*n = loader->n_refs;
-	for (size_t i = 0; i < loader->n_refs; i++) {
-		ruleset->port_refs = memory_grow(ruleset->port_refs, ruleset->n_port_refs,
-						 sizeof(*ruleset->port_refs));
-		ruleset->port_refs[ruleset->n_port_refs++] = loader->refs[i];
 	}
 	return true;
 }
@@ -293,71 +280,88 @@ static bool check_templates(struct loader *loader, const struct rule *rule, cons
 	return good;
 }
 
-/* false: there is one with its key, or it speaks of what there is not */
-static bool add_rule(struct loader *loader, struct rule *rule)
+static void insert_rule(struct ruleset *ruleset, struct rule *rule)
 {
-	const char *prefix = rule->file ? NULL : loader->config->file;
-	uint32_t hash = weft_flow_key_hash(&rule->flow);
-	struct ruleset *ruleset = loader->ruleset;
+	ruleset->rules = memory_grow(ruleset->rules, ruleset->n_rules, sizeof(*ruleset->rules));
+	rule->index = ruleset->n_rules;
+	ruleset->rules[ruleset->n_rules++] = rule;
+	map_add(&ruleset->by_key, weft_flow_key_hash(&rule->flow), rule);
+}
+
+static void withdraw_rule(struct ruleset *ruleset, struct rule *rule)
+{
+	struct rule *last = ruleset->rules[--ruleset->n_rules];
+
+	ruleset->rules[rule->index] = last;
+	last->index = rule->index;
+	map_remove(&ruleset->by_key, weft_flow_key_hash(&rule->flow), rule);
+}
+
+/* NULL: there is one with its key, or it speaks of what there is not */
+static struct rule *add_rule(struct loader *loader, const struct rule *new)
+{
+	const char *prefix = new->file ? NULL : loader->config->file;
+	struct rule *rule, *other = ruleset_find(loader->ruleset, &new->flow);
 	char *where, *other_where;
-	struct rule *other;
 	uint64_t in_port;
 	bool good;
 
-	other = map_find(&ruleset->by_key, hash, rule_has_key, &rule->flow);
 	if (other) {
-		where = ruleset_where(rule);
+		where = ruleset_where(new);
 		other_where = ruleset_where(other);
 		errors_add(loader->errors, "%s%s%s: has table, priority and match of %s",
 			   prefix ? prefix : "", prefix ? ": " : "", where, other_where);
 		free(where);
 		free(other_where);
-		return false;
+		return NULL;
 	}
-	if (!check_templates(loader, rule, prefix))
-		return false;
+	if (!check_templates(loader, new, prefix))
+		return NULL;
 	refer_begin(loader);
-	if (weft_match_exact_uint(&rule->flow.match, WEFT_FIELD_IN_PORT, &in_port))
+	if (weft_match_exact_uint(&new->flow.match, WEFT_FIELD_IN_PORT, &in_port))
 		refer(loader, in_port);
-	complete_tunnels(loader, &rule->flow.actions);
-	refer_actions(loader, &rule->flow.actions);
-	where = loader->unknown || loader->no_tunnel ? ruleset_where(rule) : NULL;
-	good = refer_end(loader, prefix, where, &rule->first_port, &rule->n_ports);
+	complete_tunnels(loader, (struct weft_actions *)&new->flow.actions);
+	refer_actions(loader, &new->flow.actions);
+	where = loader->unknown || loader->no_tunnel ? ruleset_where(new) : NULL;
+	good = refer_end(loader, prefix, where);
 	free(where);
 	if (!good)
-		return false;
-	ruleset->rules = memory_grow(ruleset->rules, ruleset->n_rules, sizeof(*ruleset->rules));
-	ruleset->rules[ruleset->n_rules++] = rule;
-	map_add(&ruleset->by_key, hash, rule);
-	return true;
+		return NULL;
+	rule = memory_zalloc(sizeof(*rule) + loader->n_refs * sizeof(*rule->ports));
+	*rule = *new;
+	rule->n_ports = loader->n_refs;
+	for (size_t i = 0; i < loader->n_refs; i++)
+		rule->ports[i] = loader->refs[i];
+	insert_rule(loader->ruleset, rule);
+	return rule;
 }
 
 /* take a flow entry over */
 static void load_rule(struct loader *loader, struct weft_flow *flow, const char *file,
 		      uint32_t number)
 {
-	struct rule *rule = memory_zalloc(sizeof(*rule));
+	struct rule rule = { .flow = *flow, .file = file, .number = number };
 
-	rule->flow = *flow;
-	rule->file = file;
-	rule->number = number;
-	if (add_rule(loader, rule))
-		return;
-	weft_flow_free(&rule->flow);
-	free(rule);
+	if (!add_rule(loader, &rule))
+		weft_flow_free(flow);
 }
 
 /* the entries of a network stay those of its units, which the next configuration may share */
-static void load_unit(struct loader *loader, const struct net_unit *unit)
+static void load_unit(struct loader *loader, const struct net_unit *unit,
+		      struct ruleset_change *change)
 {
 	for (size_t i = 0; i < unit->n; i++) {
-		struct rule *rule = memory_zalloc(sizeof(*rule));
+		const struct rule new = {
+			.flow = unit->entries[i].flow,
+			.object = unit->where,
+			.made_by = unit->entries[i].rule->name,
+		};
+		struct rule *rule = add_rule(loader, &new);
 
-		rule->flow = unit->entries[i].flow;
-		rule->object = unit->where;
-		rule->made_by = unit->entries[i].rule->name;
-		if (!add_rule(loader, rule))
-			free(rule);
+		if (!change || !rule)
+			continue;
+		change->added = memory_grow(change->added, change->n_added, sizeof(*change->added));
+		change->added[change->n_added++] = rule;
 	}
 }
 
@@ -488,11 +492,47 @@ static void load_miss(struct loader *loader, const struct table *table)
 	complete_tunnels(loader, &miss->actions);
 	refer_actions(loader, &miss->actions);
 	miss->where = table->where;
-	miss->wanted = refer_end(loader, file, where, &miss->first_port, &miss->n_ports);
-	if (!miss->wanted)
+	miss->wanted = refer_end(loader, file, where);
+	if (!miss->wanted) {
 		weft_actions_free(&miss->actions);
+		goto out;
+	}
+	miss->ports = memory_copy(loader->refs, loader->n_refs * sizeof(*miss->ports));
+	miss->n_ports = loader->n_refs;
 out:
 	free(where);
+}
+
+static void loader_open(struct loader *loader, struct config *config, struct ruleset *ruleset,
+			struct errors *errors)
+{
+	*loader = (struct loader){
+		.config = config,
+		.ruleset = ruleset,
+		.errors = errors,
+		.names = ruleset_names(config),
+	};
+	loader->has_port = memory_zalloc((WEFT_PORT_ID_MAX + 1) * sizeof(*loader->has_port));
+	for (size_t i = 0; i < config->n_ports; i++) {
+		const struct port *port = &config->ports[i];
+
+		loader->has_port[port->id] = true;
+		if (port_is_tunnel(port))
+			loader->tunnel = loader->n_tunnels++ ? 0 : port->id;
+	}
+}
+
+/* whatever was read of the file is elsewhere now */
+static void loader_close(struct loader *loader)
+{
+	struct config *config = loader->config;
+
+	free(loader->has_port);
+	free(loader->refs);
+	for (size_t i = 0; i < config->n_tables; i++)
+		config->tables[i].miss = NULL;
+	json_decref(config->root);
+	config->root = NULL;
 }
 
 bool ruleset_load(struct config *config, struct errors *errors)
@@ -504,24 +544,10 @@ bool ruleset_load(struct config *config, struct errors *errors)
 		.errors = errors,
 	};
 	struct node flows = node_member(&root, "flows");
-	struct loader loader = {
-		.config = config,
-		.errors = errors,
-		.names = ruleset_names(config),
-	};
+	struct loader loader;
 
-	loader.ruleset = memory_zalloc(sizeof(*loader.ruleset));
-	config->ruleset = loader.ruleset;
-	loader.port_by_id = memory_zalloc((WEFT_PORT_ID_MAX + 1) * sizeof(*loader.port_by_id));
-	memset(loader.port_by_id, 0xff, (WEFT_PORT_ID_MAX + 1) * sizeof(*loader.port_by_id));
-	for (size_t i = 0; i < config->n_ports; i++) {
-		const struct port *port = &config->ports[i];
-
-		loader.port_by_id[port->id] = i;
-		if (port_is_tunnel(port))
-			loader.tunnel = loader.n_tunnels++ ? 0 : port->id;
-	}
-
+	config->ruleset = memory_zalloc(sizeof(*config->ruleset));
+	loader_open(&loader, config, config->ruleset, errors);
 	for (size_t i = 0; i < config->n_tables; i++)
 		load_miss(&loader, &config->tables[i]);
 	for (size_t i = 0; i < json_array_size(flows.value); i++) {
@@ -529,17 +555,88 @@ bool ruleset_load(struct config *config, struct errors *errors)
 
 		load_element(&loader, &element);
 	}
+	if (config->compiled)
+		map_reserve(&config->ruleset->by_key, config->compiled->n_entries);
 	for (size_t i = 0; config->compiled && i < config->compiled->n_units; i++)
-		load_unit(&loader, config->compiled->units[i]);
+		load_unit(&loader, config->compiled->units[i], NULL);
 	for (size_t i = 0; i < config->n_ports; i++)
 		load_monitor(&loader, &config->ports[i]);
-	free(loader.port_by_id);
-	free(loader.refs);
-	for (size_t i = 0; i < config->n_tables; i++)
-		config->tables[i].miss = NULL;
-	json_decref(config->root);
-	config->root = NULL;
+	loader_close(&loader);
 	return errors->n_total == n_before;
+}
+
+/* ---- changes ----------------------------------------------------------- */
+
+static void remove_unit(struct ruleset *ruleset, const struct net_unit *unit,
+			struct ruleset_change *change)
+{
+	for (size_t i = 0; i < unit->n; i++) {
+		struct rule *rule = ruleset_find(ruleset, &unit->entries[i].flow);
+
+		withdraw_rule(ruleset, rule);
+		change->removed = memory_grow(change->removed, change->n_removed,
+					      sizeof(*change->removed));
+		change->removed[change->n_removed++] = rule;
+	}
+}
+
+/* first everything that goes: what comes may have the key of one of them */
+bool ruleset_change(struct config *config, struct config *next, struct ruleset_change *change,
+		    struct errors *errors)
+{
+	const struct net_compiled *old = config->compiled, *new = next->compiled;
+	unsigned int n_before = errors->n_total;
+	struct ruleset *ruleset = config->ruleset;
+	struct loader loader;
+
+	*change = (struct ruleset_change){ 0 };
+	for (size_t i = 0, j = 0; i < old->n_units; i++) {
+		while (j < new->n_units && net_unit_cmp(new->units[j], old->units[i]) < 0)
+			j++;
+		if (j == new->n_units || new->units[j] != old->units[i])
+			remove_unit(ruleset, old->units[i], change);
+	}
+	loader_open(&loader, next, ruleset, errors);
+	for (size_t i = 0, j = 0; j < new->n_units; j++) {
+		while (i < old->n_units && net_unit_cmp(old->units[i], new->units[j]) < 0)
+			i++;
+		if (i == old->n_units || new->units[j] != old->units[i])
+			load_unit(&loader, new->units[j], change);
+	}
+	loader_close(&loader);
+	if (errors->n_total == n_before)
+		return true;
+	ruleset_change_undo(config, change);
+	return false;
+}
+
+static void change_clear(struct ruleset_change *change)
+{
+	free(change->removed);
+	free(change->added);
+	*change = (struct ruleset_change){ 0 };
+}
+
+void ruleset_change_end(struct config *config, struct config *next, struct ruleset_change *change)
+{
+	next->ruleset = config->ruleset;
+	config->ruleset = NULL;
+	for (size_t i = 0; i < next->n_tables; i++)
+		next->ruleset->misses[next->tables[i].id].where = next->tables[i].where;
+	for (size_t i = 0; i < change->n_removed; i++)
+		free(change->removed[i]);
+	change_clear(change);
+}
+
+void ruleset_change_undo(struct config *config, struct ruleset_change *change)
+{
+	for (size_t i = 0; i < change->n_added; i++) {
+		withdraw_rule(config->ruleset, change->added[i]);
+		free(change->added[i]);
+	}
+	for (size_t i = 0; i < change->n_removed; i++)
+		insert_rule(config->ruleset, change->removed[i]);
+	change_clear(change);
 }
 
 void ruleset_free(struct ruleset *ruleset)
@@ -553,11 +650,12 @@ void ruleset_free(struct ruleset *ruleset)
 	}
 	for (size_t i = 0; i < ruleset->n_files; i++)
 		free(ruleset->files[i]);
-	for (unsigned int i = 0; i < WEFT_N_TABLES; i++)
+	for (unsigned int i = 0; i < WEFT_N_TABLES; i++) {
 		weft_actions_free(&ruleset->misses[i].actions);
+		free(ruleset->misses[i].ports);
+	}
 	map_clear(&ruleset->by_key);
 	free(ruleset->rules);
-	free(ruleset->port_refs);
 	free(ruleset->files);
 	free(ruleset);
 }

@@ -24,27 +24,26 @@ struct rule {
 	uint32_t number;     /* line of the file, or index in $.flows */
 	const char *object;  /* of a network, from which it was made; else NULL */
 	const char *made_by; /* name of the network's rule */
-	uint32_t first_port; /* in ruleset.port_refs */
+	size_t index;	     /* in ruleset.rules */
+	bool applied;	     /* it was in the kernel; if it has timeouts, it may be gone */
+	bool seen;	     /* by the plan in hand */
+	bool expires;	     /* what the kernel has of it may be gone at any time */
 	uint16_t n_ports;
-	bool applied; /* it was in the kernel; if it has timeouts, it may be gone */
-	bool seen;    /* by the plan in hand */
-	bool expires; /* what the kernel has of it may be gone at any time */
+	uint32_t ports[]; /* ids of those that it speaks of */
 };
 
 struct miss {
 	bool wanted;
 	const char *where;
 	struct weft_actions actions;
-	uint32_t first_port;
-	uint16_t n_ports;
+	uint32_t *ports;
+	size_t n_ports;
 };
 
 struct ruleset {
 	struct rule **rules;
 	size_t n_rules;
 	struct map by_key;
-	uint32_t *port_refs; /* indices in config.ports */
-	size_t n_port_refs;
 	char **files;
 	size_t n_files;
 	struct miss misses[WEFT_N_TABLES];
@@ -56,6 +55,24 @@ struct ruleset {
  */
 bool ruleset_load(struct config *config, struct errors *errors);
 void ruleset_free(struct ruleset *ruleset);
+
+/* what of a ruleset is another when the network is */
+struct ruleset_change {
+	struct rule **removed;
+	size_t n_removed;
+	struct rule **added;
+	size_t n_added;
+};
+
+/*
+ * ruleset_change: make the ruleset of a configuration that of the next one, which differs in its
+ * network. It is taken over by ruleset_change_end, or put back as it was by ruleset_change_undo.
+ * False, and nothing is changed, when there were errors.
+ */
+bool ruleset_change(struct config *config, struct config *next, struct ruleset_change *change,
+		    struct errors *errors);
+void ruleset_change_end(struct config *config, struct config *next, struct ruleset_change *change);
+void ruleset_change_undo(struct config *config, struct ruleset_change *change);
 
 /* ruleset_find: the rule with the key of a flow entry, or NULL */
 struct rule *ruleset_find(const struct ruleset *ruleset, const struct weft_flow *flow);

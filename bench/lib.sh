@@ -283,12 +283,16 @@ nat_answer() {
 
 # ---- TCP -----------------------------------------------------------------------------------
 
-# tcp_rounds CASE: iperf3 from namespace X$i to Y$i (10.9.0.2) of every DUT, i being IN[DUT], in turn; with
-# segmentation offloads, and without: then each segment goes through the datapath.  Instructions are those of
-# both ends and of all between them, a megabyte; there the amount is given and not the time, and the window, as
-# with one that TCP chooses the cost jumps by a tenth from run to run.
+# tcp_rounds CASE [STATE...]: iperf3 from namespace X$i to Y$i (10.9.0.2) of every DUT, i being IN[DUT], in
+# turn; with segmentation offloads ("offloads on"), and without ("offloads off"): then each segment goes
+# through the datapath.  A STATE is one of the two, or says how else the wires are, which the caller has
+# seen to.  Instructions are those of both ends and of all between them, a megabyte; there the amount is
+# given and not the time, and the window, as with one that TCP chooses the cost jumps by a tenth from run to
+# run.
 tcp_rounds() {
-	local d r i k n rate much rounds=$ROUNDS
+	local d r i k n rate much rounds=$ROUNDS name=$1
+	shift
+	[ $# -gt 0 ] || set -- 'offloads on' 'offloads off'
 	[ "$UNIT" = instr ] || rounds=$(((ROUNDS + 2) / 3))
 	for d in $DUTS; do
 		i=${IN[$d]}
@@ -298,7 +302,7 @@ tcp_rounds() {
 			sleep 0.1
 		done
 	done
-	for k in 'offloads on' 'offloads off'; do
+	for k; do
 		much=${MEGABYTES:-100}M
 		if [ "$k" = 'offloads off' ]; then
 			much=$((${MEGABYTES:-100} / 5))M
@@ -314,11 +318,11 @@ tcp_rounds() {
 				if [ "$UNIT" = instr ]; then
 					rate=$(tcp_json "$i" -w 200K -n "$much" |
 						jq '.end.sum_received | .seconds * 1e15 / .bytes * 10 | round / 10')
-					row "$1, $k, a megabyte" "$d" "$r" instr "${rate:-0}" 1 "${rate:+1}"
+					row "$name, $k, a megabyte" "$d" "$r" instr "${rate:-0}" 1 "${rate:+1}"
 				else
 					rate=$(tcp_json "$i" -t "${SECONDS_TCP:-1}" |
 						jq '.end.sum_received.bits_per_second / 1e6 * 10 | round / 10')
-					row "$1, $k" "$d" "$r" Mbit/s "${rate:-0}" 1 "${rate:+1}"
+					row "$name, $k" "$d" "$r" Mbit/s "${rate:-0}" 1 "${rate:+1}"
 				fi
 			done
 		done

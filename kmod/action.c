@@ -9,6 +9,7 @@
  */
 #include <linux/if_ether.h>
 #include <linux/slab.h>
+#include <net/ip.h>
 #include <net/netlink.h>
 #include "action.h"
 #include "compat.h"
@@ -73,6 +74,8 @@ const struct nla_policy weft_nl_act_policy[WEFT_ACT_A_MAX + 1] = {
 	[WEFT_ACT_A_RELATED] = { .type = NLA_U8 },
 	[WEFT_ACT_A_REJECT] = NLA_POLICY_MAX(NLA_U32, WEFT_REJECT_MAX),
 	[WEFT_ACT_A_DEFRAG] = { .type = NLA_FLAG },
+	[WEFT_ACT_A_CHECK_TTL] = { .type = NLA_U8 },
+	[WEFT_ACT_A_CHECK_MTU] = NLA_POLICY_EXACT_LEN(sizeof(struct weft_act_check_mtu)),
 };
 
 /* A list of attributes that is being read: the outermost, or a clone's body */
@@ -506,6 +509,22 @@ static int weft_act_defrag(struct weft_act_parser *p, const struct nlattr *attr)
 	return weft_act_plain(p, attr, 0);
 }
 
+static int weft_act_check_mtu(struct weft_act_parser *p, const struct nlattr *attr)
+{
+	const struct weft_act_check_mtu *check = nla_data(attr);
+
+	if (check->mtu < IPV4_MIN_MTU) {
+		WEFT_ERR_ATTR(p->extack, attr, "check_mtu: %u is less than %u", check->mtu,
+			      IPV4_MIN_MTU);
+		return -ERANGE;
+	}
+	if (check->reserved) {
+		NL_SET_ERR_MSG_ATTR(p->extack, attr, "check_mtu: reserved must be zero");
+		return -EINVAL;
+	}
+	return weft_act_plain(p, attr, check->table << 16 | check->mtu);
+}
+
 static int weft_act_open(struct weft_act_parser *p, const struct nlattr *attr)
 {
 	struct weft_act_level *level;
@@ -554,6 +573,7 @@ static int weft_act_parse_one(struct weft_act_parser *p, const struct nlattr *at
 		p->levels[p->depth].last = true;
 		fallthrough;
 	case WEFT_ACT_A_RESUBMIT:
+	case WEFT_ACT_A_CHECK_TTL:
 		return weft_act_plain(p, attr, nla_get_u8(attr));
 	case WEFT_ACT_A_CLONE:
 		return weft_act_open(p, attr);
@@ -574,6 +594,8 @@ static int weft_act_parse_one(struct weft_act_parser *p, const struct nlattr *at
 		return weft_act_reject(p, attr);
 	case WEFT_ACT_A_DEFRAG:
 		return weft_act_defrag(p, attr);
+	case WEFT_ACT_A_CHECK_MTU:
+		return weft_act_check_mtu(p, attr);
 	default:
 		return weft_act_plain(p, attr, 0);
 	}
@@ -783,12 +805,20 @@ static int weft_act_put_service(struct sk_buff *skb, const struct weft_act_servi
 	return 0;
 }
 
+static int weft_act_put_check_mtu(struct sk_buff *skb, const struct weft_act *act)
+{
+	struct weft_act_check_mtu check = { .mtu = act->arg, .table = act->arg >> 16 };
+
+	return nla_put(skb, WEFT_ACT_A_CHECK_MTU, sizeof(check), &check);
+}
+
 static int weft_act_put(struct sk_buff *skb, const struct weft_act *act)
 {
 	switch (act->type) {
 	case WEFT_ACT_A_OUTPUT:
 	case WEFT_ACT_A_DROP:
 	case WEFT_ACT_A_TEMPLATE:
+	case WEFT_ACT_A_REJECT:
 		return nla_put_u32(skb, act->type, act->arg);
 	case WEFT_ACT_A_BIND:
 		return nla_put(skb, act->type, sizeof(struct weft_bind),
@@ -803,7 +833,10 @@ static int weft_act_put(struct sk_buff *skb, const struct weft_act *act)
 	case WEFT_ACT_A_GOTO:
 	case WEFT_ACT_A_RESUBMIT:
 	case WEFT_ACT_A_RELATED:
+	case WEFT_ACT_A_CHECK_TTL:
 		return nla_put_u8(skb, act->type, act->arg);
+	case WEFT_ACT_A_CHECK_MTU:
+		return weft_act_put_check_mtu(skb, act);
 	case WEFT_ACT_A_TUNNEL:
 		return weft_act_put_tunnel(skb, (const void *)act);
 	case WEFT_ACT_A_SERVICE:

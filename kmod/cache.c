@@ -519,7 +519,8 @@ static struct weft_cached *weft_cached_make(struct weft_caches *caches,
 	p->n_probes = trail->n_probes;
 	p->len = e->prog->len;
 	p->watch = WEFT_WATCH_NONE;
-	p->guarded = false;
+	p->mtu = trail->mtu;
+	p->guarded = trail->mtu < U16_MAX ? WEFT_GUARDED_MTU : 0;
 	weft_shape_copy(p->data, (const u64 *)e->key, shape);
 	memcpy(p->data + n_words, e->prog->ops, p->len);
 	weft_cached_prepare(caches, p);
@@ -537,7 +538,8 @@ static struct weft_cached *weft_cached_make(struct weft_caches *caches,
 			    (credit->guard && !credit->watch ? WEFT_CREDIT_GUARD : 0) |
 			    (credit->watch ? WEFT_CREDIT_WATCH : 0) |
 			    (credit->guard == WEFT_GUARD_REPLY ? WEFT_CREDIT_REPLY : 0);
-		p->guarded |= credit->guard && !credit->watch;
+		if (credit->guard && !credit->watch)
+			p->guarded |= WEFT_GUARDED_STATE;
 		p->watch = max(p->watch, credit->watch);
 	}
 	return p;

@@ -40,6 +40,10 @@ struct weft_datapath;
 #define WEFT_SHAPE_NEIGH	BIT(2)	/* ARP or ND addresses */
 #define WEFT_SHAPE_IPV6		BIT(3)	/* the rest of both addresses */
 
+/* Before a program is used: do instances look at the packet, and somebody at its length? */
+#define WEFT_GUARDED_STATE	BIT(0)
+#define WEFT_GUARDED_MTU	BIT(1)
+
 /* One program under its key, and what it is to credit */
 struct weft_cached {
 	/* compared */
@@ -75,7 +79,8 @@ struct weft_cached {
 	u8 n_credits;
 	u8 from;			/* weft_progmem_alloc() */
 	u8 watch;			/* enum weft_watch, the most of all credits; by its CPU */
-	bool guarded;			/* instances look at each packet */
+	u8 guarded;			/* WEFT_GUARDED_*: each packet is looked at */
+	u16 mtu;			/* no longer ones; U16_MAX: of any length */
 	u64 data[];	/* words of the key, operations, credits, probes, tables */
 };
 

@@ -24,6 +24,7 @@
 #include "fragment.h"
 #include "headers.h"
 #include "inner.h"
+#include "mtu.h"
 #include "pending.h"
 #include "port.h"
 #include "program.h"
@@ -235,7 +236,7 @@ static void reject(struct run *r, const struct weft_op_reject *op)
 		drop(r, WEFT_DROP_RATE);
 		return;
 	}
-	answer = weft_reject_make(r->f.skb, r->f.layers, op->op.arg);
+	answer = weft_reject_make(r->f.skb, r->f.layers, op->op.arg, op->mtu);
 	if (unlikely(!answer)) {
 		drop(r, WEFT_DROP_NO_MEMORY);
 		return;
@@ -356,6 +357,9 @@ static void step(struct run *r)
 		break;
 	case WEFT_OP_REJECT:
 		reject(r, (const struct weft_op_reject *)op);
+		break;
+	case WEFT_OP_CUT:
+		r->f.whole = &((const struct weft_op_cut *)op)->whole;
 		break;
 	case WEFT_OP_OUTPUT:
 	case WEFT_OP_TUNNEL:

@@ -85,7 +85,9 @@ static enum weft_drop weft_cut_begin4(struct weft_cut *cut, unsigned int mtu)
 	if ((cut->whole->df && cut->whole->max > mtu) || len < cut->hlen + 8)
 		return WEFT_DROP_MTU;
 	cut->room = len - cut->hlen;
-	if (iph->saddr != cut->whole->saddr || iph->daddr != cut->whole->daddr) {
+	/* a fragment that is cut once more stays one of its packet */
+	if (!(iph->frag_off & htons(IP_MF | IP_OFFSET)) &&
+	    (iph->saddr != cut->whole->saddr || iph->daddr != cut->whole->daddr)) {
 		fresh = *iph;
 		__ip_select_ident(net, &fresh, 1);
 		cut->new_id = true;

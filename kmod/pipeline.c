@@ -21,6 +21,7 @@
 #include "flow.h"
 #include "forge.h"
 #include "instance.h"
+#include "mtu.h"
 #include "pipeline.h"
 #include "port.h"
 #include "trail.h"
@@ -101,6 +102,7 @@ static void weft_pipeline_walk(struct weft_level *level, struct weft_port *port,
 	w->dp = dp;
 	w->in = port;
 	w->skb = skb;
+	w->whole = whole;
 	w->prog = &level->prog;
 	w->prog->size = sizeof(level->ops);
 	w->trail = &level->trail;
@@ -144,16 +146,20 @@ static noinline void weft_pipeline_miss(struct weft_level *level, struct weft_po
 }
 
 /*
- * Does the packet fit what all instances know that look at each one? If not it has to walk,
- * where that is judged once more, and counted.
+ * Does the packet fit what all instances know that look at each one, and where it goes? If not
+ * it has to walk, where that is judged once more, and counted.
  */
 static noinline bool weft_pipeline_fits(const struct weft_cached *p, const struct sk_buff *skb,
-					u16 layers)
+					u16 layers, const struct weft_whole *whole)
 {
 	struct weft_flow_stats **stats = weft_cached_stats(p);
 	const u16 *tables = weft_cached_tables(p);
 	u32 i;
 
+	if (p->guarded & WEFT_GUARDED_MTU && !weft_mtu_fits(skb, whole, p->mtu))
+		return false;
+	if (!(p->guarded & WEFT_GUARDED_STATE))
+		return true;
 	for (i = 0; i < p->n_credits; i++)
 		if (tables[i] & WEFT_CREDIT_GUARD &&
 		    !weft_instance_in_window(stats[i]->instance, tables[i] & WEFT_CREDIT_REPLY,
@@ -208,7 +214,7 @@ void weft_pipeline_receive(struct weft_port *port, struct sk_buff *skb)
 	}
 	cached = weft_cache_find(port->dp->caches, key, tunnel, weft_nested(), &hash);
 	if (likely(cached) && (likely(!cached->guarded) ||
-			       weft_pipeline_fits(cached, skb, key->layers))) {
+			       weft_pipeline_fits(cached, skb, key->layers, NULL))) {
 		if (weft_pipeline_watches(cached, key))
 			weft_pipeline_watched(cached, key);
 		weft_cached_used(cached, weft_skb_segs(skb), skb->len);
@@ -262,7 +268,8 @@ void weft_pipeline_again(struct weft_port *port, struct sk_buff *skb,
 		goto out;
 	}
 	cached = weft_cache_find(port->dp->caches, key, tunnel, weft_nested(), &hash);
-	if (cached && (!cached->guarded || weft_pipeline_fits(cached, skb, key->layers))) {
+	if (cached && (!cached->guarded ||
+		       weft_pipeline_fits(cached, skb, key->layers, whole))) {
 		weft_cached_used(cached, 1, skb->len);
 		weft_execute_whole(port->dp, port, skb, weft_cached_ops(cached), cached->len,
 				   cached->layers, whole);

@@ -34,6 +34,7 @@ enum weft_opcode {
 	WEFT_OP_DEC_TTL,	/* arg: by how much; the walk checked that it is enough */
 	WEFT_OP_INNER,		/* struct weft_op_inner */
 	WEFT_OP_REJECT,		/* struct weft_op_reject */
+	WEFT_OP_CUT,		/* struct weft_op_cut (mtu.h) */
 	WEFT_OP_OUTPUT,		/* struct weft_op_output */
 	WEFT_OP_TUNNEL,		/* struct weft_op_tunnel */
 	WEFT_OP_UPCALL,		/* struct weft_op_upcall */
@@ -105,7 +106,8 @@ struct weft_op_output {
 struct weft_op_reject {
 	struct weft_op op;	/* arg: enum weft_reject, not AUTO */
 	u16 layers;		/* of the answer */
-	u16 pad[3];
+	u16 mtu;		/* of TOO_BIG */
+	u16 pad[2];
 };
 
 /* What goes into the tunnel header; host order unless __be */

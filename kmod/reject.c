@@ -94,6 +94,18 @@ bool weft_reject_allowed(const struct weft_key *key, enum weft_reject how)
 	return how != WEFT_REJECT_TCP_RST || (key->layers & WEFT_L_TCP && !key->ip_frag);
 }
 
+static u8 weft_reject_type(bool ipv6, enum weft_reject how)
+{
+	switch (how) {
+	case WEFT_REJECT_TTL:
+		return ipv6 ? ICMPV6_TIME_EXCEED : ICMP_TIME_EXCEEDED;
+	case WEFT_REJECT_TOO_BIG:
+		return ipv6 ? ICMPV6_PKT_TOOBIG : ICMP_DEST_UNREACH;
+	default:
+		return ipv6 ? ICMPV6_DEST_UNREACH : ICMP_DEST_UNREACH;
+	}
+}
+
 static u8 weft_reject_code(bool ipv6, enum weft_reject how)
 {
 	switch (how) {
@@ -103,6 +115,10 @@ static u8 weft_reject_code(bool ipv6, enum weft_reject how)
 		return ipv6 ? ICMPV6_NOROUTE : ICMP_NET_UNREACH;
 	case WEFT_REJECT_ADMIN:
 		return ipv6 ? ICMPV6_ADM_PROHIBITED : ICMP_PKT_FILTERED;
+	case WEFT_REJECT_TTL:
+		return ipv6 ? ICMPV6_EXC_HOPLIMIT : ICMP_EXC_TTL;
+	case WEFT_REJECT_TOO_BIG:
+		return ipv6 ? 0 : ICMP_FRAG_NEEDED;
 	default:
 		return ipv6 ? ICMPV6_PORT_UNREACH : ICMP_PORT_UNREACH;
 	}
@@ -132,7 +148,7 @@ void weft_reject_key(struct weft_key *key, enum weft_reject how)
 		return;
 	}
 	key->ip_proto = ipv6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
-	key->l4_src = htons(ipv6 ? ICMPV6_DEST_UNREACH : ICMP_DEST_UNREACH);
+	key->l4_src = htons(weft_reject_type(ipv6, how));
 	key->l4_dst = htons(weft_reject_code(ipv6, how));
 	key->tcp_flags = 0;
 	key->layers = layers | (ipv6 ? WEFT_L_ICMP6 : WEFT_L_ICMP);
@@ -245,7 +261,8 @@ static unsigned int weft_reject_quote(const struct sk_buff *skb, bool ipv6)
 	return min_t(unsigned int, len, room - sizeof(struct icmphdr));
 }
 
-static struct sk_buff *weft_reject_error(struct sk_buff *skb, u16 layers, enum weft_reject how)
+static struct sk_buff *weft_reject_error(struct sk_buff *skb, u16 layers, enum weft_reject how,
+					 u16 mtu)
 {
 	bool ipv6 = layers & WEFT_L_IPV6;
 	u8 proto = ipv6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
@@ -260,8 +277,10 @@ static struct sk_buff *weft_reject_error(struct sk_buff *skb, u16 layers, enum w
 	if (!answer)
 		return NULL;
 	icmph = icmp_hdr(answer);
-	icmph->type = ipv6 ? ICMPV6_DEST_UNREACH : ICMP_DEST_UNREACH;
+	icmph->type = weft_reject_type(ipv6, how);
 	icmph->code = weft_reject_code(ipv6, how);
+	if (how == WEFT_REJECT_TOO_BIG)	/* 32 bits of ICMPv6, the last 16 of them of ICMP */
+		icmph->un.gateway = htonl(mtu);
 	if (skb_copy_bits(skb, skb_network_offset(skb), icmph + 1, quote)) {
 		kfree_skb(answer);
 		return NULL;
@@ -271,8 +290,8 @@ static struct sk_buff *weft_reject_error(struct sk_buff *skb, u16 layers, enum w
 	return answer;
 }
 
-struct sk_buff *weft_reject_make(struct sk_buff *skb, u16 layers, enum weft_reject how)
+struct sk_buff *weft_reject_make(struct sk_buff *skb, u16 layers, enum weft_reject how, u16 mtu)
 {
 	return how == WEFT_REJECT_TCP_RST ? weft_reject_rst(skb, layers) :
-					    weft_reject_error(skb, layers, how);
+					    weft_reject_error(skb, layers, how, mtu);
 }

@@ -24,9 +24,9 @@ void weft_reject_key(struct weft_key *key, enum weft_reject how);
 /*
  * The answer to @skb, of which weft_key_extract() has found @layers: a frame like that
  * of which weft_reject_key() gives the key. @skb stays, though checksums in it may be completed.
- * NULL without memory. BH off.
+ * @mtu: what TOO_BIG tells. NULL without memory. BH off.
  */
-struct sk_buff *weft_reject_make(struct sk_buff *skb, u16 layers, enum weft_reject how);
+struct sk_buff *weft_reject_make(struct sk_buff *skb, u16 layers, enum weft_reject how, u16 mtu);
 
 /* May one more packet that came by @port be answered now? */
 bool weft_reject_admit(struct weft_port *port);

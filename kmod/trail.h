@@ -80,6 +80,7 @@ struct weft_trail {
 	bool cacheable;			/* as far as is known */
 	u8 ttl_min;			/* the packet's TTL had to be in this range */
 	u8 ttl_max;
+	u16 mtu;			/* no longer packets; U16_MAX: nobody asked */
 	u16 n_probes;
 	u16 n_credits;
 	u16 n_tunnels;			/* operations that send into one */
@@ -112,6 +113,33 @@ static inline void weft_trail_refresh(struct weft_trail *trail, struct weft_flow
 	trail->credits[trail->n_credits++] = (struct weft_credit) {
 		.stats = stats, .refresh = true,
 	};
+}
+
+/*
+ * Volatile fields: what is read of one, and what a write leaves of it, decides the outcome.
+ * A write is taken as a whole, since it is left out when it would change nothing.
+ */
+static inline void weft_trail_depends(struct weft_trail *trail, enum weft_field f)
+{
+	struct weft_volatile *vol = &trail->vol;
+
+	switch (f) {
+	case WEFT_FIELD_TUN_TOS:
+	case WEFT_FIELD_TUN_TTL:
+		vol->tun = WEFT_VOLATILE_TUN;
+		break;
+	case WEFT_FIELD_IP_TTL:
+	case WEFT_FIELD_IP_TOS:
+	case WEFT_FIELD_IPV6_LABEL:
+		vol->ip = WEFT_VOLATILE_IP;
+		break;
+	case WEFT_FIELD_TCP_FLAGS:
+	case WEFT_FIELD_ICMP_ID:
+		vol->l4 = WEFT_VOLATILE_L4;
+		break;
+	default:
+		break;
+	}
 }
 
 #endif /* WEFT_TRAIL_H */

@@ -14,6 +14,7 @@
 #include "port.h"
 #include "program.h"
 #include "trail.h"
+#include "tunnel.h"
 #include "tunop.h"
 #include "walk.h"
 
@@ -103,4 +104,20 @@ void weft_tunop_fill(struct weft_op_tunnel *t, const struct weft_walk *w, struct
 	memset(t->pad2, 0, sizeof(t->pad2));
 	if (t->opts_present)
 		memcpy(t->opt, key->tun_opt, sizeof(key->tun_opt));
+}
+
+/*
+ * Is the packet from a host that the port may believe? Strangers leave no trace in the cache,
+ * of which they could fill as much as they have addresses.
+ */
+enum weft_drop weft_tunop_remote(struct weft_walk *w)
+{
+	const struct weft_tunnel *tunnel;
+
+	weft_trail_probe(w->trail, w->dp->stamps, weft_stamp_port(w->dp->stamps, w->in->id));
+	tunnel = rcu_dereference(w->in->tunnel);
+	if (likely(tunnel && weft_tunnel_accepts(tunnel, &w->key)))
+		return WEFT_DROP_UNSPEC;
+	w->trail->cacheable = false;
+	return WEFT_DROP_TUNNEL_REMOTE;
 }

@@ -28,4 +28,7 @@ u32 weft_tunop_len(const struct weft_key *key);
 void weft_tunop_fill(struct weft_op_tunnel *t, const struct weft_walk *w, struct weft_port *port,
 		     const struct weft_act_tunnel *act, __be64 id);
 
+/* WEFT_DROP_UNSPEC if the port may believe who sent the packet through its tunnel, else why not */
+enum weft_drop weft_tunop_remote(struct weft_walk *w);
+
 #endif /* WEFT_TUNOP_H */

@@ -26,6 +26,7 @@
 #include "flow.h"
 #include "headers.h"
 #include "inner.h"
+#include "mtu.h"
 #include "pending.h"
 #include "port.h"
 #include "reject.h"
@@ -169,33 +170,6 @@ static void weft_walk_written(struct weft_walk *w, enum weft_field f)
 	}
 }
 
-/*
- * Volatile fields: what is read of one, and what a write leaves of it, decides the outcome.
- * A write is taken as a whole, since it is left out when it would change nothing.
- */
-static void weft_walk_depends(struct weft_walk *w, enum weft_field f)
-{
-	struct weft_volatile *vol = &w->trail->vol;
-
-	switch (f) {
-	case WEFT_FIELD_TUN_TOS:
-	case WEFT_FIELD_TUN_TTL:
-		vol->tun = WEFT_VOLATILE_TUN;
-		break;
-	case WEFT_FIELD_IP_TTL:
-	case WEFT_FIELD_IP_TOS:
-	case WEFT_FIELD_IPV6_LABEL:
-		vol->ip = WEFT_VOLATILE_IP;
-		break;
-	case WEFT_FIELD_TCP_FLAGS:
-	case WEFT_FIELD_ICMP_ID:
-		vol->l4 = WEFT_VOLATILE_L4;
-		break;
-	default:
-		break;
-	}
-}
-
 static enum weft_drop weft_walk_set(struct weft_walk *w, const struct weft_act_set *set)
 {
 	enum weft_field f = set->act.arg;
@@ -204,7 +178,7 @@ static enum weft_drop weft_walk_set(struct weft_walk *w, const struct weft_act_s
 	if (d->needs && !(d->needs & w->key.layers))
 		return WEFT_DROP_NO_HEADER;
 	weft_masked_set(weft_field_ptr(&w->key, f), set->v.value, set->v.mask, d->len);
-	weft_walk_depends(w, f);
+	weft_trail_depends(w->trail, f);
 	weft_walk_written(w, f);
 	return WEFT_DROP_UNSPEC;
 }
@@ -217,8 +191,8 @@ static enum weft_drop weft_walk_move(struct weft_walk *w, const struct weft_act_
 		return WEFT_DROP_NO_HEADER;
 	weft_bits_copy(weft_field_ptr(&w->key, move->dst), d->len, move->dst_bit,
 		       weft_field_cptr(&w->key, move->src), s->len, move->src_bit, move->n_bits);
-	weft_walk_depends(w, move->src);
-	weft_walk_depends(w, move->dst);
+	weft_trail_depends(w->trail, move->src);
+	weft_trail_depends(w->trail, move->dst);
 	weft_walk_written(w, move->dst);
 	return WEFT_DROP_UNSPEC;
 }
@@ -265,7 +239,7 @@ static void weft_walk_depends_ttl(struct weft_walk *w, bool enough)
 	u8 spent = w->ttl_first - w->key.ip_ttl;
 
 	if (w->ttl_set)
-		return;		/* compared exactly, see weft_walk_depends() */
+		return;		/* compared exactly, see weft_trail_depends() */
 	if (enough)
 		trail->ttl_min = max_t(u8, trail->ttl_min, spent + 2);
 	else
@@ -422,7 +396,7 @@ static enum weft_drop weft_walk_bind(struct weft_walk *w, const struct weft_fram
 	if (d->needs && !(d->needs & w->key.layers))
 		return WEFT_DROP_NO_HEADER;
 	memcpy(weft_field_ptr(&w->key, f), frame->values + act->ofs, d->len);
-	weft_walk_depends(w, f);
+	weft_trail_depends(w->trail, f);
 	weft_walk_written(w, f);
 	return WEFT_DROP_UNSPEC;
 }
@@ -597,6 +571,41 @@ static enum weft_drop weft_walk_goto(struct weft_walk *w, struct weft_frame *fra
 	return weft_walk_table(w, id, false);
 }
 
+static enum weft_drop weft_walk_check_ttl(struct weft_walk *w, struct weft_frame *frame, u8 id)
+{
+	bool enough = w->key.ip_ttl > 1;
+
+	if (!(w->key.layers & WEFT_L_IP))
+		return WEFT_DROP_UNSPEC;
+	weft_walk_depends_ttl(w, enough);
+	return enough ? WEFT_DROP_UNSPEC : weft_walk_goto(w, frame, id);
+}
+
+/* @arg: the MTU, and above it the table */
+static enum weft_drop weft_walk_check_mtu(struct weft_walk *w, struct weft_frame *frame, u32 arg)
+{
+	struct weft_op_cut *op;
+	struct weft_whole cut;
+	u16 mtu = arg;
+
+	/* what is made here is short */
+	if (!w->skb || !(w->key.layers & WEFT_L_IP))
+		return WEFT_DROP_UNSPEC;
+	if (weft_mtu_fits(w->skb, w->whole, mtu)) {
+		w->trail->mtu = min(w->trail->mtu, mtu);
+		return WEFT_DROP_UNSPEC;
+	}
+	w->trail->cacheable = false;
+	if (!weft_mtu_cut(w->skb, w->whole, w->layers, mtu, &w->base, &cut)) {
+		w->mtu = mtu;
+		return weft_walk_goto(w, frame, arg >> 16);
+	}
+	op = weft_emit(w, WEFT_OP_CUT, mtu, sizeof(*op));
+	if (op)
+		op->whole = cut;
+	return WEFT_DROP_UNSPEC;
+}
+
 /* A daemon has to say: the packet waits */
 static enum weft_drop weft_walk_ask(struct weft_walk *w, const struct weft_frame *frame)
 {
@@ -614,7 +623,7 @@ static void weft_walk_defrag(struct weft_walk *w, const struct weft_frame *frame
 {
 	struct weft_op_defrag *op;
 
-	weft_walk_depends(w, WEFT_FIELD_TUN_TOS);	/* metadata of other tunnels' are others */
+	weft_trail_depends(w->trail, WEFT_FIELD_TUN_TOS);	/* of other tunnels' are others */
 	weft_flush(w);
 	op = weft_emit(w, WEFT_OP_DEFRAG, w->in->id, sizeof(*op));
 	weft_defrag_describe(op, w->dp, &w->key, frame->table, w->fresh);
@@ -629,7 +638,7 @@ static void weft_walk_depends_template(struct weft_walk *w, const struct weft_te
 
 	for (n = 0; n < t->n_values; n++)
 		if (t->values[n].kind == WEFT_BIND_FIELD)
-			weft_walk_depends(w, t->values[n].source);
+			weft_trail_depends(w->trail, t->values[n].source);
 }
 
 /*
@@ -760,15 +769,16 @@ static enum weft_drop weft_walk_reject(struct weft_walk *w, enum weft_reject how
 	struct weft_op_reject *op;
 
 	how = weft_reject_how(&w->key, how);
-	weft_walk_depends(w, WEFT_FIELD_TCP_FLAGS);
-	weft_walk_depends(w, WEFT_FIELD_IP_TTL);
-	if (!weft_reject_allowed(&w->key, how))
+	weft_trail_depends(w->trail, WEFT_FIELD_TCP_FLAGS);
+	weft_trail_depends(w->trail, WEFT_FIELD_IP_TTL);
+	if (!weft_reject_allowed(&w->key, how) || (how == WEFT_REJECT_TOO_BIG && !w->mtu))
 		return WEFT_DROP_REJECTED;
 	weft_flush(w);
 	weft_reject_key(&w->key, how);
 	op = weft_emit(w, WEFT_OP_REJECT, how, sizeof(*op));
 	if (op) {
 		op->layers = w->key.layers;
+		op->mtu = w->mtu;
 		memset(op->pad, 0, sizeof(op->pad));
 	}
 	weft_sent(w);
@@ -826,6 +836,10 @@ static enum weft_drop weft_walk_action(struct weft_walk *w, struct weft_frame *f
 		return weft_walk_related(w, frame, act->arg);
 	case WEFT_ACT_A_REJECT:
 		return weft_walk_reject(w, act->arg);
+	case WEFT_ACT_A_CHECK_TTL:
+		return weft_walk_check_ttl(w, frame, act->arg);
+	case WEFT_ACT_A_CHECK_MTU:
+		return weft_walk_check_mtu(w, frame, act->arg);
 	case WEFT_ACT_A_DEFRAG:
 		if (w->key.ip_frag)
 			weft_walk_defrag(w, frame);
@@ -857,22 +871,6 @@ static void weft_walk_run(struct weft_walk *w)
 	}
 }
 
-/*
- * Is the packet from a host that the port may believe? Strangers leave no trace in the cache,
- * of which they could fill as much as they have addresses.
- */
-static enum weft_drop weft_walk_remote(struct weft_walk *w)
-{
-	const struct weft_tunnel *tunnel;
-
-	weft_trail_probe(w->trail, w->dp->stamps, weft_stamp_port(w->dp->stamps, w->in->id));
-	tunnel = rcu_dereference(w->in->tunnel);
-	if (likely(tunnel && weft_tunnel_accepts(tunnel, &w->key)))
-		return WEFT_DROP_UNSPEC;
-	w->trail->cacheable = false;
-	return WEFT_DROP_TUNNEL_REMOTE;
-}
-
 static void weft_walk_start(struct weft_walk *w)
 {
 	struct weft_trail *trail = w->trail;
@@ -884,6 +882,7 @@ static void weft_walk_start(struct weft_walk *w)
 	w->ttl_spent = 0;
 	w->ttl_first = w->key.ip_ttl;
 	w->ttl_set = false;
+	w->mtu = 0;
 	w->resubmits = 0;
 	w->opened = 0;
 	w->stages = 0;
@@ -898,6 +897,7 @@ static void weft_walk_start(struct weft_walk *w)
 	trail->cacheable = true;
 	trail->ttl_min = 0;
 	trail->ttl_max = U8_MAX;
+	trail->mtu = U16_MAX;
 	trail->n_probes = 0;
 	trail->n_credits = 0;
 	trail->n_tunnels = 0;
@@ -917,7 +917,7 @@ void weft_walk(struct weft_walk *w, u8 table, const struct weft_actions *acts)
 		weft_walk_push(w, acts->acts, acts->len, table);
 	} else {
 		if (w->tunnel)
-			reason = weft_walk_remote(w);
+			reason = weft_tunop_remote(w);
 		if (!reason)
 			reason = weft_walk_table(w, table, false);
 		if (reason)

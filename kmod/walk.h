@@ -17,6 +17,7 @@ struct weft_actions;
 struct weft_datapath;
 struct weft_port;
 struct weft_trail;
+struct weft_whole;
 
 /*
  * Frames: the outermost, one for each resubmit, and for each clone one for its
@@ -47,6 +48,7 @@ struct weft_walk {
 	struct weft_datapath *dp;
 	struct weft_port *in;
 	const struct sk_buff *skb;	/* only what key and inner are of; NULL: not there yet */
+	const struct weft_whole *whole;	/* how its fragments were; NULL: it came as one */
 	struct weft_program *prog;
 	struct weft_trail *trail;
 	u64 version;
@@ -61,6 +63,7 @@ struct weft_walk {
 	u8 ttl_spent;		/* dec_ttl since then */
 	u8 ttl_first;		/* of the packet before the program */
 	bool ttl_set;		/* by something other than dec_ttl */
+	u16 mtu;		/* of the check_mtu that it did not pass; 0: none */
 	u8 resubmits;
 	u8 opened;		/* templates that it met */
 	u8 stages;
@@ -78,8 +81,8 @@ struct weft_walk {
 
 /*
  * Walk from @table, or do @acts instead when they are not NULL, with w->key. The caller has
- * set dp, in, skb, prog (with its size), trail, hash, waited, tunnel, fresh and key. Afterwards
- * prog, trail and layers are what came of it, and key is undefined. BH off, RCU.
+ * set dp, in, skb, whole, prog (with its size), trail, hash, waited, tunnel, fresh and key.
+ * Afterwards prog, trail and layers are what came of it, and key is undefined. BH off, RCU.
  */
 void weft_walk(struct weft_walk *w, u8 table, const struct weft_actions *acts);
 

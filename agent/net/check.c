@@ -4,6 +4,8 @@
  *
  * Each kind of thing that must be unique is a word in one hash table, made of where it must be
  * unique and what it is: "12 lport 7". Whoever has a word first has it; the second is the error.
+ *
+ * Where nothing has changed since the network before this one, nobody needs to look.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,10 +17,15 @@
 #include "net/digest.h"
 #include "net/net.h"
 #include "net/stage.h"
+#include "net/translate.h"
 
-#define FLOOD_MAX 100	    /* copies that one packet can be made into on a host */
-#define FLOOD_ACL_MAX 36    /* when each of them meets an egress ACL */
-#define FLOOD_HOSTS_MAX 128 /* other hosts that it can be sent to */
+#define FLOOD_MAX 100	 /* copies that one packet can be made into on a host */
+#define FLOOD_ACL_MAX 36 /* when each of them meets an egress ACL */
+/*
+ * Other hosts that it can be sent to at once: all these tunnels are in one program, which the
+ * kernel bounds to 16 KiB. Hosts behind a relay are one to all others.
+ */
+#define FLOOD_HOSTS_MAX 128
 
 struct claim {
 	char *word;
@@ -29,6 +36,7 @@ struct check {
 	struct net *net;
 	struct errors *errors;
 	struct map claims;
+	bool changed[NET_N_KINDS]; /* objects of these kinds */
 };
 
 static bool claim_is(const void *item, const void *word)
@@ -102,7 +110,9 @@ static void check_host(struct check *check, struct net_object *object)
 {
 	char text[ADDRESS_TEXT];
 
-	claim(check, object, "host", "address %s", address_format(&object->host.address, text));
+	if (check->changed[NET_HOST])
+		claim(check, object, "host", "address %s",
+		      address_format(&object->host.address, text));
 	if (object->host.relay && object->host.relays)
 		errors_add(check->errors, "%s: $.%s.%s.relay: a relay is reached directly",
 			   check->net->file, net_kinds[NET_HOST], object->name);
@@ -113,11 +123,13 @@ static void check_port(struct check *check, const struct net_object *object)
 	const struct net_port *port = &object->port;
 	char scope[100];
 
-	snprintf(scope, sizeof(scope), "switch %u", port->of_switch->sw.ldp);
-	claim(check, object, scope, "lport %u", port->lport);
-	claim_mac(check, object, scope, port->mac);
-	claim_addresses(check, object, scope, &port->addresses);
-	if (!port->host)
+	if (port->of_switch->touched) {
+		snprintf(scope, sizeof(scope), "switch %u", port->of_switch->sw.ldp);
+		claim(check, object, scope, "lport %u", port->lport);
+		claim_mac(check, object, scope, port->mac);
+		claim_addresses(check, object, scope, &port->addresses);
+	}
+	if (!port->host || !port->host->touched)
 		return;
 	snprintf(scope, sizeof(scope), "host %s", port->host->name);
 	if (port->device)
@@ -159,13 +171,17 @@ static void check_link(struct check *check, const struct net_object *object)
 	const struct net_object *gateway = link->router->router.gateway;
 	char scope[100];
 
-	snprintf(scope, sizeof(scope), "switch %u", link->of_switch->sw.ldp);
-	claim(check, object, scope, "lport %u", link->lport);
-	claim_mac(check, object, scope, link->mac);
-	claim_addresses(check, object, scope, &link->addresses);
-	snprintf(scope, sizeof(scope), "router %u", link->router->router.ldp);
-	claim(check, object, scope, "id %u", link->id);
-	if (link->device && gateway) {
+	if (link->of_switch->touched) {
+		snprintf(scope, sizeof(scope), "switch %u", link->of_switch->sw.ldp);
+		claim(check, object, scope, "lport %u", link->lport);
+		claim_mac(check, object, scope, link->mac);
+		claim_addresses(check, object, scope, &link->addresses);
+	}
+	if (link->router->touched) {
+		snprintf(scope, sizeof(scope), "router %u", link->router->router.ldp);
+		claim(check, object, scope, "id %u", link->id);
+	}
+	if (link->device && gateway && gateway->touched) {
 		snprintf(scope, sizeof(scope), "host %s", gateway->name);
 		claim(check, object, scope, "device %s", link->device);
 	}
@@ -175,15 +191,38 @@ static void check_link(struct check *check, const struct net_object *object)
 			   object->name);
 }
 
-static void check_router(struct check *check, const struct net_object *object)
+static void check_router(struct check *check, struct net_object *object)
 {
 	const struct net_objects *links = &object->router.links;
 
-	claim(check, object, "ldp", "ldp %u", object->router.ldp);
+	if (check->changed[NET_SWITCH] || check->changed[NET_ROUTER])
+		claim(check, object, "ldp", "ldp %u", object->router.ldp);
+	net_nat_check(check->net, object, check->errors);
+	if (!object->touched)
+		return;
 	for (size_t i = 0; i < links->n; i++) {
 		for (size_t j = i + 1; j < links->n; j++)
 			check_subnets(check, links->v[i], links->v[j]);
 	}
+}
+
+/* hosts to which copies go from the one that sends to most: ports of a switch by their host */
+static size_t count_flood_hosts(const struct net *net, const size_t *counts)
+{
+	size_t *behind = memory_zalloc(net->n_objects[NET_HOST] * sizeof(*behind));
+	const struct net_object *hosts = net->objects[NET_HOST];
+	size_t n = 0, most = 0;
+
+	for (size_t i = 0; i < net->n_objects[NET_HOST]; i++) {
+		if (counts[i] && hosts[i].host.relay)
+			behind[hosts[i].host.relay - hosts]++;
+	}
+	for (size_t i = 0; i < net->n_objects[NET_HOST]; i++) {
+		n += behind[i] || (counts[i] && !hosts[i].host.relay);
+		most = behind[i] > most ? behind[i] : most;
+	}
+	free(behind);
+	return n + most;
 }
 
 /* a flood is one packet's walk, which the kernel bounds */
@@ -191,9 +230,10 @@ static void check_flood(struct check *check, const struct net_object *object)
 {
 	const struct net_objects *ports = &object->sw.ports;
 	size_t max = object->sw.acl_out ? FLOOD_ACL_MAX : FLOOD_MAX;
-	size_t *counts, n_hosts = 0;
+	size_t *counts;
 
-	claim(check, object, "ldp", "ldp %u", object->sw.ldp);
+	if (check->changed[NET_SWITCH] || check->changed[NET_ROUTER])
+		claim(check, object, "ldp", "ldp %u", object->sw.ldp);
 	if (ports->n <= max)
 		return;
 	counts = memory_zalloc(check->net->n_objects[NET_HOST] * sizeof(*counts));
@@ -201,14 +241,15 @@ static void check_flood(struct check *check, const struct net_object *object)
 		const struct net_object *host = ports->v[i]->port.host;
 		size_t n = host ? ++counts[host - check->net->objects[NET_HOST]] : 0;
 
-		n_hosts += n == 1;
 		if (n == max + 1)
 			errors_add(check->errors, "%s: $.%s.%s: more than %zu ports on host %s%s",
 				   check->net->file, net_kinds[NET_SWITCH], object->name, max,
 				   host->name, object->sw.acl_out ? " (it has egress ACLs)" : "");
 	}
-	if (n_hosts > FLOOD_HOSTS_MAX + 1)
-		errors_add(check->errors, "%s: $.%s.%s: has ports on more than %d hosts",
+	if (count_flood_hosts(check->net, counts) > FLOOD_HOSTS_MAX + 1)
+		errors_add(check->errors,
+			   "%s: $.%s.%s: has ports on more than %d hosts, too many for one to send "
+			   "to: put some behind relays",
 			   check->net->file, net_kinds[NET_SWITCH], object->name,
 			   FLOOD_HOSTS_MAX + 1);
 	free(counts);
@@ -216,9 +257,22 @@ static void check_flood(struct check *check, const struct net_object *object)
 
 static void check_tunnel(struct check *check)
 {
+	const char *name = check->net->tunnel.name;
+
+	if (name && (net_find(check->net, NET_PORT, name) || net_find(check->net, NET_LINK, name)))
+		errors_add(check->errors, "%s: $.tunnel.name: \"%s\" is the name of a port too",
+			   check->net->file, name);
 	if (check->net->n_objects[NET_HOST] > 1 && !check->net->tunnel.name)
 		errors_add(check->errors, "%s: $.tunnel: is missing, and there are several hosts",
 			   check->net->file);
+}
+
+static void note_changes(struct check *check)
+{
+	for (unsigned int kind = 0; kind < NET_N_KINDS; kind++) {
+		for (size_t i = 0; i < check->net->n_objects[kind]; i++)
+			check->changed[kind] |= check->net->objects[kind][i].changed;
+	}
 }
 
 /* switches whose egress ACL has entries of its own */
@@ -259,9 +313,11 @@ static void number_hosts(struct net *net)
 	}
 }
 
+/* who is reached through whom, and what fits into the tunnels */
 static void note_relays(struct net *net)
 {
-	net->relays_digest = digest_number(DIGEST_START, net->ask.digest);
+	net->relays_digest = digest_number(digest_number(DIGEST_START, net->ask.digest),
+					   net->tunnel.mtu);
 	for (size_t i = 0; i < net->n_objects[NET_HOST]; i++) {
 		const struct net_object *host = &net->objects[NET_HOST][i];
 
@@ -274,6 +330,7 @@ void net_check(struct net *net, struct errors *errors)
 {
 	struct check check = { .net = net, .errors = errors };
 
+	note_changes(&check);
 	note_acls(net);
 	number_hosts(net);
 	note_relays(net);

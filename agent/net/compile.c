@@ -16,6 +16,7 @@
 #include "net/relation.h"
 #include "net/rule.h"
 #include "services/arp/section.h"
+#include "net/translate.h"
 
 #define KIND_NETWORK (-1) /* the unit of no object */
 
@@ -37,6 +38,11 @@ struct compiler {
 static int unit_cmp(const struct net_unit *unit, int kind, const char *name)
 {
 	return unit->kind == kind ? strcmp(unit->name, name) : unit->kind - kind;
+}
+
+int net_unit_cmp(const struct net_unit *a, const struct net_unit *b)
+{
+	return a == b ? 0 : unit_cmp(a, b->kind, b->name);
 }
 
 static void unit_put(struct net_unit *unit)
@@ -168,8 +174,9 @@ static uint64_t with_template(const struct compiler *compiler, uint64_t digest, 
 	return digest_number(digest, id);
 }
 
-/* templates that entries of a kind of object, or of the network itself, name */
-static uint64_t with_templates(const struct compiler *compiler, uint64_t digest, bool of_network)
+/* templates that entries of a router port, or of the network itself, name */
+static uint64_t with_ask_templates(const struct compiler *compiler, uint64_t digest,
+				   bool of_network)
 {
 	if (!compiler->net->ask.on)
 		return digest;
@@ -179,6 +186,15 @@ static uint64_t with_templates(const struct compiler *compiler, uint64_t digest,
 	return with_template(compiler, digest, ARP_MAP_ND);
 }
 
+/* and those of a router that translates */
+static uint64_t with_nat_templates(const struct compiler *compiler, uint64_t digest,
+				   const struct net_router *router)
+{
+	for (size_t i = 0; i < router->n_nats; i++)
+		digest = with_template(compiler, digest, router->nats[i].name);
+	return digest;
+}
+
 static uint64_t unit_digest(const struct compiler *compiler, const struct net_object *object)
 {
 	const struct net *net = compiler->net;
@@ -186,16 +202,18 @@ static uint64_t unit_digest(const struct compiler *compiler, const struct net_ob
 
 	if (!object) {
 		digest = with_port(compiler, relation_tunnel_digest(net), net->tunnel.name);
-		return with_templates(compiler, digest, true);
+		return with_ask_templates(compiler, digest, true);
 	}
 	digest = relation_digest(net, object);
 	if ((object->kind == NET_PORT && net_is_local(net, object)) || object->kind == NET_LINK)
 		digest = with_port(compiler, digest, object->name);
+	if (object->kind == NET_ROUTER && compiler->names->template_id)
+		digest = with_nat_templates(compiler, digest, &object->router);
 	/* entries that speak of the tunnel */
 	if (object->kind <= NET_PORT || object->kind == NET_LINK)
 		digest = with_port(compiler, digest, net->tunnel.name);
 	if (object->kind == NET_LINK)
-		digest = with_templates(compiler, digest, false);
+		digest = with_ask_templates(compiler, digest, false);
 	return digest;
 }
 

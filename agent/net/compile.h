@@ -46,4 +46,7 @@ struct net_compiled *net_compile(const struct net *net, const struct weft_names 
 				 const struct net_compiled *before, struct errors *errors);
 void net_compiled_free(struct net_compiled *compiled);
 
+/* net_unit_cmp: the order that units are in; 0 when they are of the same object */
+int net_unit_cmp(const struct net_unit *a, const struct net_unit *b);
+
 #endif

@@ -10,6 +10,7 @@
 
 #include "net/net.h"
 #include "net/stage.h"
+#include "net/translate.h"
 
 static json_t *lports_json(uint32_t ldp, uint16_t lport)
 {
@@ -34,7 +35,7 @@ static void add_router_port(json_t *ports, const struct net_object *object)
 {
 	const struct net_link *link = &object->link;
 	char mac[18], text[ADDRESS_TEXT], prefix[ADDRESS_TEXT + 4];
-	json_t *addresses = json_array();
+	json_t *addresses = json_array(), *json;
 
 	for (size_t i = 0; i < link->addresses.n; i++) {
 		snprintf(prefix, sizeof(prefix), "%s/%u",
@@ -44,11 +45,34 @@ static void add_router_port(json_t *ports, const struct net_object *object)
 	}
 	snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", link->mac[0], link->mac[1],
 		 link->mac[2], link->mac[3], link->mac[4], link->mac[5]);
-	json_array_append_new(ports, json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "name",
-					       object->name, "device", link->device, "type",
-					       "internal", "netns", link->router->router.netns,
-					       "mac", mac, "addresses", addresses, "lports",
-					       lports_json(link->of_switch->sw.ldp, link->lport)));
+	json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "name", object->name, "device",
+			 link->device, "type", "internal", "netns", link->router->router.netns,
+			 "mac", mac, "addresses", addresses, "lports",
+			 lports_json(link->of_switch->sw.ldp, link->lport));
+	if (link->mtu)
+		json_object_set_new(json, "mtu", json_integer(link->mtu));
+	json_array_append_new(ports, json);
+}
+
+/*
+ * How the tunnel is watched, the same at all hosts. But nobody falls back on himself: on a host
+ * that is another's fallback, its name is left out of the list.
+ */
+static json_t *monitor_json(const json_t *monitor, const struct net_object *self)
+{
+	json_t *copy = json_deep_copy(monitor), *list = json_object_get(copy, "fallback"), *host;
+	size_t i = 0;
+
+	while (i < json_array_size(list)) {
+		host = json_array_get(list, i);
+		if (json_is_object(host))
+			host = json_object_get(host, "host");
+		if (json_is_string(host) && !strcmp(json_string_value(host), self->name))
+			json_array_remove(list, i);
+		else
+			i++;
+	}
+	return copy;
 }
 
 static json_t *tunnels_json(const struct net *net, json_t *hosts)
@@ -72,6 +96,9 @@ static json_t *tunnels_json(const struct net *net, json_t *hosts)
 	tunnel = json_copy(net->tunnel.json);
 	json_object_del(tunnel, "comment");
 	json_object_set_new(tunnel, "remotes", remotes);
+	if (json_object_get(tunnel, "monitor"))
+		json_object_set_new(tunnel, "monitor",
+				    monitor_json(json_object_get(tunnel, "monitor"), net->self));
 	json_array_append_new(tunnels, tunnel);
 	return tunnels;
 }
@@ -79,7 +106,7 @@ static json_t *tunnels_json(const struct net *net, json_t *hosts)
 json_t *net_host_json(const struct net *net)
 {
 	json_t *ports = json_array(), *tables = json_array(), *hosts = json_object();
-	json_t *tunnels, *root;
+	json_t *tunnels, *root, *nat;
 
 	for (size_t i = 0; i < net->n_objects[NET_PORT]; i++) {
 		if (net_is_local(net, &net->objects[NET_PORT][i]))
@@ -101,5 +128,8 @@ json_t *net_host_json(const struct net *net)
 	json_object_update(root, net->limits);
 	if (net->ask.on)
 		json_object_set_new(root, "arp", net_ask_json(net));
+	nat = net_nat_json(net);
+	if (nat)
+		json_object_set_new(root, "nat", nat);
 	return root;
 }

@@ -16,6 +16,7 @@
 #include "memory.h"
 #include "net/digest.h"
 #include "net/net.h"
+#include "net/translate.h"
 #include "node.h"
 
 #define NET_VERSION 1
@@ -24,6 +25,7 @@
 #define HOPS_MAX 8		/* of a route */
 #define PRIORITY_MAX 10000	/* of ACLs and policy routes */
 #define MATCH_MAX_BYTES 1000
+#define MTU_MIN 68
 
 const char *const net_kinds[] = {
 	[NET_HOST] = "hosts",		[NET_SWITCH] = "switches",   [NET_PORT] = "ports",
@@ -45,8 +47,8 @@ static const char *const members[NET_N_KINDS][12] = {
 	[NET_HOST] = { "address", "relay" },
 	[NET_SWITCH] = { "ldp", "unknown" },
 	[NET_PORT] = { "switch", "lport", "mac", "addresses", "security", "host", "device", "vm" },
-	[NET_ROUTER] = { "ldp", "placement", "gateway", "netns" },
-	[NET_LINK] = { "router", "id", "switch", "lport", "mac", "addresses", "device" },
+	[NET_ROUTER] = { "ldp", "placement", "gateway", "netns", "nat" },
+	[NET_LINK] = { "router", "id", "switch", "lport", "mac", "addresses", "mtu", "device" },
 	[NET_ROUTE] = { "router", "prefix", "via", "drop" },
 	[NET_POLICY] = { "router", "priority", "match", "via", "action" },
 	[NET_ACL] = { "switch", "port", "router", "router_port", "direction", "priority", "match",
@@ -112,12 +114,6 @@ static bool get_number(const struct node *object, const char *name, uint64_t min
 	struct node node = node_member(object, name);
 
 	return node_get_number(&node, min, max, number);
-}
-
-static void add_object(struct net_objects *objects, struct net_object *object)
-{
-	objects->v = memory_grow(objects->v, objects->n, sizeof(*objects->v));
-	objects->v[objects->n++] = object;
 }
 
 /* the object of a kind that a member names; NULL: an error was added, or it may be absent */
@@ -267,12 +263,8 @@ static void read_host(const struct reader *reader, struct net_object *object,
 {
 	struct node address = node_member(node, "address");
 
-	struct net_object *relay = get_object(reader, node, "relay", NET_HOST, true);
-
 	get_address(&address, &object->host.address);
-	object->host.relay = relay;
-	if (relay)
-		relay->host.relays = true;
+	object->host.relay = get_object(reader, node, "relay", NET_HOST, true);
 }
 
 static void read_switch(const struct reader *reader, struct net_object *object,
@@ -293,13 +285,12 @@ static void read_switch(const struct reader *reader, struct net_object *object,
 static void read_port(const struct reader *reader, struct net_object *object,
 		      const struct node *node)
 {
-	struct net_object *of_switch = get_object(reader, node, "switch", NET_SWITCH, false);
 	struct net_port *port = &object->port;
 	struct node member;
 	uint64_t lport = 0;
 	const char *text;
 
-	port->of_switch = of_switch;
+	port->of_switch = get_object(reader, node, "switch", NET_SWITCH, false);
 	get_number(node, "lport", 1, WEFT_LIN_MAX, &lport);
 	port->lport = lport;
 	get_mac(node, port->mac);
@@ -319,8 +310,6 @@ static void read_port(const struct reader *reader, struct net_object *object,
 	}
 	if (port->host && !port->device && !node_member(node, "vm").value)
 		node_error(node, "needs a device or the id of a VM, as it has a host");
-	if (of_switch)
-		add_object(&of_switch->sw.ports, object);
 }
 
 static void read_router(const struct reader *reader, struct net_object *object,
@@ -353,34 +342,35 @@ static void read_router(const struct reader *reader, struct net_object *object,
 		else
 			node_error(&member, "\"%.60s\" is not a name of a namespace", text);
 	}
+	net_nat_read(node, object);
 }
 
 static void read_link(const struct reader *reader, struct net_object *object,
 		      const struct node *node)
 {
-	struct net_object *of_switch = get_object(reader, node, "switch", NET_SWITCH, false);
 	struct net_object *router = get_object(reader, node, "router", NET_ROUTER, false);
 	struct net_link *link = &object->link;
-	uint64_t id = 0, lport = 0;
+	uint64_t id = 0, lport = 0, mtu;
 	struct node device;
 
 	link->router = router;
-	link->of_switch = of_switch;
+	link->of_switch = get_object(reader, node, "switch", NET_SWITCH, false);
 	get_number(node, "id", 1, WEFT_LIN_MAX, &id);
 	get_number(node, "lport", 1, WEFT_LIN_MAX, &lport);
 	link->id = id;
 	link->lport = lport;
 	get_mac(node, link->mac);
 	get_addresses(node, true, &link->addresses);
+	mtu = reader->net->tunnel.mtu;
+	if (node_member(node, "mtu").value)
+		get_number(node, "mtu", MTU_MIN, UINT16_MAX, &mtu);
+	link->mtu = mtu;
+	object->digest = digest_number(object->digest, mtu);
 	device = node_member(node, "device");
 	get_device(node, &link->device);
 	if (router && (router->router.placement == NET_NAMESPACE) != !!device.value)
 		node_error(node, "a port of a router has a device if the router is in a "
 				 "namespace, and only then");
-	if (of_switch)
-		add_object(&of_switch->sw.links, object);
-	if (router)
-		add_object(&router->router.links, object);
 }
 
 /* Linux routes in a namespace as it is told there */
@@ -472,7 +462,7 @@ static void read_acl(const struct reader *reader, struct net_object *object,
 		     const struct node *node)
 {
 	static const char *const directions[] = { "in", "out", NULL };
-	static const char *const actions[] = { "allow", "drop", NULL };
+	static const char *const actions[] = { "allow", "drop", "reject", NULL };
 	static const struct {
 		const char *name;
 		enum net_kind kind;
@@ -506,7 +496,8 @@ static void read_acl(const struct reader *reader, struct net_object *object,
 	get_match(node, &acl->match);
 	member = node_member(node, "action");
 	node_get_choice(&member, actions, &action);
-	acl->drop = action;
+	acl->drop = action == 1;
+	acl->reject = action == 2;
 }
 
 typedef void (*read_fn)(const struct reader *reader, struct net_object *object,
@@ -517,6 +508,61 @@ static const read_fn read_functions[NET_N_KINDS] = {
 	[NET_ROUTER] = read_router, [NET_LINK] = read_link,	[NET_ROUTE] = read_route,
 	[NET_POLICY] = read_policy, [NET_ACL] = read_acl,
 };
+
+void net_object_init(struct net_object *object, enum net_kind kind, const char *name, json_t *json)
+{
+	*object = (struct net_object){ .kind = kind, .changed = true, .touched = true };
+	object->name = memory_strdup(name);
+	object->digest = digest_json(digest_string(DIGEST_START, name), json);
+	object->json = json_incref(json);
+	object->n_users = memory_zalloc(sizeof(*object->n_users));
+	*object->n_users = 1;
+}
+
+void net_object_read(struct net *net, struct net_object *object, const struct node *at)
+{
+	const struct reader reader = { .net = net, .errors = at->errors };
+
+	if (node_is_object(at, members[object->kind]) || json_is_object(at->value))
+		read_functions[object->kind](&reader, object, at);
+}
+
+static struct net_object *of(const struct net *net, const struct net_object *object)
+{
+	return object ? &net->objects[object->kind][object - net->objects[object->kind]] : NULL;
+}
+
+static void add_object(struct net_objects *objects, struct net_object *object)
+{
+	objects->v = memory_grow(objects->v, objects->n, sizeof(*objects->v));
+	objects->v[objects->n++] = object;
+}
+
+void net_gather(struct net *net)
+{
+	struct net_object *owner;
+
+	for (size_t i = 0; i < net->n_objects[NET_HOST]; i++) {
+		owner = of(net, net->objects[NET_HOST][i].host.relay);
+		if (owner)
+			owner->host.relays = true;
+	}
+	for (size_t i = 0; i < net->n_objects[NET_PORT]; i++) {
+		owner = of(net, net->objects[NET_PORT][i].port.of_switch);
+		if (owner)
+			add_object(&owner->sw.ports, &net->objects[NET_PORT][i]);
+	}
+	for (size_t i = 0; i < net->n_objects[NET_LINK]; i++) {
+		struct net_object *link = &net->objects[NET_LINK][i];
+
+		owner = of(net, link->link.of_switch);
+		if (owner)
+			add_object(&owner->sw.links, link);
+		owner = of(net, link->link.router);
+		if (owner)
+			add_object(&owner->router.links, link);
+	}
+}
 
 /* ---- the file ---------------------------------------------------------- */
 
@@ -554,9 +600,7 @@ static void place_objects(const struct reader *reader, const struct node *root, 
 
 		if (!config_name_is_good(&at, name))
 			continue;
-		objects[n].kind = kind;
-		objects[n].name = memory_strdup(name);
-		objects[n++].digest = digest_json(digest_string(DIGEST_START, name), value);
+		net_object_init(&objects[n++], kind, name, value);
 	}
 	if (n)
 		qsort(objects, n, sizeof(*objects), object_cmp);
@@ -566,24 +610,26 @@ static void place_objects(const struct reader *reader, const struct node *root, 
 	net->n_objects[kind] = n;
 }
 
-static void read_objects(const struct reader *reader, const struct node *root, enum net_kind kind)
+static void read_objects(struct net *net, const struct node *root, enum net_kind kind)
 {
 	struct node node = node_member(root, net_kinds[kind]);
-	struct net *net = reader->net;
 
 	for (size_t i = 0; i < net->n_objects[kind]; i++) {
 		struct net_object *object = &net->objects[kind][i];
 		struct node at = node_member(&node, object->name);
 
-		if (node_is_object(&at, members[kind]) || json_is_object(at.value))
-			read_functions[kind](reader, object, &at);
+		net_object_read(net, object, &at);
 	}
 }
 
 static void read_tunnel(struct net *net, const struct node *root)
 {
-	static const char *const tunnel_members[] = { "name", "udp_port", "mtu", NULL };
+	static const char *const tunnel_members[] = { "name", "type",	 "udp_port", "tcp_port",
+						      "mtu",  "monitor", NULL };
+	/* GRE would want a label for each logical port */
+	static const char *const types[] = { "geneve", "stt", NULL };
 	struct node node = node_member(root, "tunnel"), name, member;
+	unsigned int type = 0;
 	uint64_t number;
 	const char *text;
 
@@ -594,14 +640,18 @@ static void read_tunnel(struct net *net, const struct node *root)
 		return;
 	if (strlen(text) >= IFNAMSIZ)
 		node_error(&name, "a device's name has at most %d bytes", IFNAMSIZ - 1);
-	if (net_find(net, NET_PORT, text) || net_find(net, NET_LINK, text))
-		node_error(&name, "\"%s\" is the name of a port too", text);
-	member = node_member(&node, "udp_port");
+	member = node_member(&node, "type");
+	if (member.value)
+		node_get_choice(&member, types, &type);
+	member = node_member(&node, type ? "udp_port" : "tcp_port");
+	if (member.value)
+		node_error(&member, "not of a tunnel of type %s", types[type]);
+	member = node_member(&node, type ? "tcp_port" : "udp_port");
 	if (member.value)
 		node_get_number(&member, 1, UINT16_MAX, &number);
 	member = node_member(&node, "mtu");
-	if (member.value)
-		node_get_number(&member, 68, 65535, &number);
+	if (member.value && node_get_number(&member, MTU_MIN, UINT16_MAX, &number))
+		net->tunnel.mtu = number;
 	net->tunnel.name = memory_strdup(text);
 	net->tunnel.json = json_incref(node.value);
 }
@@ -627,8 +677,16 @@ static void read_datapath(struct net *net, const struct node *root)
 	net->datapath = memory_strdup(name);
 }
 
+/* what is not about objects, for whoever wants to have the file again */
+static void keep_rest(struct net *net, json_t *root)
+{
+	net->rest = json_copy(root);
+	for (unsigned int kind = 0; kind < NET_N_KINDS; kind++)
+		json_object_del(net->rest, net_kinds[kind]);
+}
+
 /* which host this is, by its name */
-static void find_self(struct net *net, const char *host, struct errors *errors)
+void net_find_self(struct net *net, const char *host, struct errors *errors)
 {
 	net->self = net_find(net, NET_HOST, host);
 	if (!net->self)
@@ -636,6 +694,8 @@ static void find_self(struct net *net, const char *host, struct errors *errors)
 			   "%s: $.hosts: there is no \"%.60s\", which is this host: say "
 			   "which by --host",
 			   net->file, host);
+	for (size_t k = 0; k < net->ask.servers.n; k++)
+		net->ask.serves = net->ask.serves || net->ask.servers.v[k] == net->self;
 }
 
 struct net *net_from_json(json_t *json, const char *file, const char *host, struct errors *errors)
@@ -648,6 +708,7 @@ struct net *net_from_json(json_t *json, const char *file, const char *host, stru
 	uint64_t number;
 
 	net->file = memory_strdup(file);
+	keep_rest(net, json);
 	if (!node_is_object(&root, root_members) && !json_is_object(json))
 		goto bad;
 	if (!node_get_number(&version, 0, INT64_MAX, &number))
@@ -662,11 +723,12 @@ struct net *net_from_json(json_t *json, const char *file, const char *host, stru
 		place_objects(&reader, &root, kind);
 	read_tunnel(net, &root);
 	net_ask_read(net, &root);
-	for (unsigned int kind = 0; kind < NET_N_KINDS; kind++)
-		read_objects(&reader, &root, kind);
-	find_self(net, host, errors);
-	for (size_t i = 0; i < net->ask.servers.n; i++)
-		net->ask.serves = net->ask.serves || net->ask.servers.v[i] == net->self;
+	for (unsigned int kind = 0; kind < NET_N_KINDS; kind++) {
+		if (kind == NET_ROUTE) /* which looks for its next hops behind ports of routers */
+			net_gather(net);
+		read_objects(net, &root, kind);
+	}
+	net_find_self(net, host, errors);
 	if (errors->n_total == n_before)
 		net_check(net, errors);
 	if (errors->n_total != n_before)
@@ -698,23 +760,32 @@ struct net *net_load(const char *file, const char *host, struct errors *errors)
 	return net;
 }
 
-static void object_clear(struct net_object *object)
+/* what is read of an object is shared, but for the pointers to other objects */
+void net_object_clear(struct net_object *object)
 {
+	bool last = !--*object->n_users;
+
 	switch (object->kind) {
 	case NET_SWITCH:
 		free(object->sw.ports.v);
 		free(object->sw.links.v);
 		break;
 	case NET_PORT:
+		if (!last)
+			break;
 		free(object->port.addresses.v);
 		free(object->port.device);
 		free(object->port.vm);
 		break;
 	case NET_ROUTER:
 		free(object->router.links.v);
-		free(object->router.netns);
+		free(object->router.nats);
+		if (last)
+			free(object->router.netns);
 		break;
 	case NET_LINK:
+		if (!last)
+			break;
 		free(object->link.addresses.v);
 		free(object->link.device);
 		break;
@@ -722,15 +793,21 @@ static void object_clear(struct net_object *object)
 		free(object->route.hops);
 		break;
 	case NET_POLICY:
-		free(object->policy.match);
+		if (last)
+			free(object->policy.match);
 		break;
 	case NET_ACL:
-		free(object->acl.match);
+		if (last)
+			free(object->acl.match);
 		break;
 	default:
 		break;
 	}
+	if (!last)
+		return;
+	json_decref(object->json);
 	free(object->name);
+	free(object->n_users);
 }
 
 void net_free(struct net *net)
@@ -739,12 +816,13 @@ void net_free(struct net *net)
 		return;
 	for (unsigned int kind = 0; kind < NET_N_KINDS; kind++) {
 		for (size_t i = 0; i < net->n_objects[kind]; i++)
-			object_clear(&net->objects[kind][i]);
+			net_object_clear(&net->objects[kind][i]);
 		free(net->objects[kind]);
 		map_clear(&net->by_name[kind]);
 	}
 	net_ask_free(net);
 	json_decref(net->limits);
+	json_decref(net->rest);
 	json_decref(net->tunnel.json);
 	free(net->tunnel.name);
 	free(net->datapath);

@@ -3,8 +3,8 @@
  * net.h - a logical network: switches, routers, their ports, and the hosts that they live on.
  *
  * A network is read at once by net_load, checked as a whole, and never changed afterwards; a
- * changed file makes another one. It is seen from one host: net_load also says which logical
- * datapaths that host has a part in.
+ * changed file makes another one, and so does net_change, which takes over what stays the same.
+ * It is seen from one host: net_load also says which logical datapaths that host has a part in.
  *
  * Objects are sorted by kind and name, so whatever is made from them in that order does not
  * depend on how the file was written.
@@ -21,6 +21,7 @@
 #include "map.h"
 
 struct errors;
+struct net_nat;
 struct node;
 
 /* in the order of net_kinds */
@@ -93,6 +94,8 @@ struct net_router {
 	const struct net_object *gateway; /* NULL but for the last two */
 	char *netns;			  /* NULL but for the last one */
 	struct net_objects links;
+	struct net_nat *nats; /* translate.h */
+	size_t n_nats;
 	bool here; /* this host does its work */
 };
 
@@ -103,6 +106,7 @@ struct net_link {
 	uint16_t lport; /* logical port of the switch */
 	uint8_t mac[6];
 	struct net_addresses addresses; /* with prefixes */
+	uint16_t mtu;			/* of what it sends to the switch; 0: of any length */
 	char *device;			/* in the router's namespace; NULL: no such */
 };
 
@@ -134,12 +138,17 @@ struct net_acl {
 	uint32_t priority;
 	char *match; /* "": everything */
 	bool drop;
+	bool reject; /* and say so */
 };
 
 struct net_object {
 	enum net_kind kind;
 	char *name;
-	uint64_t digest; /* of what the file says of it */
+	uint64_t digest;       /* of what the file says of it */
+	json_t *json;	       /* what the file says of it */
+	unsigned int *n_users; /* networks that have it */
+	bool changed;	       /* since the network before; in one that was read, all are */
+	bool touched;	       /* it changed, or one that must not have what others of it have */
 	union {
 		struct net_host host;
 		struct net_switch sw;
@@ -154,7 +163,8 @@ struct net_object {
 
 /* the tunnel device of each host */
 struct net_tunnel {
-	char *name; /* NULL: there is none */
+	char *name;   /* NULL: there is none */
+	uint16_t mtu; /* 0: not said */
 	json_t *json;
 };
 
@@ -171,12 +181,14 @@ struct net {
 	char *file;
 	char *datapath;
 	json_t *limits; /* members for the host's configuration */
+	json_t *rest;	/* the file without its objects */
 	struct net_tunnel tunnel;
 	struct net_object *objects[NET_N_KINDS];
 	size_t n_objects[NET_N_KINDS];
 	struct map by_name[NET_N_KINDS];
 	const struct net_object *self; /* this host */
-	uint64_t relays_digest;	       /* of all hosts that have to do with relays, and of ask */
+	/* of all hosts that have to do with relays, of ask, and of the tunnels' MTU */
+	uint64_t relays_digest;
 	struct net_ask ask;
 };
 
@@ -202,6 +214,16 @@ const struct net_object *net_link_in(const struct net_router *router,
 /* address_in: is an address in the subnet of another one, with its prefix? */
 bool net_address_in(const struct address *address, const struct address *subnet);
 
+/*
+ * net_change: the network that a change makes of another one, which stays as it is; NULL when
+ * there were errors. The change is a JSON merge patch (RFC 7386) of objects: by kind and name,
+ * what becomes of their members; null takes an object away. In change.c
+ */
+struct net *net_change(const struct net *net, const json_t *change, struct errors *errors);
+
+/* net_to_json: the file that it could have been read from; a new reference. In change.c */
+json_t *net_to_json(const struct net *net);
+
 /* net_check: all that concerns several objects. In check.c */
 void net_check(struct net *net, struct errors *errors);
 
@@ -218,6 +240,13 @@ static inline bool net_works_here(const struct net_object *router)
 void net_ask_read(struct net *net, const struct node *root);
 json_t *net_ask_json(const struct net *net);
 void net_ask_free(struct net *net);
+
+/* how a network is built: the parts of net_load that net_change needs. In net.c */
+void net_object_init(struct net_object *object, enum net_kind kind, const char *name, json_t *json);
+void net_object_read(struct net *net, struct net_object *object, const struct node *at);
+void net_object_clear(struct net_object *object);
+void net_gather(struct net *net); /* lists of ports and links, when these have been read */
+void net_find_self(struct net *net, const char *host, struct errors *errors);
 
 /* net_host_json: ports, tunnels, hosts and tables, as a host's file has them. In host.c */
 json_t *net_host_json(const struct net *net);

@@ -16,6 +16,7 @@
 #include "net/relation.h"
 #include "net/stage.h"
 #include "services/arp/section.h"
+#include "net/translate.h"
 
 #define PRIORITY_USER 1000  /* of ACLs and policy routes, and theirs */
 #define PRIORITY_ROUTE 1000 /* of routes, and the prefix's length */
@@ -104,6 +105,12 @@ static void set_router(struct row *row, const struct net_object *object)
 	set_number(row, COL_RLDP, object->router.ldp);
 }
 
+/* 0: packets may be of any length */
+static void set_mtu(struct row *row, uint16_t mtu)
+{
+	set_number(row, COL_MTU, mtu ? mtu : UINT16_MAX);
+}
+
 static void set_link(struct row *row, const struct net_object *object)
 {
 	const struct net_link *link = &object->link;
@@ -113,6 +120,7 @@ static void set_link(struct row *row, const struct net_object *object)
 	set_number(row, COL_PEER, link->lport);
 	set_number(row, COL_RPORT, link->id);
 	set_mac(row, COL_LINK_MAC, link->mac);
+	set_mtu(row, link->mtu);
 }
 
 static uint32_t next_hop_of(const struct net_object *object)
@@ -131,6 +139,11 @@ static const struct net_addresses *addresses_of(const struct net_object *object)
 static bool is_ip4(const struct address *address)
 {
 	return address_len(address) == 4;
+}
+
+static bool is_link_local(const struct address *address)
+{
+	return !is_ip4(address) && address->bytes[0] == 0xfe && (address->bytes[1] & 0xc0) == 0x80;
 }
 
 /* does the router that is linked leave the egress ACL of remote ports to the last hop? */
@@ -173,6 +186,7 @@ static void host_rows(const struct rows *rows, const struct net_object *object)
 	row.v[COL_HOST] = net_towards(rows->net->self, object)->name;
 	row.v[COL_TUNNEL] = rows->net->tunnel.name;
 	set_number(&row, COL_NUMBER, object->host.number);
+	set_mtu(&row, rows->net->tunnel.mtu);
 	emit(rows, REL_HOST, &row);
 	if (!rows->net->ask.on || !rows->net->self->host.relays)
 		return;
@@ -434,6 +448,8 @@ static void port_rows(const struct rows *rows, const struct net_object *object)
 	if (net_is_local(rows->net, object)) {
 		row.v[COL_PORT] = object->name;
 		emit(rows, REL_PORT_HERE, &row);
+		if (rows->net->tunnel.mtu)
+			emit(rows, REL_PORT_SHORT, &row);
 		security_rows(rows, &row, port);
 	} else if (port->host) {
 		set_number(&row, COL_NUMBER, port->host->host.number);
@@ -443,6 +459,72 @@ static void port_rows(const struct rows *rows, const struct net_object *object)
 
 /* ---- routers, links, routes -------------------------------------------- */
 
+static void nat_own_rows(const struct rows *rows, struct row *row, const struct net_nat *nat)
+{
+	bool ip4 = is_ip4(&nat->outside), own = false;
+	const struct net_addresses *addresses = &nat->link->link.addresses;
+
+	if (!nat->first)
+		return;
+	set_prefix(row, &nat->outside);
+	emit(rows, ip4 ? REL_NAT_OWN_IP4 : REL_NAT_OWN_IP6, row);
+	for (size_t i = 0; i < addresses->n; i++)
+		own = own || address_equal(&addresses->v[i], &nat->outside);
+	if (ip4 && !(own && nat->outside.prefix_len == 32))
+		emit(rows, REL_NAT_ARP, row);
+}
+
+/* connections to one port before those to all of an address, few addresses before many */
+static void nat_rows(const struct rows *rows, const struct net_nat *nat)
+{
+	bool ip4 = is_ip4(&nat->outside);
+	struct row row = { .v = { NULL } };
+
+	set_link(&row, nat->link);
+	if (nat->first_of_link)
+		emit(rows, ip4 ? REL_NAT_LINK_IP4 : REL_NAT_LINK_IP6, &row);
+	nat_own_rows(rows, &row, nat);
+	set(&row, COL_TEMPLATE, "%s", nat->name);
+	if (nat->kind != NET_DNAT) {
+		set_prefix(&row, &nat->inside);
+		set_number(&row, COL_PRIORITY, PRIORITY_USER + 2 * nat->inside.prefix_len);
+		emit(rows, ip4 ? REL_NAT_OUT_IP4 : REL_NAT_OUT_IP6, &row);
+	}
+	if (nat->kind == NET_SNAT)
+		return;
+	set_prefix(&row, &nat->outside);
+	set_number(&row, COL_PRIORITY,
+		   PRIORITY_USER + (nat->protocol ? 300 : 2 * nat->outside.prefix_len));
+	set(&row, COL_MATCH, "%s", "");
+	if (nat->outside_port)
+		set(&row, COL_MATCH, ", ip_proto=%u, %s_dst=%u", nat->protocol,
+		    net_nat_protocol(nat), nat->outside_port);
+	else if (nat->protocol)
+		set(&row, COL_MATCH, ", ip_proto=%u", nat->protocol);
+	if (nat->kind != NET_DNAT)
+		set(&row, COL_TEMPLATE, "%s-in", nat->name);
+	emit(rows, ip4 ? REL_NAT_IN_IP4 : REL_NAT_IN_IP6, &row);
+}
+
+/* a router that translates */
+static void router_nat_rows(const struct rows *rows, struct row *row,
+			    const struct net_router *router)
+{
+	emit(rows, REL_NAT, row);
+	for (size_t i = 0; i < router->n_nats; i++)
+		nat_rows(rows, &router->nats[i]);
+	for (size_t i = 0; i < router->links.n; i++) {
+		bool outside = false;
+
+		for (size_t j = 0; j < router->n_nats; j++)
+			outside = outside || router->nats[j].link == router->links.v[i];
+		if (outside)
+			continue;
+		set_link(row, router->links.v[i]);
+		emit(rows, REL_NAT_INSIDE, row);
+	}
+}
+
 static void router_rows(const struct rows *rows, const struct net_object *object)
 {
 	struct row row = { .v = { NULL } };
@@ -451,6 +533,8 @@ static void router_rows(const struct rows *rows, const struct net_object *object
 		return;
 	set_router(&row, object);
 	emit(rows, REL_ROUTER, &row);
+	if (object->router.n_nats)
+		router_nat_rows(rows, &row, &object->router);
 }
 
 /* the switch's side of a link */
@@ -483,16 +567,23 @@ static void connected_rows(const struct rows *rows, struct row *row,
 			   const struct net_object *object)
 {
 	const struct net_link *link = &object->link;
+	bool speaks[2] = { false, false };
 
 	set_number(row, COL_NEXT_HOP, link->id);
 	emit(rows, REL_CONNECTED, row);
 	if (rows->net->ask.on)
 		emit(rows, REL_CONNECTED_ASK, row);
 	for (size_t i = 0; i < link->addresses.n; i++) {
-		set_address(row, &link->addresses.v[i]);
-		set_prefix(row, &link->addresses.v[i]);
-		emit(rows, is_ip4(&link->addresses.v[i]) ? REL_CONNECTED_IP4 : REL_CONNECTED_IP6,
-		     row);
+		const struct address *address = &link->addresses.v[i];
+		bool ip4 = is_ip4(address);
+
+		set_address(row, address);
+		set_prefix(row, address);
+		emit(rows, ip4 ? REL_CONNECTED_IP4 : REL_CONNECTED_IP6, row);
+		if (speaks[ip4] || is_link_local(address))
+			continue;
+		emit(rows, ip4 ? REL_ERROR_IP4 : REL_ERROR_IP6, row);
+		speaks[ip4] = true;
 	}
 }
 
@@ -607,9 +698,10 @@ static bool acl_is_here(const struct net_object *target)
 
 static void acl_rows(const struct rows *rows, const struct net_object *object)
 {
-	static const enum net_relation relations[2][2] = {
-		{ REL_ACL_L2_IN, REL_ACL_L2_OUT },
-		{ REL_ACL_L3_IN, REL_ACL_L3_OUT },
+	static const enum net_relation relations[2][2][2] = {
+		{ { REL_ACL_L2_IN, REL_ACL_L2_OUT }, { REL_ACL_L3_IN, REL_ACL_L3_OUT } },
+		{ { REL_REJECT_L2_IN, REL_REJECT_L2_OUT },
+		  { REL_REJECT_L3_IN, REL_REJECT_L3_OUT } },
 	};
 	static const char *const next[2][2] = {
 		{ "goto:l2_neighbour", "goto:egress" },
@@ -642,7 +734,7 @@ static void acl_rows(const struct rows *rows, const struct net_object *object)
 	set_number(&row, COL_PRIORITY, PRIORITY_USER + acl->priority);
 	row.v[COL_MATCH] = match;
 	row.v[COL_VERDICT] = acl->drop ? "drop:acl" : next[l3][acl->out];
-	emit(rows, relations[l3][acl->out], &row);
+	emit(rows, relations[acl->reject][l3][acl->out], &row);
 	free(match);
 }
 
@@ -763,7 +855,9 @@ uint64_t relation_digest(const struct net *net, const struct net_object *object)
 	case NET_PORT:
 		return port_digest(net, object);
 	case NET_ROUTER:
-		return with_router(DIGEST_START, net, object);
+		digest = with_router(DIGEST_START, net, object);
+		return object->router.n_nats ? with_links(digest, net, &object->router.links) :
+					       digest;
 	case NET_LINK:
 		return link_digest(net, object);
 	case NET_ACL:

@@ -9,31 +9,20 @@
 #include "net/rule.h"
 
 const char *const net_columns[] = {
-	[COL_LDP] = "ldp",
-	[COL_LPORT] = "lport",
-	[COL_PEER] = "peer",
-	[COL_MAC] = "mac",
-	[COL_LINK_MAC] = "linkmac",
-	[COL_PORT] = "port",
-	[COL_TUNNEL] = "tunnel",
-	[COL_HOST] = "host",
-	[COL_NUMBER] = "number",
+	[COL_LDP] = "ldp",	     [COL_LPORT] = "lport",
+	[COL_PEER] = "peer",	     [COL_MAC] = "mac",
+	[COL_LINK_MAC] = "linkmac",  [COL_PORT] = "port",
+	[COL_TUNNEL] = "tunnel",     [COL_HOST] = "host",
+	[COL_NUMBER] = "number",     [COL_IP] = "ip",
+	[COL_WORD0] = "word0",	     [COL_WORD1] = "word1",
+	[COL_WORD2] = "word2",	     [COL_WORD3] = "word3",
+	[COL_PREFIX] = "prefix",     [COL_RLDP] = "rldp",
+	[COL_RPORT] = "rport",	     [COL_NEXT_HOP] = "nexthop",
+	[COL_PRIORITY] = "priority", [COL_FAMILY] = "family",
+	[COL_SCOPE] = "scope",	     [COL_MATCH] = "match",
+	[COL_COPIES] = "copies",     [COL_VERDICT] = "verdict",
+	[COL_MTU] = "mtu",	     [COL_TEMPLATE] = "template",
 	[COL_DAEMON] = "daemon",
-	[COL_IP] = "ip",
-	[COL_WORD0] = "word0",
-	[COL_WORD1] = "word1",
-	[COL_WORD2] = "word2",
-	[COL_WORD3] = "word3",
-	[COL_PREFIX] = "prefix",
-	[COL_RLDP] = "rldp",
-	[COL_RPORT] = "rport",
-	[COL_NEXT_HOP] = "nexthop",
-	[COL_PRIORITY] = "priority",
-	[COL_FAMILY] = "family",
-	[COL_SCOPE] = "scope",
-	[COL_MATCH] = "match",
-	[COL_COPIES] = "copies",
-	[COL_VERDICT] = "verdict",
 };
 
 #define ARP_ANSWER                                                                                 \
@@ -46,6 +35,22 @@ const char *const net_columns[] = {
 #define MAP_BACK_FROM                                                                              \
 	"move:eth_src[0..31]->reg0, move:eth_src->eth_dst, set:eth_src=$daemon, load:stage=3, "    \
 	"goto:physical"
+
+/* why a packet is not forwarded, for l3_error */
+#define WHY_TTL "1"
+#define WHY_ROUTE "2"
+#define WHY_NEIGHBOUR "3"
+#define WHY_PROHIBITED "4"
+#define WHY_TOO_BIG "5"
+
+#define TOO_BIG_OR "actions=load:reg2=" WHY_TOO_BIG ", check_mtu:$mtu->l3_error, "
+
+#define ERROR4(why, how)                                                                           \
+	"table=l3_error, priority=100, ldp=$rldp, lin=$rport, reg2=" why ", ip "                   \
+	"actions=reject:" how ", set:ip_src=$ip, goto:l3_route"
+#define ERROR6(why, how)                                                                           \
+	"table=l3_error, priority=100, ldp=$rldp, lin=$rport, reg2=" why ", ipv6 "                 \
+	"actions=reject:" how ", set:ipv6_src=$ip, goto:l3_route"
 
 const struct net_rule net_rules[] = {
 	/* ingress context: where does it come from, and what is left to do? */
@@ -155,6 +160,10 @@ const struct net_rule net_rules[] = {
 	/* L2 ingress ACL */
 	{ REL_ACL_L2_IN, "l2-acl-in",
 	  "table=l2_acl_in, priority=$priority, ldp=$ldp $scope $match actions=$verdict" },
+	/* a switch sends the answer as if it were new, by no port */
+	{ REL_REJECT_L2_IN, "l2-reject-in",
+	  "table=l2_acl_in, priority=$priority, ldp=$ldp $scope $match "
+	  "actions=reject:admin, load:lin=0, goto:l2_lookup" },
 	{ REL_SWITCH, "l2-acl-in-else",
 	  "table=l2_acl_in, priority=1, ldp=$ldp actions=goto:l2_neighbour" },
 
@@ -163,6 +172,11 @@ const struct net_rule net_rules[] = {
 	  "table=l2_neighbour, priority=100, ldp=$ldp, arp, arp_op=1, arp_tpa=$ip " ARP_ANSWER },
 	{ REL_LINK_IP4, "arp-router",
 	  "table=l2_neighbour, priority=100, ldp=$ldp, arp, arp_op=1, arp_tpa=$ip " ARP_ANSWER },
+	{ REL_NAT_ARP, "arp-nat",
+	  "table=l2_neighbour, priority=100, ldp=$ldp, arp, arp_op=1, arp_tpa=$prefix "
+	  "actions=move:arp_tpa->reg8, move:eth_src->eth_dst, set:eth_src=$linkmac, set:arp_op=2, "
+	  "move:arp_sha->arp_tha, set:arp_sha=$linkmac, move:arp_spa->arp_tpa, "
+	  "move:reg8->arp_spa, output:in_port" },
 	{ REL_PORT_OWN_IP4, "arp-own",
 	  "table=l2_neighbour, priority=110, ldp=$ldp, lin=$lport, arp, arp_op=1, arp_tpa=$ip "
 	  "actions=drop:no_neighbour" },
@@ -210,12 +224,18 @@ const struct net_rule net_rules[] = {
 	  "actions=drop:loop" },
 	{ REL_ACL_L2_OUT, "l2-acl-out",
 	  "table=l2_acl_out, priority=$priority, ldp=$ldp $scope $match actions=$verdict" },
+	{ REL_REJECT_L2_OUT, "l2-reject-out",
+	  "table=l2_acl_out, priority=$priority, ldp=$ldp $scope $match "
+	  "actions=reject:admin, load:lin=0, goto:l2_lookup" },
 	{ REL_SWITCH, "l2-acl-out-else",
 	  "table=l2_acl_out, priority=1, ldp=$ldp actions=goto:egress" },
 
 	/* L3 ingress ACL; nothing but IP goes through a router */
 	{ REL_ACL_L3_IN, "l3-acl-in",
 	  "table=l3_acl_in, priority=$priority, ldp=$rldp $scope $match actions=$verdict" },
+	{ REL_REJECT_L3_IN, "l3-reject-in",
+	  "table=l3_acl_in, priority=$priority, ldp=$rldp $scope $match "
+	  "actions=load:reg2=" WHY_PROHIBITED ", goto:l3_error" },
 	{ REL_ROUTER, "l3-acl-in-ip",
 	  "table=l3_acl_in, priority=1, ldp=$rldp, ip actions=goto:l3_local" },
 	{ REL_ROUTER, "l3-acl-in-ipv6",
@@ -230,20 +250,75 @@ const struct net_rule net_rules[] = {
 	  "table=l3_local, priority=110, ldp=$rldp, icmp6, icmp_type=128, icmp_code=0, "
 	  "ipv6_dst=$ip actions=move:ipv6_src->ipv6_dst, set:ipv6_src=$ip, set:icmp_type=129, "
 	  "set:ip_ttl=64, goto:l3_policy" },
+	/* addresses of its own may be others' behind NAT: what is left of them is refused there */
 	{ REL_CONNECTED_IP4, "own",
-	  "table=l3_local, priority=100, ldp=$rldp, ip, ip_dst=$ip actions=drop:not_forwarded" },
+	  "table=l3_local, priority=100, ldp=$rldp, ip, ip_dst=$ip actions=goto:l3_hint" },
 	{ REL_CONNECTED_IP6, "own-ipv6",
-	  "table=l3_local, priority=100, ldp=$rldp, ipv6, ipv6_dst=$ip "
-	  "actions=drop:not_forwarded" },
+	  "table=l3_local, priority=100, ldp=$rldp, ipv6, ipv6_dst=$ip actions=goto:l3_hint" },
 	{ REL_ROUTER, "link-local",
 	  "table=l3_local, priority=90, ldp=$rldp, ipv6, ipv6_dst=fe80::/10 "
 	  "actions=drop:not_forwarded" },
-	{ REL_ROUTER, "local-else", "table=l3_local, priority=1, ldp=$rldp actions=goto:l3_hint" },
+	/* asked before addresses are translated, so that errors quote what was sent */
+	{ REL_ROUTER, "local-else",
+	  "table=l3_local, priority=1, ldp=$rldp "
+	  "actions=load:reg2=" WHY_TTL ", check_ttl:l3_error, goto:l3_hint" },
 
-	/* hints and DNAT are made by templates: nothing yet */
+	/* connections are made by templates, and need whole packets */
+	/* between ports inside nothing is translated */
+	{ REL_NAT_INSIDE, "nat-inside",
+	  "table=l3_hint, priority=3, ldp=$rldp, lin=$rport actions=defrag, goto:l3_policy" },
+	{ REL_NAT, "defrag", "table=l3_hint, priority=2, ldp=$rldp actions=defrag, goto:l3_dnat" },
 	{ REL_ROUTER, "hint-else", "table=l3_hint, priority=1, ldp=$rldp actions=goto:l3_dnat" },
+	{ REL_NAT_IN_IP4, "dnat",
+	  "table=l3_dnat, priority=$priority, ldp=$rldp, ip, ip_dst=$prefix $match "
+	  "actions=template:$template" },
+	{ REL_NAT_IN_IP6, "dnat-ipv6",
+	  "table=l3_dnat, priority=$priority, ldp=$rldp, ipv6, ipv6_dst=$prefix $match "
+	  "actions=template:$template" },
+	{ REL_NAT_OWN_IP4, "nat-unreachable",
+	  "table=l3_dnat, priority=1500, ldp=$rldp, lin=$rport, icmp, icmp_type=3, ip_dst=$prefix "
+	  "actions=related:l3_dnat, drop:not_forwarded" },
+	{ REL_NAT_OWN_IP4, "nat-exceeded",
+	  "table=l3_dnat, priority=1500, ldp=$rldp, lin=$rport, icmp, icmp_type=11, ip_dst=$prefix "
+	  "actions=related:l3_dnat, drop:not_forwarded" },
+	{ REL_NAT_OWN_IP4, "nat-parameter",
+	  "table=l3_dnat, priority=1500, ldp=$rldp, lin=$rport, icmp, icmp_type=12, ip_dst=$prefix "
+	  "actions=related:l3_dnat, drop:not_forwarded" },
+	{ REL_NAT_OWN_IP6, "nat-unreachable-ipv6",
+	  "table=l3_dnat, priority=1500, ldp=$rldp, lin=$rport, icmp6, icmp_type=1, ipv6_dst=$prefix "
+	  "actions=related:l3_dnat, drop:not_forwarded" },
+	{ REL_NAT_OWN_IP6, "nat-too-big-ipv6",
+	  "table=l3_dnat, priority=1500, ldp=$rldp, lin=$rport, icmp6, icmp_type=2, ipv6_dst=$prefix "
+	  "actions=related:l3_dnat, drop:not_forwarded" },
+	{ REL_NAT_OWN_IP6, "nat-exceeded-ipv6",
+	  "table=l3_dnat, priority=1500, ldp=$rldp, lin=$rport, icmp6, icmp_type=3, ipv6_dst=$prefix "
+	  "actions=related:l3_dnat, drop:not_forwarded" },
+	{ REL_NAT_OWN_IP6, "nat-parameter-ipv6",
+	  "table=l3_dnat, priority=1500, ldp=$rldp, lin=$rport, icmp6, icmp_type=4, ipv6_dst=$prefix "
+	  "actions=related:l3_dnat, drop:not_forwarded" },
+	{ REL_NAT_OWN_IP4, "nat-icmp",
+	  "table=l3_dnat, priority=40, ldp=$rldp, lin=$rport, icmp, ip_dst=$prefix "
+	  "actions=drop:not_forwarded" },
+	{ REL_NAT_OWN_IP6, "nat-icmp6",
+	  "table=l3_dnat, priority=40, ldp=$rldp, lin=$rport, icmp6, ipv6_dst=$prefix "
+	  "actions=drop:not_forwarded" },
+	{ REL_NAT_OWN_IP4, "nat-else",
+	  "table=l3_dnat, priority=30, ldp=$rldp, lin=$rport, ip, ip_dst=$prefix "
+	  "actions=reject, goto:l3_route" },
+	{ REL_NAT_OWN_IP6, "nat-else-ipv6",
+	  "table=l3_dnat, priority=30, ldp=$rldp, lin=$rport, ipv6, ipv6_dst=$prefix "
+	  "actions=reject, goto:l3_route" },
 	{ REL_ROUTER, "dnat-else", "table=l3_dnat, priority=1, ldp=$rldp actions=goto:l3_policy" },
 
+	/* what is still for the router itself */
+	{ REL_CONNECTED_IP4, "own-icmp",
+	  "table=l3_policy, priority=12001, ldp=$rldp, icmp, ip_dst=$ip actions=drop:not_forwarded" },
+	{ REL_CONNECTED_IP6, "own-icmp6",
+	  "table=l3_policy, priority=12001, ldp=$rldp, icmp6, ipv6_dst=$ip actions=drop:not_forwarded" },
+	{ REL_CONNECTED_IP4, "own-else",
+	  "table=l3_policy, priority=12000, ldp=$rldp, ip, ip_dst=$ip actions=reject, goto:l3_route" },
+	{ REL_CONNECTED_IP6, "own-else-ipv6",
+	  "table=l3_policy, priority=12000, ldp=$rldp, ipv6, ipv6_dst=$ip actions=reject, goto:l3_route" },
 	/* policy routes, routes by the longest prefix, next hops */
 	{ REL_POLICY_VIA, "policy-via",
 	  "table=l3_policy, priority=$priority, ldp=$rldp, $family $match "
@@ -272,26 +347,60 @@ const struct net_rule net_rules[] = {
 	{ REL_ROUTE_DROP_IP6, "route-drop-ipv6",
 	  "table=l3_route, priority=$priority, ldp=$rldp, ipv6, ipv6_dst=$prefix "
 	  "actions=drop:no_route" },
+	{ REL_ROUTER, "no-route",
+	  "table=l3_route, priority=1, ldp=$rldp actions=load:reg2=" WHY_ROUTE ", goto:l3_error" },
 	{ REL_CONNECTED, "next-hop-is-destination",
-	  "table=l3_nexthop, priority=100, ldp=$rldp, reg1=$nexthop, ip "
-	  "actions=move:ip_dst->reg4, load:lout=$rport, set:eth_src=$linkmac, goto:l3_snat" },
+	  "table=l3_nexthop, priority=100, ldp=$rldp, reg1=$nexthop, ip " TOO_BIG_OR
+	  "move:ip_dst->reg4, load:lout=$rport, set:eth_src=$linkmac, goto:l3_snat" },
 	{ REL_CONNECTED, "next-hop-is-destination-ipv6",
-	  "table=l3_nexthop, priority=100, ldp=$rldp, reg1=$nexthop, ipv6 "
-	  "actions=move:ipv6_dst[96..127]->reg4, move:ipv6_dst[64..95]->reg5, "
+	  "table=l3_nexthop, priority=100, ldp=$rldp, reg1=$nexthop, ipv6 " TOO_BIG_OR
+	  "move:ipv6_dst[96..127]->reg4, move:ipv6_dst[64..95]->reg5, "
 	  "move:ipv6_dst[32..63]->reg6, move:ipv6_dst[0..31]->reg7, load:lout=$rport, "
 	  "set:eth_src=$linkmac, goto:l3_snat" },
 	{ REL_HOP_IP4, "next-hop",
-	  "table=l3_nexthop, priority=100, ldp=$rldp, reg1=$nexthop, ip $scope "
-	  "actions=load:reg4=$word0, load:lout=$rport, set:eth_src=$linkmac, goto:l3_snat" },
+	  "table=l3_nexthop, priority=100, ldp=$rldp, reg1=$nexthop, ip $scope " TOO_BIG_OR
+	  "load:reg4=$word0, load:lout=$rport, set:eth_src=$linkmac, goto:l3_snat" },
 	{ REL_HOP_IP6, "next-hop-ipv6",
-	  "table=l3_nexthop, priority=100, ldp=$rldp, reg1=$nexthop, ipv6 $scope "
-	  "actions=load:reg4=$word0, load:reg5=$word1, load:reg6=$word2, load:reg7=$word3, "
+	  "table=l3_nexthop, priority=100, ldp=$rldp, reg1=$nexthop, ipv6 $scope " TOO_BIG_OR
+	  "load:reg4=$word0, load:reg5=$word1, load:reg6=$word2, load:reg7=$word3, "
 	  "load:lout=$rport, set:eth_src=$linkmac, goto:l3_snat" },
 
-	/* SNAT is made by templates; L3 egress ACL */
+	/* SNAT; L3 egress ACL */
+	{ REL_NAT_INSIDE, "nat-to-inside",
+	  "table=l3_snat, priority=2000, ldp=$rldp, lout=$rport actions=goto:l3_acl_out" },
+	{ REL_NAT_OUT_IP4, "snat",
+	  "table=l3_snat, priority=$priority, ldp=$rldp, ip, ip_src=$prefix "
+	  "actions=template:$template" },
+	{ REL_NAT_OUT_IP6, "snat-ipv6",
+	  "table=l3_snat, priority=$priority, ldp=$rldp, ipv6, ipv6_src=$prefix "
+	  "actions=template:$template" },
+	{ REL_NAT_LINK_IP4, "nat-out-unreachable",
+	  "table=l3_snat, priority=1500, ldp=$rldp, lout=$rport, icmp, icmp_type=3 "
+	  "actions=related:l3_snat, goto:l3_acl_out" },
+	{ REL_NAT_LINK_IP4, "nat-out-exceeded",
+	  "table=l3_snat, priority=1500, ldp=$rldp, lout=$rport, icmp, icmp_type=11 "
+	  "actions=related:l3_snat, goto:l3_acl_out" },
+	{ REL_NAT_LINK_IP4, "nat-out-parameter",
+	  "table=l3_snat, priority=1500, ldp=$rldp, lout=$rport, icmp, icmp_type=12 "
+	  "actions=related:l3_snat, goto:l3_acl_out" },
+	{ REL_NAT_LINK_IP6, "nat-out-unreachable-ipv6",
+	  "table=l3_snat, priority=1500, ldp=$rldp, lout=$rport, icmp6, icmp_type=1 "
+	  "actions=related:l3_snat, goto:l3_acl_out" },
+	{ REL_NAT_LINK_IP6, "nat-out-too-big-ipv6",
+	  "table=l3_snat, priority=1500, ldp=$rldp, lout=$rport, icmp6, icmp_type=2 "
+	  "actions=related:l3_snat, goto:l3_acl_out" },
+	{ REL_NAT_LINK_IP6, "nat-out-exceeded-ipv6",
+	  "table=l3_snat, priority=1500, ldp=$rldp, lout=$rport, icmp6, icmp_type=3 "
+	  "actions=related:l3_snat, goto:l3_acl_out" },
+	{ REL_NAT_LINK_IP6, "nat-out-parameter-ipv6",
+	  "table=l3_snat, priority=1500, ldp=$rldp, lout=$rport, icmp6, icmp_type=4 "
+	  "actions=related:l3_snat, goto:l3_acl_out" },
 	{ REL_ROUTER, "snat-else", "table=l3_snat, priority=1, ldp=$rldp actions=goto:l3_acl_out" },
 	{ REL_ACL_L3_OUT, "l3-acl-out",
 	  "table=l3_acl_out, priority=$priority, ldp=$rldp $scope $match actions=$verdict" },
+	{ REL_REJECT_L3_OUT, "l3-reject-out",
+	  "table=l3_acl_out, priority=$priority, ldp=$rldp $scope $match "
+	  "actions=load:reg2=" WHY_PROHIBITED ", goto:l3_error" },
 	{ REL_ROUTER, "l3-acl-out-else",
 	  "table=l3_acl_out, priority=1, ldp=$rldp actions=goto:l3_resolve" },
 
@@ -305,6 +414,27 @@ const struct net_rule net_rules[] = {
 
 	{ REL_CONNECTED_ASK, "ask",
 	  "table=l3_resolve, priority=50, ldp=$rldp, lout=$rport actions=template:weft-arp" },
+	{ REL_ROUTER, "no-neighbour",
+	  "table=l3_resolve, priority=1, ldp=$rldp "
+	  "actions=load:reg2=" WHY_NEIGHBOUR ", goto:l3_error" },
+
+	/* whose source is translated is not known here any more */
+	{ REL_NAT_OWN_IP4, "error-translated",
+	  "table=l3_error, priority=200, ldp=$rldp, ip, ip_src=$prefix actions=drop:not_forwarded" },
+	{ REL_NAT_OWN_IP6, "error-translated-ipv6",
+	  "table=l3_error, priority=200, ldp=$rldp, ipv6, ipv6_src=$prefix "
+	  "actions=drop:not_forwarded" },
+	/* errors: by the port by which the packet came, and then like any other packet */
+	{ REL_ERROR_IP4, "error-ttl", ERROR4(WHY_TTL, "ttl") },
+	{ REL_ERROR_IP4, "error-route", ERROR4(WHY_ROUTE, "net") },
+	{ REL_ERROR_IP4, "error-neighbour", ERROR4(WHY_NEIGHBOUR, "host") },
+	{ REL_ERROR_IP4, "error-prohibited", ERROR4(WHY_PROHIBITED, "admin") },
+	{ REL_ERROR_IP4, "error-too-big", ERROR4(WHY_TOO_BIG, "too_big") },
+	{ REL_ERROR_IP6, "error-ttl-ipv6", ERROR6(WHY_TTL, "ttl") },
+	{ REL_ERROR_IP6, "error-route-ipv6", ERROR6(WHY_ROUTE, "net") },
+	{ REL_ERROR_IP6, "error-neighbour-ipv6", ERROR6(WHY_NEIGHBOUR, "host") },
+	{ REL_ERROR_IP6, "error-prohibited-ipv6", ERROR6(WHY_PROHIBITED, "admin") },
+	{ REL_ERROR_IP6, "error-too-big-ipv6", ERROR6(WHY_TOO_BIG, "too_big") },
 
 	/* egress context: where is the logical port? */
 	{ REL_PORT_HERE, "egress-here",
@@ -329,7 +459,12 @@ const struct net_rule net_rules[] = {
 	  "table=egress, priority=100, ldp=$ldp, lout=$peer actions=goto:output" },
 
 	/* physical mapping, output */
-	{ REL_HOST, "physical", "table=physical, priority=100, reg0=$number actions=tunnel:$host" },
+	{ REL_HOST, "physical",
+	  "table=physical, priority=100, reg0=$number actions=check_mtu:$mtu->l2_error, tunnel:$host" },
+	/* there is no router whose error it could be: it seems to be the receiver's */
+	{ REL_PORT_SHORT, "switch-too-big",
+	  "table=l2_error, priority=100, in_port=$port, ldp=$ldp, lin=$lport "
+	  "actions=reject:too_big, output:in_port" },
 	{ REL_PORT_HERE, "output",
 	  "table=output, priority=100, ldp=$ldp, lout=$lport actions=output:lout" },
 	/* never out of a switch by the port of entry; a router may send back whence it came */

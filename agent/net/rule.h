@@ -29,6 +29,7 @@ enum net_relation {
 	REL_PORT_IP4,	  /* … and one of its addresses */
 	REL_PORT_AWAY,	  /* a port that lives on another host */
 	REL_PORT_HERE,	  /* a port that lives here */
+	REL_PORT_SHORT,	  /* … when not everything that it sends fits into tunnels */
 	REL_PORT_OWN_IP4, /* … and one of its addresses */
 	REL_PORT_OPEN,	  /* a port here that may send anything */
 	REL_PORT_MAC,	  /* a port here that may send by its MAC address only */
@@ -47,11 +48,24 @@ enum net_relation {
 	REL_LINK_AWAY,	 /* a link to a router on another host */
 	REL_LINK_DEVICE, /* a link to a router in a namespace of this host */
 	REL_LINK_DEVICE_IP4,
-	REL_ROUTER, /* a router whose work is done here, as in all that follow */
+	REL_ROUTER,	  /* a router whose work is done here, as in all that follow */
+	REL_NAT,	  /* … which translates addresses */
+	REL_NAT_INSIDE,	  /* … and a link that has no address outside */
+	REL_NAT_LINK_IP4, /* … and a link by which what it has translated leaves */
+	REL_NAT_LINK_IP6,
+	REL_NAT_OUT_IP4, /* … sources */
+	REL_NAT_OUT_IP6,
+	REL_NAT_IN_IP4, /* … destinations */
+	REL_NAT_IN_IP6,
+	REL_NAT_OWN_IP4, /* … and each address outside */
+	REL_NAT_OWN_IP6,
+	REL_NAT_ARP, /* … that nobody has but the router */
 	REL_CONNECTED,
 	REL_CONNECTED_ASK, /* … if its router does not know the machines behind it */
 	REL_CONNECTED_IP4, /* a link of it, and the subnet behind it */
 	REL_CONNECTED_IP6,
+	REL_ERROR_IP4, /* a link of it, and the address from which it speaks there */
+	REL_ERROR_IP6,
 	REL_ROUTE_IP4,
 	REL_ROUTE_IP6,
 	REL_ROUTE_DROP_IP4,
@@ -65,6 +79,10 @@ enum net_relation {
 	REL_ACL_L2_OUT,
 	REL_ACL_L3_IN,
 	REL_ACL_L3_OUT,
+	REL_REJECT_L2_IN, /* those that say so to the sender */
+	REL_REJECT_L2_OUT,
+	REL_REJECT_L3_IN,
+	REL_REJECT_L3_OUT,
 	REL_N,
 };
 
@@ -95,6 +113,8 @@ enum net_column {
 	COL_MATCH,  /* what the user wrote */
 	COL_COPIES, /* actions */
 	COL_VERDICT,
+	COL_TEMPLATE,
+	COL_MTU, /* what is longer goes elsewhere; 65535: nothing is */
 	COL_N,
 };
 

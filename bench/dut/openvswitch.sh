@@ -72,15 +72,20 @@ openvswitch_undo() {
 
 # ---- tunnels -------------------------------------------------------------------------------
 
-# ovs_tunnel_dp PORT: a datapath with that port and a Geneve port
+openvswitch_tunnels='geneve gre'
+
+# ovs_tunnel_dp PORT: a datapath with that port and a tunnel port
 ovs_tunnel_dp() {
-	ovs_dp "" "$1" && ovs-dpctl add-if dp gnv,type=geneve,remote_ip=flow,key=flow &&
-		OVS_P+=("$(ovs_port dp genev_sys_6081)")
+	local dev=genev_sys_6081
+	OVS_DST=tp_dst=6081,
+	[ "$TUNNEL" = geneve ] || dev=gre_sys OVS_DST=''
+	ovs_dp "" "$1" && ovs-dpctl add-if dp "tun,type=$TUNNEL,remote_ip=flow,key=flow" &&
+		OVS_P+=("$(ovs_port dp $dev)")
 }
 
 ovs_encap() { # LOCAL REMOTE MATCH
 	ovs-dpctl add-flow dp "recirc_id(0),in_port(${OVS_P[0]}),$3" \
-		"set(tunnel(tun_id=0x5,src=$1,dst=$2,ttl=64,tp_dst=6081,flags(df|key))),${OVS_P[1]}"
+		"set(tunnel(tun_id=0x5,src=$1,dst=$2,ttl=64,${OVS_DST}flags(df|key))),${OVS_P[1]}"
 }
 
 ovs_decap() { # LOCAL REMOTE MATCH

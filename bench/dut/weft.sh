@@ -70,14 +70,19 @@ weft_masks() { # DUT IN OUT MASKS
 
 weft_undo() { weft dp del "$1"; }
 
+weft_tunnels='geneve gre stt'
+
+# A label stands for the logical port in the key of GRE; the others carry its number
 weft_tunnel_dp() { # PORT REMOTE
-	ip link add g0 type geneve external && ip link set g0 up && weft dp add w &&
-		weft port add "$1" && weft port add g0 type geneve remote "$2"
+	local kind=$TUNNEL
+	[ "$kind" != gre ] || kind=gretap
+	ip link add g0 type $kind external && ip link set g0 up && weft dp add w &&
+		weft port add "$1" && weft port add g0 type "$TUNNEL" remote "$2" && weft label add 1 lport 5:1
 }
 
 weft_encap() { # DUT IN LOCAL REMOTE
 	weft_tunnel_dp "$2" "$4" &&
-		weft flow add "in_port=$2, eth_dst=$DMAC, ip actions= load:ldp=5, tunnel:$4"
+		weft flow add "in_port=$2, eth_dst=$DMAC, ip actions= load:ldp=5, load:lout=1, tunnel:$4"
 }
 
 weft_decap() { # DUT OUT LOCAL REMOTE
@@ -85,7 +90,7 @@ weft_decap() { # DUT OUT LOCAL REMOTE
 }
 
 weft_tunnel() { # DUT PORT LOCAL REMOTE
-	weft_tunnel_dp "$2" "$4" && weft flow add "in_port=$2 actions= load:ldp=5, tunnel:$4" &&
+	weft_tunnel_dp "$2" "$4" && weft flow add "in_port=$2 actions= load:ldp=5, load:lout=1, tunnel:$4" &&
 		weft flow add "in_port=g0, ldp=5 actions= output:$2"
 }
 

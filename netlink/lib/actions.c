@@ -178,7 +178,10 @@ static bool action_equal(const struct weft_action *a, const struct weft_action *
 	case WEFT_ACT_A_GOTO:
 	case WEFT_ACT_A_RESUBMIT:
 	case WEFT_ACT_A_RELATED:
+	case WEFT_ACT_A_CHECK_TTL:
 		return a->table == b->table;
+	case WEFT_ACT_A_CHECK_MTU:
+		return a->check.mtu == b->check.mtu && a->check.table == b->check.table;
 	case WEFT_ACT_A_CLONE:
 		return list_equal(&a->clone, &b->clone);
 	case WEFT_ACT_A_TUNNEL:

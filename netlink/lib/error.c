@@ -67,6 +67,8 @@ static const struct attr_name act_attrs[] = {
 	[WEFT_ACT_A_RELATED] = { "related", NULL },
 	[WEFT_ACT_A_REJECT] = { "reject", NULL },
 	[WEFT_ACT_A_DEFRAG] = { "defrag", NULL },
+	[WEFT_ACT_A_CHECK_TTL] = { "check_ttl", NULL },
+	[WEFT_ACT_A_CHECK_MTU] = { "check_mtu", NULL },
 };
 
 static const struct attr_set act_set = SET(act_attrs, true);

@@ -171,6 +171,15 @@ static json_t *action_to_json(const struct weft_action *act, unsigned int proto,
 		name = "related";
 		value = json_integer(act->table);
 		break;
+	case WEFT_ACT_A_CHECK_TTL:
+		name = "check_ttl";
+		value = json_integer(act->table);
+		break;
+	case WEFT_ACT_A_CHECK_MTU:
+		name = "check_mtu";
+		value = json_pack("{s:i, s:i}", "mtu", (int)act->check.mtu, "table",
+				  (int)act->check.table);
+		break;
 	case WEFT_ACT_A_CLONE:
 		name = "clone";
 		value = list_to_json(&act->clone, proto, names, flags);
@@ -441,6 +450,31 @@ static int read_reject(const struct wl_at *at, const json_t *json, struct weft_a
 	return err;
 }
 
+static int read_check_mtu(const struct wl_at *at, const json_t *json, struct weft_actions *actions)
+{
+	const json_t *mtu = json_object_get(json, "mtu"), *table = json_object_get(json, "table");
+	struct weft_act_check_mtu check = { 0 };
+	struct wl_parse ps = wl_at_parse(at);
+	char mtu_space[24], table_space[24];
+	struct wl_tok mtu_tok, table_tok;
+	struct weft_action *act;
+	int err;
+
+	if (!mtu || !table || json_object_size(json) != 2)
+		return wl_at_fail(at, "an object with mtu and table is needed");
+	err = wl_at_text(at, mtu, mtu_space, sizeof(mtu_space), &mtu_tok);
+	if (!err)
+		err = wl_at_text(at, table, table_space, sizeof(table_space), &table_tok);
+	if (!err)
+		err = wl_check_mtu_parse(&ps, mtu_tok, table_tok, &check);
+	if (err)
+		return err;
+	act = add(actions, WEFT_ACT_A_CHECK_MTU, &err);
+	if (act)
+		act->check = check;
+	return err;
+}
+
 /* {"tunnel": "10.0.0.1"}, {"service": "nat"}, or with an object of details */
 static int read_details(const struct wl_at *at, const json_t *json, struct weft_action *act)
 {
@@ -526,6 +560,10 @@ static int read_action(const struct wl_at *at, const char *name, const json_t *j
 		return read_table(at, json, WEFT_ACT_A_RESUBMIT, actions);
 	if (!strcmp(name, "related"))
 		return read_table(at, json, WEFT_ACT_A_RELATED, actions);
+	if (!strcmp(name, "check_ttl"))
+		return read_table(at, json, WEFT_ACT_A_CHECK_TTL, actions);
+	if (!strcmp(name, "check_mtu"))
+		return read_check_mtu(at, json, actions);
 	if (!strcmp(name, "template"))
 		return read_template(at, json, actions);
 	if (!strcmp(name, "clone"))

@@ -165,6 +165,7 @@ static const char *const rejects[WEFT_REJECT_MAX + 1] = {
 	[WEFT_REJECT_AUTO] = "auto", [WEFT_REJECT_TCP_RST] = "tcp_rst",
 	[WEFT_REJECT_PORT] = "port", [WEFT_REJECT_HOST] = "host",
 	[WEFT_REJECT_NET] = "net",   [WEFT_REJECT_ADMIN] = "admin",
+	[WEFT_REJECT_TTL] = "ttl",   [WEFT_REJECT_TOO_BIG] = "too_big",
 };
 
 static const char *const states[WEFT_STATE_MAX + 1] = {

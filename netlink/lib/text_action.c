@@ -228,10 +228,23 @@ int wl_reject_parse(const struct wl_parse *ps, struct wl_tok tok, uint32_t *reje
 	int found = wl_tok_copy(tok, name, sizeof(name)) ? weft_reject_from_name(name) : -ENOENT;
 
 	if (found < 0)
-		return wl_fail(ps, tok, "'%.*s': reject is auto, tcp_rst, port, host, net or admin",
+		return wl_fail(ps, tok,
+			       "'%.*s': reject is auto, tcp_rst, port, host, net, admin, ttl or "
+			       "too_big",
 			       shown(tok), tok.s);
 	*reject = (uint32_t)found;
 	return 0;
+}
+
+int wl_check_mtu_parse(const struct wl_parse *ps, struct wl_tok mtu, struct wl_tok table,
+		       struct weft_act_check_mtu *check)
+{
+	uint64_t bytes;
+
+	if (!wl_tok_uint(mtu, &bytes) || bytes < 68 || bytes > UINT16_MAX)
+		return wl_fail(ps, mtu, "'%.*s': an MTU is 68 to 65535", shown(mtu), mtu.s);
+	check->mtu = (uint16_t)bytes;
+	return wl_parse_table(ps, table, &check->table);
 }
 
 void wl_reject_format(struct wl_buf *buf, uint32_t reject)

@@ -192,6 +192,27 @@ static int read_reject(const struct wl_parse *ps, struct wl_tok arg, struct weft
 	return 0;
 }
 
+static int read_check_mtu(const struct wl_parse *ps, struct wl_tok arg,
+			  struct weft_actions *actions)
+{
+	struct weft_act_check_mtu check = { 0 };
+	struct weft_action *act;
+	struct wl_tok mtu, table;
+	int err;
+
+	if (!wl_tok_split(arg, '>', &mtu, &table) || !mtu.len || mtu.s[mtu.len - 1] != '-')
+		return wl_fail(ps, arg, "'%.*s': MTU->TABLE is needed", shown(arg), arg.s);
+	mtu.len--;
+	err = wl_check_mtu_parse(ps, mtu, table, &check);
+	if (err)
+		return err;
+	act = weft_actions_add(actions, WEFT_ACT_A_CHECK_MTU);
+	if (!act)
+		return -ENOMEM;
+	act->check = check;
+	return 0;
+}
+
 /* "(a=b, c=d)" of tunnel and service; @arg: what stood behind a colon instead */
 static int read_details(struct reader *r, struct wl_tok word, struct wl_tok arg,
 			struct weft_action *act)
@@ -300,6 +321,8 @@ static const struct word {
 	{ "related", WEFT_ACT_A_RELATED, ARG_MUST },
 	{ "reject", WEFT_ACT_A_REJECT, ARG_MAY },
 	{ "defrag", WEFT_ACT_A_DEFRAG, ARG_NONE },
+	{ "check_ttl", WEFT_ACT_A_CHECK_TTL, ARG_MUST },
+	{ "check_mtu", WEFT_ACT_A_CHECK_MTU, ARG_MUST },
 };
 
 static int read_action(struct reader *r, struct weft_actions *actions)
@@ -346,7 +369,10 @@ static int read_action(struct reader *r, struct weft_actions *actions)
 	case WEFT_ACT_A_GOTO:
 	case WEFT_ACT_A_RESUBMIT:
 	case WEFT_ACT_A_RELATED:
+	case WEFT_ACT_A_CHECK_TTL:
 		return read_table(ps, arg, word->type, actions);
+	case WEFT_ACT_A_CHECK_MTU:
+		return read_check_mtu(ps, arg, actions);
 	case WEFT_ACT_A_CLONE:
 		return read_clone(r, name, actions);
 	case WEFT_ACT_A_UNSPEC:
@@ -554,6 +580,12 @@ static void format_action(struct wl_buf *buf, const struct weft_action *act, uns
 		break;
 	case WEFT_ACT_A_RELATED:
 		wl_buf_printf(buf, "related:%u", act->table);
+		break;
+	case WEFT_ACT_A_CHECK_TTL:
+		wl_buf_printf(buf, "check_ttl:%u", act->table);
+		break;
+	case WEFT_ACT_A_CHECK_MTU:
+		wl_buf_printf(buf, "check_mtu:%u->%u", act->check.mtu, act->check.table);
 		break;
 	case WEFT_ACT_A_CLONE:
 		wl_buf_puts(buf, "clone(");

@@ -444,7 +444,7 @@ static void emit_value(enum weft_field field, const struct weft_field_value *v, 
 	if (buf.failed)
 		failed->failed = true;
 	else
-		emit(ctx, name, buf.s, numeric);
+		emit(ctx, name, buf.s ? buf.s : "", numeric);
 	wl_buf_free(&buf);
 }
 

@@ -200,6 +200,8 @@ void wl_move_format(struct wl_buf *src, struct wl_buf *dst, const struct weft_ac
 		    const struct weft_names *names);
 int wl_drop_parse(const struct wl_parse *ps, struct wl_tok tok, uint32_t *reason);
 void wl_drop_format(struct wl_buf *buf, uint32_t reason);
+int wl_check_mtu_parse(const struct wl_parse *ps, struct wl_tok mtu, struct wl_tok table,
+		       struct weft_act_check_mtu *check);
 int wl_reject_parse(const struct wl_parse *ps, struct wl_tok tok, uint32_t *reject);
 void wl_reject_format(struct wl_buf *buf, uint32_t reject);
 /* Has it got a remote, however that is said? */

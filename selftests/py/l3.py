@@ -7,6 +7,7 @@
   l3.py relay DIR      those with a relay, h4
 """
 import copy
+import ipaddress
 import json
 import select
 import subprocess
@@ -17,9 +18,10 @@ import frame as f
 
 STAGES = {
     0: "context", 4: "l2_security", 8: "l2_acl_in", 12: "l2_neighbour", 16: "l2_lookup",
-    20: "l2_flood", 24: "l2_acl_out", 32: "l3_acl_in", 36: "l3_local", 40: "l3_hint",
+    20: "l2_flood", 24: "l2_acl_out", 28: "l2_error", 32: "l3_acl_in", 36: "l3_local", 40: "l3_hint",
     44: "l3_dnat", 48: "l3_policy", 52: "l3_route", 56: "l3_nexthop", 60: "l3_snat",
-    64: "l3_acl_out", 68: "l3_resolve", 80: "egress", 84: "physical", 88: "output", 92: "map"}
+    64: "l3_acl_out", 68: "l3_resolve", 72: "l3_error", 80: "egress", 84: "physical", 88: "output",
+    92: "map"}
 L2_TAIL = "l2_acl_in l2_neighbour l2_lookup l2_acl_out egress"
 L3 = ("l3_acl_in l3_local l3_hint l3_dnat l3_policy l3_route l3_nexthop l3_snat l3_acl_out "
       "l3_resolve egress")
@@ -89,6 +91,19 @@ def routed(frame, src_mac, dst_mac, hops=1):
         l3[10:12] = b"\0\0"
         l3[10:12] = f.checksum(bytes(l3[:20])).to_bytes(2, "big")
     return f.mac(dst_mac) + f.mac(src_mac) + frame[12:14] + bytes(l3)
+
+
+def error(frame, source, kind, code, rest=0, sender=None, ttl=63):
+    """The ICMP error about a frame that its sender gets: from an address, by a router's port."""
+    packet_, ip6 = frame[14:], frame[12:14] == b"\x86\xdd"
+    head = f.mac(sender) if sender else frame[:6]
+    if ip6:
+        to = str(ipaddress.ip_address(packet_[8:24]))
+        l4 = f.icmpv6(source, to, kind, code, rest, packet_[:1232])
+        return frame[6:12] + head + frame[12:14] + f.ipv6(source, to, 58, l4, ttl)
+    to = str(ipaddress.ip_address(packet_[12:16]))
+    l4 = f.icmp(kind, code, rest, packet_[:548])
+    return frame[6:12] + head + frame[12:14] + f.ipv4(source, to, 1, l4, ttl)
 
 
 def run(*command):
@@ -321,8 +336,9 @@ def test_questions(lab):
     for ip6 in (False, True):
         sent = packet("vm1", "vm4", ip6, ttl=2, router=R1)
         lab.delivered("TTL 2", "vm1", sent, "vm4", routed(sent, R2, MACS["vm4"]))
-        lab.lost("TTL 1", "vm1", packet("vm1", "vm4", ip6, ttl=1, router=R1),
-                 ("h1", MIDDLE, "l3_route"))
+        sent = packet("vm1", "vm4", ip6, ttl=1, router=R1)
+        lab.delivered("TTL 1", "vm1", sent, "vm1", error(
+            sent, "2001:db8:1::1" if ip6 else "1.1.1.1", 3 if ip6 else 11, 0))
 
 
 def test_security(lab):
@@ -413,7 +429,7 @@ def test_chain(lab):
                       routed(sent, R1, MACS["vm1"], 2))
     net["routers"]["second"] = {"ldp": 245}
     lab.apply(net)
-    for dst, stage in (("9.1.1.1", None), ("9.9.1.1", "l3_route"), ("77.1.1.1", "l3_policy")):
+    for dst, stage in (("9.1.1.1", None), ("9.9.1.1", "l3_route")):
         sent = f.ether(R1, MACS["vm1"], 0x0800, f.ipv4(IPS["vm1"], dst, 253, b"x" * 26))
         lab.lost(f"to {dst}", "vm1", sent, stage and ("h1", MIDDLE, stage))
 

@@ -220,6 +220,9 @@ static u8 *random_act(struct rnd_state *r, u8 *at, u8 table)
 	case 6:
 		return act_move(r, at);
 	case 7:
+		if (table < N_TABLES - 1 && rnd(r, 2))
+			return act_plain(at, WEFT_ACT_A_CHECK_TTL, table + 1 +
+					 rnd(r, N_TABLES - 1 - table));
 		return act_plain(at, WEFT_ACT_A_DEC_TTL, 0);
 	case 8:
 		return rnd(r, 2) ? act_plain(at, WEFT_ACT_A_PUSH_VLAN, 0x8100) :

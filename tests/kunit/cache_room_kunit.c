@@ -43,7 +43,9 @@ static struct weft_cached *room_find(struct room *room, u32 n, u32 *hash)
 
 static void room_insert(struct kunit *test, struct room *room, u32 n, u32 hash)
 {
-	struct weft_cache_entry entry = { .hash = hash, .prog = &room->prog, .trail = &room->trail };
+	struct weft_cache_entry entry = {
+		.hash = hash, .prog = &room->prog, .trail = &room->trail,
+	};
 	struct weft_key key;
 
 	room_key(&key, n);
@@ -160,4 +162,5 @@ static struct kunit_suite weft_cache_room_suite = {
 	.suite_exit = weft_cache_room_suite_exit,
 	.test_cases = weft_cache_room_cases,
 };
+
 kunit_test_suites(&weft_cache_room_suite);

@@ -36,12 +36,14 @@ struct refused {
 	enum weft_reject how;
 	/* expected */
 	enum weft_reject answer;	/* AUTO: none */
+	u8 type;		/* 0: unreachable */
 	u8 code;
 	u32 seq;
 	u32 ack;
 	u32 quote;
 };
 
+#define MTU	1402
 #define TCP	IPPROTO_TCP
 #define UDP	IPPROTO_UDP
 #define RSTS	.answer = WEFT_REJECT_TCP_RST
@@ -72,6 +74,18 @@ static const struct refused refused[] = {
 	{ "no such network, IPv6", 1, 0, UDP, .how = WEFT_REJECT_NET, ERRS, .code = 0,
 	  .quote = 48 },
 	{ "prohibited, IPv6", 1, 0, UDP, .how = WEFT_REJECT_ADMIN, ERRS, .code = 1, .quote = 48 },
+	{ "TTL", 0, 0, UDP, .how = WEFT_REJECT_TTL, ERRS, .type = 11, .quote = 28 },
+	{ "TTL, IPv6", 1, 0, UDP, .how = WEFT_REJECT_TTL, ERRS, .type = 3, .quote = 48 },
+	{ "TTL of TCP", 0, 0, TCP, SYN, .how = WEFT_REJECT_TTL, ERRS, .type = 11, .quote = 40 },
+	{ "TTL of an error", 0, 0, IPPROTO_ICMP, 11, .how = WEFT_REJECT_TTL },
+	{ "TTL of an error, IPv6", 1, 0, IPPROTO_ICMPV6, 3, .how = WEFT_REJECT_TTL },
+	{ "TTL of a later fragment", 0, 0, UDP, .frag = 0x2001, .how = WEFT_REJECT_TTL },
+	{ "TTL, to everybody", 0, 0, UDP, .broadcast = true, .how = WEFT_REJECT_TTL },
+	{ "too big", 0, 0, UDP, .payload = 1400, .how = WEFT_REJECT_TOO_BIG, ERRS, .code = 4,
+	  .quote = 548 },
+	{ "too big, IPv6", 1, 1, UDP, .payload = 1400, .how = WEFT_REJECT_TOO_BIG, ERRS, .type = 2,
+	  .quote = 1232 },
+	{ "an error that is too big", 1, 0, IPPROTO_ICMPV6, 2, .how = WEFT_REJECT_TOO_BIG },
 	{ "first fragment", 0, 0, UDP, .frag = 0x2000, ERRS, .code = 3, .quote = 28 },
 	{ "later fragment", 0, 0, UDP, .frag = 0x2001 },
 	{ "echo", 0, 0, IPPROTO_ICMP, 8, ERRS, .code = 3, .quote = 28 },
@@ -192,8 +206,10 @@ static void check_answer(struct kunit *test, const struct refused *r, struct sk_
 	}
 	KUNIT_EXPECT_EQ(test, check_l4(answer, r->ipv6, r->ipv6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP),
 			0);
-	KUNIT_EXPECT_EQ(test, l4[0], r->ipv6 ? 1 : 3);
+	KUNIT_EXPECT_EQ(test, l4[0], r->type ?: r->ipv6 ? 1 : 3);
 	KUNIT_EXPECT_EQ(test, l4[1], r->code);
+	KUNIT_EXPECT_EQ(test, get_unaligned_be32(l4 + 4),
+			r->how == WEFT_REJECT_TOO_BIG ? MTU : 0);
 	KUNIT_EXPECT_EQ(test, answer->len - skb_transport_offset(answer) - 8, r->quote);
 	KUNIT_EXPECT_EQ(test, memcmp(l4 + 8, skb_network_header(skb), r->quote), 0);
 }
@@ -218,7 +234,7 @@ static void reject_answers(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, how == WEFT_REJECT_TCP_RST, r->answer == WEFT_REJECT_TCP_RST);
 	weft_reject_key(key, how);
-	answer = weft_reject_make(skb, layers, how);
+	answer = weft_reject_make(skb, layers, how, MTU);
 	KUNIT_ASSERT_NOT_NULL(test, answer);
 	check_answer(test, r, skb, answer);
 	KUNIT_EXPECT_EQ(test, answer->protocol, skb->protocol);

@@ -112,6 +112,13 @@ static const struct bad bad_files[] = {
 	/* tunnels */
 	{ TUNNEL("'type': 'vxlan'"), "$.tunnels[0].type:", "not one of geneve" },
 	{ TUNNEL("'type': 'gre', 'udp_port': 6081"), "$.tunnels[0].udp_port:", "only geneve" },
+	{ TUNNEL("'tcp_port': 7471"), "$.tunnels[0].tcp_port:", "only stt" },
+	{ TUNNEL("'type': 'stt', 'udp_port': 6081"), "$.tunnels[0].udp_port:", "only geneve" },
+	{ TUNNEL("'type': 'stt', 'underlay': 'ipv6'"), "$.tunnels[0].underlay:", "only gre" },
+	{ TUNNEL("'type': 'stt', 'tcp_port': 65536"), "$.tunnels[0].tcp_port:", "1…65535" },
+	{ FILE_OF("'tunnels': [{'name': 's0', 'type': 'stt'}, {'name': 'g0', 'udp_port': 7471}, "
+		  "{'name': 's1', 'type': 'stt'}]"),
+	  "$.tunnels[2]", "$.tunnels[0] has TCP port 7471 too" },
 	{ TUNNEL("'type': 'gre', 'options': []"), "$.tunnels[0].options:", "only geneve" },
 	{ TUNNEL("'type': 'gre', 'underlay': 'ipx'"), "$.tunnels[0].underlay:", "ipv4, ipv6" },
 	{ TUNNEL("'type': 'gre', 'mark': '0xc0000007'"), "$.tunnels[0].mark:", "0xc0000003" },
@@ -271,7 +278,7 @@ static void test_names(void **state)
 	assert_true(config->ruleset->misses[5].wanted);
 	assert_int_equal(config->ruleset->misses[5].actions.v[0].table, 6);
 	assert_int_equal(config->ports[2].n_remotes, 2);
-	assert_int_equal(config->ports[2].udp_port, 6081);
+	assert_int_equal(config->ports[2].outer_port, 6081);
 	config_free(config);
 }
 

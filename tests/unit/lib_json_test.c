@@ -79,6 +79,9 @@ static void bad_actions(void **state)
 	refuse(ACTIONS("{\"goto\": 256}"), "$.actions[0].goto", "out of range");
 	refuse(ACTIONS("{\"goto\": 1}, \"drop\""), "$.actions[1]", "nothing can follow");
 	refuse(ACTIONS("{\"output\": []}"), "$.actions[0].output", "a string or a number");
+	refuse(ACTIONS("{\"check_mtu\": 3}"), "$.actions[0].check_mtu", "mtu and table");
+	refuse(ACTIONS("{\"check_mtu\": {\"mtu\": 60, \"table\": 3}}"), "$.actions[0].check_mtu",
+	       "an MTU is 68 to 65535");
 	refuse(ACTIONS("{\"dec_ttl\": 3}"), "$.actions[0].dec_ttl", "takes no argument");
 	refuse(ACTIONS("\"output\""), "$.actions[0]", "a string or a number is needed");
 	refuse(ACTIONS("{\"move\": {\"src\": \"lin\"}}"), "$.actions[0].move", "src and dst");

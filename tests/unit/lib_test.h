@@ -270,7 +270,12 @@ static void random_actions(struct weft_actions *actions, unsigned int depth)
 			break;
 		case WEFT_ACT_A_RESUBMIT:
 		case WEFT_ACT_A_RELATED:
+		case WEFT_ACT_A_CHECK_TTL:
 			act->table = (uint8_t)random_u64();
+			break;
+		case WEFT_ACT_A_CHECK_MTU:
+			act->check.mtu = (uint16_t)(68 + random_below(UINT16_MAX - 67));
+			act->check.table = (uint8_t)random_u64();
 			break;
 		case WEFT_ACT_A_REJECT:
 			act->reject = random_below(WEFT_REJECT_MAX + 1);

@@ -206,6 +206,12 @@ static void actions(void **state)
 	refuse(ACTIONS, "output", "output", "needs ':' and an argument");
 	refuse(ACTIONS, "output:", "output", "nothing behind 'output:'");
 	refuse(ACTIONS, "dec_ttl:3", "dec_ttl", "takes no ':'");
+	refuse(ACTIONS, "check_ttl", "check_ttl", "needs ':' and an argument");
+	refuse(ACTIONS, "check_mtu:1400", "1400", "MTU->TABLE is needed");
+	refuse(ACTIONS, "check_mtu:67->3", "67", "an MTU is 68 to 65535");
+	refuse(ACTIONS, "check_mtu:65536->3", "65536", "an MTU is 68 to 65535");
+	refuse(ACTIONS, "check_mtu:1400->256", "256", "table");
+	refuse(ACTIONS, "reject:big", "big", "admin, ttl or too_big");
 	refuse(ACTIONS, "dec_ttl(3)", "dec_ttl", "takes no '('");
 	refuse(ACTIONS, "goto:1, drop", "drop", "cannot follow goto");
 	refuse(ACTIONS, "drop, output:1", "output", "cannot follow drop");

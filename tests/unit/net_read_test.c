@@ -188,6 +188,51 @@ static void test_flood_limit(void **state)
 	}
 }
 
+/* a port on each of so many hosts, behind so many relays; is the network good? */
+static bool flood_is_good(int n_hosts, int n_relays)
+{
+	json_t *hosts = json_object(), *ports = json_object(), *root;
+	struct errors errors = { 0 };
+	char name[16], text[32];
+	struct net *net;
+
+	for (int i = 0; i < n_hosts; i++) {
+		json_t *host;
+
+		snprintf(name, sizeof(name), "h%d", i);
+		snprintf(text, sizeof(text), "192.0.%d.%d", i / 250, i % 250 + 1);
+		host = json_pack("{s:s}", "address", text);
+		snprintf(text, sizeof(text), "h%d", n_relays ? i % n_relays : 0);
+		if (i >= n_relays && n_relays)
+			json_object_set_new(host, "relay", json_string(text));
+		json_object_set_new(hosts, name, host);
+		snprintf(text, sizeof(text), "02:00:00:00:%02x:%02x", i / 256, i % 256);
+		json_object_set_new(ports, name,
+				    json_pack("{s:s, s:i, s:s, s:s, s:s}", "switch", "s", "lport",
+					      i + 1, "mac", text, "host", name, "device", "tap"));
+	}
+	root = json_pack("{s:i, s:s, s:{s:s}, s:o, s:{s:{s:i}}, s:o}", "version", 1, "datapath",
+			 "weft0", "tunnel", "name", "gnv0", "hosts", hosts, "switches", "s", "ldp",
+			 1, "ports", ports);
+	net = net_from_json(root, "net.json", "h0", &errors);
+	if (!net)
+		assert_non_null(strstr(errors.text[0], "$.switches.s: has ports on more than 129 "
+						       "hosts, too many for one to send to"));
+	errors_clear(&errors);
+	net_free(net);
+	json_decref(root);
+	return net;
+}
+
+static void test_flood_hosts(void **state)
+{
+	assert_true(flood_is_good(129, 0));
+	assert_false(flood_is_good(130, 0));
+	assert_true(flood_is_good(1000, 10)); /* 10 relays, of which each has 99 others */
+	assert_false(flood_is_good(1000, 8));
+	assert_false(flood_is_good(1000, 130));
+}
+
 static void test_files(void **state)
 {
 	struct errors errors = { 0 };
@@ -226,8 +271,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_errors),	    cmocka_unit_test(test_namespace),
-		cmocka_unit_test(test_flood_limit), cmocka_unit_test(test_files),
-		cmocka_unit_test(test_whole),
+		cmocka_unit_test(test_flood_limit), cmocka_unit_test(test_flood_hosts),
+		cmocka_unit_test(test_files),	    cmocka_unit_test(test_whole),
 	};
 
 	return cmocka_run_group_tests(tests, test_dir_make, test_dir_remove);

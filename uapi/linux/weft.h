@@ -869,6 +869,12 @@ enum weft_flow_attr {
  *	are there, then look that packet up in this table again, with the metadata of the last of
  *	them to come. Else, do the next action. It leaves in fragments no longer than those that
  *	came. Fragments of different ldp, or of different ports where ldp is 0, do not mix
+ * @WEFT_ACT_A_CHECK_TTL: u8: if the packet is IPv4 or IPv6 and its TTL is 0 or 1, go on in that
+ *	table and do not come back. Else, do the next action
+ * @WEFT_ACT_A_CHECK_MTU: struct weft_act_check_mtu: if the packet is IPv4 or IPv6 and longer than
+ *	that, go on in that table and do not come back; but if it is IPv4 and may be cut into
+ *	fragments, it leaves in fragments no longer than that. Else, do the next action. Of
+ *	packets that will be segmented, or came in fragments, the longest of these counts
  */
 enum weft_act_attr {
 	WEFT_ACT_A_UNSPEC,
@@ -891,6 +897,8 @@ enum weft_act_attr {
 	WEFT_ACT_A_RELATED,
 	WEFT_ACT_A_REJECT,
 	WEFT_ACT_A_DEFRAG,
+	WEFT_ACT_A_CHECK_TTL,
+	WEFT_ACT_A_CHECK_MTU,
 
 	__WEFT_ACT_A_MAX,
 	WEFT_ACT_A_MAX = __WEFT_ACT_A_MAX - 1
@@ -900,8 +908,9 @@ enum weft_act_attr {
  * enum weft_reject - how a packet is answered that is refused
  *
  * RST has the numbers that RFC 9293 (3.10.7.1) gives it. ICMP errors are of type 3 (IPv4) or
- * 1 (IPv6), come from the address to which the packet was sent and quote the packet:
- * with their IP header they have at most 576 or 1280 bytes.
+ * 1 (IPv6) unless it says otherwise, come from the address to which the packet was sent (set
+ * another one behind) and quote the packet: with their IP header they have at most 576 or
+ * 1280 bytes.
  *
  * @WEFT_REJECT_AUTO: TCP_RST for TCP, PORT for everything else
  * @WEFT_REJECT_TCP_RST: RST; other packets than TCP are dropped and not answered
@@ -909,6 +918,9 @@ enum weft_act_attr {
  * @WEFT_REJECT_HOST: host or address unreachable (code 1, or 3)
  * @WEFT_REJECT_NET: network unreachable, no route (code 0)
  * @WEFT_REJECT_ADMIN: communication administratively prohibited (code 13, or 1)
+ * @WEFT_REJECT_TTL: time exceeded in transit (type 11, or 3; code 0)
+ * @WEFT_REJECT_TOO_BIG: fragmentation needed (code 4), or packet too big (type 2, code 0), with the
+ *	MTU of the WEFT_ACT_A_CHECK_MTU that the packet did not pass; without one, no answer
  */
 enum weft_reject {
 	WEFT_REJECT_AUTO,
@@ -917,9 +929,23 @@ enum weft_reject {
 	WEFT_REJECT_HOST,
 	WEFT_REJECT_NET,
 	WEFT_REJECT_ADMIN,
+	WEFT_REJECT_TTL,
+	WEFT_REJECT_TOO_BIG,
 
 	__WEFT_REJECT_MAX,
 	WEFT_REJECT_MAX = __WEFT_REJECT_MAX - 1
+};
+
+/**
+ * struct weft_act_check_mtu - how long a packet may be
+ * @mtu: bytes from the IP header on, at least 68; host order
+ * @table: where longer packets go on
+ * @reserved: zero
+ */
+struct weft_act_check_mtu {
+	__u16 mtu;
+	__u8 table;
+	__u8 reserved;
 };
 
 /**

@@ -225,13 +225,14 @@ struct weft_action {
 		} set;
 		struct weft_act_move move;	 /* MOVE */
 		uint16_t tpid;			 /* PUSH_VLAN */
-		uint8_t table;			 /* GOTO, RESUBMIT, RELATED */
+		uint8_t table;			 /* GOTO, RESUBMIT, RELATED, CHECK_TTL */
 		struct weft_actions clone;	 /* CLONE */
 		struct weft_act_tunnel tunnel;	 /* TUNNEL */
 		struct weft_act_service service; /* SERVICE */
 		uint32_t reason;		 /* DROP */
 		uint32_t template_id;		 /* TEMPLATE */
 		uint32_t reject;		 /* REJECT: enum weft_reject */
+		struct weft_act_check_mtu check; /* CHECK_MTU */
 		struct weft_bind bind;		 /* BIND, in the entries of templates only */
 	};
 };

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# B6: Geneve: encapsulation, both ends, and TCP through a tunnel
+# B6: Geneve, GRE and STT: encapsulation, both ends, and TCP through a tunnel
 # boot: instr 2 none flower bridge openvswitch weft
 # boot: instr 2 none flower bridge weft
 # boot: time 3 none flower bridge openvswitch openvswitch2 weft
@@ -10,8 +10,12 @@
 #
 #   encap        a | A: b0 DUT tunnel u0 | d, d drops
 #   encap+decap  a | A: b0 DUT tunnel u0 | B: u0 tunnel DUT c0 | d, d drops
+#
+# Names of cases without a tunnel's are Geneve's. "none" has no tunnel, openvswitch no STT; flower and bridge
+# are there for Geneve only. TCP is also measured where the lower device segments TCP and no tunnel's: then
+# each frame of Geneve and GRE is cut before it, and STT looks like TCP.
 
-LOCAL=172.16.0.1 REMOTE=172.16.0.2
+ALL=$DUTS LOCAL=172.16.0.1 REMOTE=172.16.0.2
 suffix=''
 has openvswitch || suffix=', alone'
 
@@ -20,7 +24,7 @@ here() {
 	local ns=$1
 	shift
 	# shellcheck disable=SC2016
-	ip netns exec "$ns" bash -c '. ./lib.sh; for f in dut/*.sh; do . "./$f"; done; dut "$@"' sh "$@" ||
+	TUNNEL=$TUNNEL ip netns exec "$ns" bash -c '. ./lib.sh; for f in dut/*.sh; do . "./$f"; done; dut "$@"' sh "$@" ||
 		exit 1
 }
 
@@ -71,12 +75,27 @@ remove() {
 	for n in /sys/class/net/[ad][0-9]*; do ip link del "${n##*/}" 2>/dev/null; done
 }
 
+# choose TUNNEL: those DUTS that have it; sets NAME, which is before the names of cases
+choose() {
+	local d tunnels out=()
+	TUNNEL=$1 NAME="${1^^}, "
+	[ "$1" != geneve ] || NAME=''
+	for d in $ALL; do
+		tunnels=$(kind "$d")_tunnels
+		case " ${!tunnels-geneve} " in *" $1 "*) out+=("$d") ;; esac
+	done
+	DUTS=${out[*]}
+}
+
 plan_flows 1
-for kind in encap full; do
-	tunnel_wires $kind
-	[ $kind = encap ] || kind=encap+decap
-	measure "$kind$suffix"
-	remove
+for tunnel in geneve gre stt; do
+	choose $tunnel
+	for kind in encap full; do
+		tunnel_wires $kind
+		[ $kind = encap ] || kind=encap+decap
+		measure "$NAME$kind$suffix"
+		remove
+	done
 done
 
 # ---- TCP: X | A: b0 DUT tunnel u0 | B: u0 tunnel DUT b0 | Y ---------------------------------
@@ -105,9 +124,28 @@ tcp_wires() {
 	done
 }
 
+# plain_tcp: the lower devices segment TCP, but nothing that is in a tunnel
+plain_tcp() {
+	local d n
+	for d in $DUTS; do
+		for n in "A${IN[$d]}" "B${IN[$d]}"; do
+			ip netns exec "$n" ethtool -K u0 tx-udp_tnl-segmentation off tx-udp_tnl-csum-segmentation off \
+				tx-gre-segmentation off tx-gre-csum-segmentation off >/dev/null || die ethtool
+		done
+	done
+}
+
+DUTS=$ALL
 if [ "$UNIT" = ns ] || has openvswitch; then
-	keep tunnel
-	tcp_wires
-	tcp_rounds TCP
-	remove
+	for tunnel in geneve gre stt; do
+		choose $tunnel
+		keep tunnel
+		tcp_wires
+		tcp_rounds "${NAME}TCP"
+		remove
+		tcp_wires
+		plain_tcp
+		tcp_rounds "${NAME}TCP" 'plain TCP below'
+		remove
+	done
 fi
