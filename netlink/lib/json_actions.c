@@ -456,7 +456,7 @@ static int read_check_mtu(const struct wl_at *at, const json_t *json, struct wef
 	struct weft_act_check_mtu check = { 0 };
 	struct wl_parse ps = wl_at_parse(at);
 	char mtu_space[24], table_space[24];
-	struct wl_tok mtu_tok, table_tok;
+	struct wl_tok mtu_tok = { 0 }, table_tok = { 0 };
 	struct weft_action *act;
 	int err;
 
