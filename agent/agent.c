@@ -43,6 +43,7 @@
 #include "net/net.h"
 #include "notify.h"
 #include "ruleset.h"
+#include "services/arp/section.h"
 #include "services/nat/nat.h"
 #include "supervise.h"
 
@@ -78,6 +79,7 @@ struct agent {
 	int watch_fd;
 	struct control *control;
 	struct daemon *natd;
+	struct daemon *arpd;
 	struct daemon *bfdd;
 	unsigned int n_monitored_made; /* ports: the kernel knows nothing of a new one's remotes */
 
@@ -367,6 +369,24 @@ static json_t *nat_message(const struct agent *agent)
 			 "templates", templates, "netns", netns);
 }
 
+/* the section, and the numbers that names in it stand for */
+static json_t *arp_message(const struct agent *agent)
+{
+	const struct config *config = agent->config;
+	json_t *templates = json_object(), *tables = json_object();
+
+	for (size_t i = 0; i < config->arp->n_templates; i++)
+		json_object_set_new(templates, config->arp->templates[i].name,
+				    json_integer(config->arp->templates[i].id));
+	for (size_t i = 0; i < config->n_tables; i++) {
+		if (config->tables[i].name)
+			json_object_set_new(tables, config->tables[i].name,
+					    json_integer(config->tables[i].id));
+	}
+	return json_pack("{s:O, s:o, s:o}", "arp", config->arp_json, "templates", templates,
+			 "tables", tables);
+}
+
 /* message: an own reference, or NULL when nobody needs the daemon */
 static void feed_daemon(struct agent *agent, struct daemon **daemon, const char *name,
 			const char *program, json_t *message)
@@ -395,6 +415,8 @@ static void feed_daemons(struct agent *agent)
 
 	feed_daemon(agent, &agent->natd, "nat", "weft-natd",
 		    nat_needs_daemon(config->nat) ? nat_message(agent) : NULL);
+	feed_daemon(agent, &agent->arpd, "arp", "weft-arpd",
+		    config->arp ? arp_message(agent) : NULL);
 	feed_daemon(agent, &agent->bfdd, "bfd", "weft-bfdd",
 		    monitor_message(config, agent->n_monitored_made));
 }
@@ -627,6 +649,8 @@ static void on_child(evutil_socket_t signal_number, short what, void *arg)
 
 	if (agent->natd)
 		daemon_reap(agent->natd);
+	if (agent->arpd)
+		daemon_reap(agent->arpd);
 	if (agent->bfdd)
 		daemon_reap(agent->bfdd);
 }
@@ -671,6 +695,9 @@ static json_t *answer_status(const struct agent *agent)
 	daemon = agent->natd ? daemon_status(agent->natd) : NULL;
 	if (daemon)
 		json_object_set_new(services, "nat", daemon);
+	daemon = agent->arpd ? daemon_status(agent->arpd) : NULL;
+	if (daemon)
+		json_object_set_new(services, "arp", daemon);
 	daemon = agent->bfdd ? daemon_status(agent->bfdd) : NULL;
 	if (daemon)
 		json_object_set_new(services, "bfd", daemon);
@@ -835,6 +862,7 @@ static void serve(struct agent *agent)
 static void agent_close(struct agent *agent)
 {
 	daemon_close(agent->natd, agent->options->flush_on_exit);
+	daemon_close(agent->arpd, agent->options->flush_on_exit);
 	daemon_close(agent->bfdd, agent->options->flush_on_exit);
 	control_close(agent->control);
 	close_socks(agent);

@@ -400,7 +400,7 @@ static bool apply_objects(struct run *run, bool add)
 		outcome->has_objects = !error;
 	if (!error)
 		return true;
-	fail(run, "%s: $.nat: %s", run->config->file, error);
+	fail(run, "%s: %s", run->config->file, error);
 	free(error);
 	return false;
 }

@@ -21,6 +21,7 @@
 #include "net/net.h"
 #include "node.h"
 #include "ruleset.h"
+#include "services/arp/section.h"
 #include "services/nat/nat.h"
 
 #define CONFIG_VERSION 1
@@ -49,7 +50,7 @@ const char *const config_port_classes[] = {
 
 static const char *const config_members[] = {
 	"version", "datapath", "max_flows", "max_cached", "registers", "hosts", "ports",
-	"tunnels", "tables",   "flows",	    "nat",	  "labels",    NULL,
+	"tunnels", "tables",   "flows",	    "nat",	  "labels",    "arp",	NULL,
 };
 
 static const char *const port_members[] = {
@@ -807,7 +808,7 @@ static void read_datapath(struct config *config, const struct node *node)
 		config->datapath = memory_strdup(name);
 }
 
-static int nat_table(void *ctx, const char *name, uint8_t *id)
+static int table_of(void *ctx, const char *name, uint8_t *id)
 {
 	const struct table *table = config_table(ctx, name);
 
@@ -857,8 +858,11 @@ static void read_root(struct config *config, const struct node *root)
 	member = node_member(root, "labels");
 	labels_read(config, &member);
 	member = node_member(root, "nat");
-	config->nat = nat_read(&member, nat_table, config);
+	config->nat = nat_read(&member, table_of, config);
 	config->nat_json = json_incref(member.value);
+	member = node_member(root, "arp");
+	config->arp = arp_read(&member, table_of, config);
+	config->arp_json = json_incref(member.value);
 }
 
 /* takes over the reference to the value */
@@ -943,6 +947,7 @@ void config_free(struct config *config)
 	net_compiled_free(config->compiled);
 	net_free(config->net);
 	nat_free(config->nat);
+	arp_free(config->arp);
 	map_clear(&config->hosts_by_name);
 	map_clear(&config->ports_by_name);
 	map_clear(&config->tables_by_name);
@@ -952,6 +957,7 @@ void config_free(struct config *config)
 	free(config->labels);
 	free(config->registers);
 	json_decref(config->nat_json);
+	json_decref(config->arp_json);
 	json_decref(config->root);
 	free(config->datapath);
 	free(config->file);

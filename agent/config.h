@@ -18,6 +18,7 @@
 #include "address.h"
 #include "map.h"
 
+struct arp_section;
 struct errors;
 struct monitor;
 struct nat;
@@ -105,6 +106,8 @@ struct config {
 	struct net_compiled *compiled; /* its flow entries */
 	struct nat *nat;	       /* NULL: no such section; compiled by load_config */
 	json_t *nat_json;	       /* the section, for its daemon */
+	struct arp_section *arp;       /* NULL: no such section; compiled by load_config */
+	json_t *arp_json;	       /* the section, for its daemon */
 	struct ruleset *ruleset;       /* NULL until ruleset_load */
 	json_t *root;		       /* dropped by ruleset_load */
 };

@@ -17,6 +17,7 @@
 #include "net/compile.h"
 #include "net/net.h"
 #include "ruleset.h"
+#include "services/arp/section.h"
 #include "services/nat/compile.h"
 #include "services/nat/nat.h"
 
@@ -35,6 +36,12 @@ static bool compile_nat(struct config *config, const struct actual *actual, stru
 			.n_templates = actual->n_templates,
 		};
 	return nat_compile(config->nat, &have, config->file, errors);
+}
+
+static bool compile_arp(struct config *config, const struct actual *actual, struct errors *errors)
+{
+	return !config->arp || arp_compile(config->arp, actual ? actual->templates : NULL,
+					   actual ? actual->n_templates : 0, config->file, errors);
 }
 
 static bool compile_network(struct config *config, const struct config *before,
@@ -73,12 +80,12 @@ struct config *load_config(const struct source *source, const struct config *bef
 		}
 		bindings = binding_resolve(config, &actual);
 		binding_assign_ids(config, before, bindings, &actual);
-		good = compile_nat(config, &actual, errors);
+		good = compile_nat(config, &actual, errors) && compile_arp(config, &actual, errors);
 		free(bindings);
 		actual_free(&actual);
 	} else {
 		binding_assign_ids(config, before, NULL, NULL);
-		good = compile_nat(config, NULL, errors);
+		good = compile_nat(config, NULL, errors) && compile_arp(config, NULL, errors);
 	}
 	if (good && compile_network(config, before, errors) && ruleset_load(config, errors))
 		return config;

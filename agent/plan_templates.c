@@ -13,6 +13,7 @@
 #include "config.h"
 #include "memory.h"
 #include "plan.h"
+#include "services/arp/section.h"
 #include "services/nat/compile.h"
 #include "services/nat/nat.h"
 
@@ -145,25 +146,35 @@ static bool is_drawn_from(const struct plan_objects *objects, const struct actua
 	return false;
 }
 
+static void want_template(struct plan_objects *objects, const struct actual *actual,
+			  const struct weft_template *want)
+{
+	if (has_template(actual, want->id))
+		return;
+	objects->templates = memory_grow(objects->templates, objects->n_templates,
+					 sizeof(*objects->templates));
+	objects->templates[objects->n_templates++] = want;
+}
+
 void plan_objects(struct plan *plan, const struct config *config, const struct actual *actual)
 {
 	struct plan_objects *objects = &plan->objects;
 	const struct nat *nat = config->nat;
 
 	plan_pools(objects, nat, actual);
-	for (size_t i = 0; nat && i < nat->n_templates; i++) {
-		if (has_template(actual, nat->templates[i].tmpl.id))
-			continue;
-		objects->templates = memory_grow(objects->templates, objects->n_templates,
-						 sizeof(*objects->templates));
-		objects->templates[objects->n_templates++] = &nat->templates[i].tmpl;
-	}
+	for (size_t i = 0; nat && i < nat->n_templates; i++)
+		want_template(objects, actual, &nat->templates[i].tmpl);
+	for (size_t i = 0; config->arp && i < config->arp->n_templates; i++)
+		want_template(objects, actual, &config->arp->templates[i]);
 	for (size_t i = 0; i < actual->n_templates; i++) {
 		const struct weft_template *have = &actual->templates[i];
+		bool of_nat = nat_owns(have->id);
 
-		if (!nat_owns(have->id) || nat_find_template_id(nat, have->id))
+		if (of_nat ? nat_find_template_id(nat, have->id) != NULL :
+			     !arp_owns(have->id) || arp_find_template_id(config->arp, have->id))
 			continue;
-		if (have->n_instances && nat && !nat->cut) {
+		/* what was learned of addresses is learned again */
+		if (of_nat && have->n_instances && nat && !nat->cut) {
 			objects->n_draining++;
 			continue;
 		}

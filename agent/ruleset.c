@@ -19,6 +19,7 @@
 #include "monitor.h"
 #include "node.h"
 #include "ruleset.h"
+#include "services/arp/section.h"
 #include "services/nat/nat.h"
 
 #define TUNNEL_TTL 64 /* of tunnel actions that do not say */
@@ -105,10 +106,11 @@ static int name_template_id(void *ctx, const char *name, uint32_t *id)
 {
 	const struct config *config = ctx;
 	const struct nat_template *template = nat_find_template(config->nat, name);
+	const struct weft_template *of_arp = arp_find_template(config->arp, name);
 
-	if (!template)
+	if (!template && !of_arp)
 		return -ENOENT;
-	*id = template->tmpl.id;
+	*id = template ? template->tmpl.id : of_arp->id;
 	return 0;
 }
 
@@ -116,8 +118,9 @@ static const char *name_of_template(void *ctx, uint32_t id)
 {
 	const struct config *config = ctx;
 	const struct nat_template *template = nat_find_template_id(config->nat, id);
+	const struct weft_template *of_arp = arp_find_template_id(config->arp, id);
 
-	return template ? template->tmpl.name : NULL;
+	return template ? template->tmpl.name : of_arp ? of_arp->name : NULL;
 }
 
 struct weft_names ruleset_names(const struct config *config)

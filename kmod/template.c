@@ -466,6 +466,9 @@ static int weft_tentry_pinned(struct weft_template_maker *m, const struct nlattr
 	const struct weft_key *mask = &m->match.mask;
 	enum weft_field f;
 
+	/* fields share storage: the operation of ARP is where ports are */
+	if (mask->eth_type == htons(0xffff) && m->match.value.eth_type == htons(ETH_P_ARP))
+		return 0;
 	for (f = WEFT_FIELD_ETH_DST; f <= WEFT_FIELD_MAX; f++) {
 		u16 needs = weft_fields[f].needs;
 

@@ -310,11 +310,15 @@ static void touch_scopes(struct net *net)
 static void build(struct changer *changer)
 {
 	struct net *net = changer->net;
+	const struct node rest = {
+		.value = net->rest, .file = net->file, .errors = changer->errors,
+	};
 
 	for (unsigned int kind = 0; kind < NET_N_KINDS; kind++) {
 		place_kind(changer, kind);
 		place_names(changer, kind);
 	}
+	net_ask_read(net, &rest);
 	for (unsigned int kind = 0; kind < NET_N_KINDS; kind++) {
 		if (kind == NET_ROUTE)
 			net_gather(net);

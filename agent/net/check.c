@@ -316,7 +316,8 @@ static void number_hosts(struct net *net)
 /* who is reached through whom, and what fits into the tunnels */
 static void note_relays(struct net *net)
 {
-	net->relays_digest = digest_number(DIGEST_START, net->tunnel.mtu);
+	net->relays_digest = digest_number(digest_number(DIGEST_START, net->ask.digest),
+					   net->tunnel.mtu);
 	for (size_t i = 0; i < net->n_objects[NET_HOST]; i++) {
 		const struct net_object *host = &net->objects[NET_HOST][i];
 

@@ -15,6 +15,7 @@
 #include "net/digest.h"
 #include "net/relation.h"
 #include "net/rule.h"
+#include "services/arp/section.h"
 #include "net/translate.h"
 
 #define KIND_NETWORK (-1) /* the unit of no object */
@@ -164,17 +165,33 @@ static uint64_t with_port(const struct compiler *compiler, uint64_t digest, cons
 	return digest_number(digest, id);
 }
 
-/* and so are those of templates */
-static uint64_t with_templates(const struct compiler *compiler, uint64_t digest,
-			       const struct net_router *router)
+static uint64_t with_template(const struct compiler *compiler, uint64_t digest, const char *name)
 {
-	for (size_t i = 0; i < router->n_nats; i++) {
-		uint32_t id = 0;
+	uint32_t id = 0;
 
-		if (compiler->names->template_id(compiler->names->ctx, router->nats[i].name, &id))
-			id = 0;
-		digest = digest_number(digest, id);
-	}
+	if (compiler->names->template_id(compiler->names->ctx, name, &id))
+		id = 0;
+	return digest_number(digest, id);
+}
+
+/* templates that entries of a router port, or of the network itself, name */
+static uint64_t with_ask_templates(const struct compiler *compiler, uint64_t digest,
+				   bool of_network)
+{
+	if (!compiler->net->ask.on)
+		return digest;
+	if (!of_network)
+		return with_template(compiler, digest, ARP_RESOLVE);
+	digest = with_template(compiler, digest, ARP_MAP_ARP);
+	return with_template(compiler, digest, ARP_MAP_ND);
+}
+
+/* and those of a router that translates */
+static uint64_t with_nat_templates(const struct compiler *compiler, uint64_t digest,
+				   const struct net_router *router)
+{
+	for (size_t i = 0; i < router->n_nats; i++)
+		digest = with_template(compiler, digest, router->nats[i].name);
 	return digest;
 }
 
@@ -183,16 +200,20 @@ static uint64_t unit_digest(const struct compiler *compiler, const struct net_ob
 	const struct net *net = compiler->net;
 	uint64_t digest;
 
-	if (!object)
-		return with_port(compiler, relation_tunnel_digest(net), net->tunnel.name);
+	if (!object) {
+		digest = with_port(compiler, relation_tunnel_digest(net), net->tunnel.name);
+		return with_ask_templates(compiler, digest, true);
+	}
 	digest = relation_digest(net, object);
 	if ((object->kind == NET_PORT && net_is_local(net, object)) || object->kind == NET_LINK)
 		digest = with_port(compiler, digest, object->name);
 	if (object->kind == NET_ROUTER && compiler->names->template_id)
-		digest = with_templates(compiler, digest, &object->router);
+		digest = with_nat_templates(compiler, digest, &object->router);
 	/* entries that speak of the tunnel */
 	if (object->kind <= NET_PORT || object->kind == NET_LINK)
 		digest = with_port(compiler, digest, net->tunnel.name);
+	if (object->kind == NET_LINK)
+		digest = with_ask_templates(compiler, digest, false);
 	return digest;
 }
 

@@ -126,6 +126,8 @@ json_t *net_host_json(const struct net *net)
 	root = json_pack("{s:i, s:s, s:o, s:o, s:o, s:o}", "version", 1, "datapath", net->datapath,
 			 "hosts", hosts, "ports", ports, "tunnels", tunnels, "tables", tables);
 	json_object_update(root, net->limits);
+	if (net->ask.on)
+		json_object_set_new(root, "arp", net_ask_json(net));
 	nat = net_nat_json(net);
 	if (nat)
 		json_object_set_new(root, "nat", nat);

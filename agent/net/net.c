@@ -38,8 +38,9 @@ const char *const net_placements[] = {
 };
 
 static const char *const root_members[] = {
-	"version", "datapath", "max_flows",    "max_cached", "tunnel",	      "hosts", "switches",
-	"ports",   "routers",  "router_ports", "routes",     "policy_routes", "acls",  NULL,
+	"version", "datapath",	    "max_flows", "max_cached", "tunnel",
+	"hosts",   "switches",	    "ports",	 "routers",    "router_ports",
+	"routes",  "policy_routes", "acls",	 "resolution", NULL,
 };
 
 static const char *const members[NET_N_KINDS][12] = {
@@ -693,6 +694,8 @@ void net_find_self(struct net *net, const char *host, struct errors *errors)
 			   "%s: $.hosts: there is no \"%.60s\", which is this host: say "
 			   "which by --host",
 			   net->file, host);
+	for (size_t k = 0; k < net->ask.servers.n; k++)
+		net->ask.serves = net->ask.serves || net->ask.servers.v[k] == net->self;
 }
 
 struct net *net_from_json(json_t *json, const char *file, const char *host, struct errors *errors)
@@ -719,6 +722,7 @@ struct net *net_from_json(json_t *json, const char *file, const char *host, stru
 	for (unsigned int kind = 0; kind < NET_N_KINDS; kind++)
 		place_objects(&reader, &root, kind);
 	read_tunnel(net, &root);
+	net_ask_read(net, &root);
 	for (unsigned int kind = 0; kind < NET_N_KINDS; kind++) {
 		if (kind == NET_ROUTE) /* which looks for its next hops behind ports of routers */
 			net_gather(net);
@@ -816,6 +820,7 @@ void net_free(struct net *net)
 		free(net->objects[kind]);
 		map_clear(&net->by_name[kind]);
 	}
+	net_ask_free(net);
 	json_decref(net->limits);
 	json_decref(net->rest);
 	json_decref(net->tunnel.json);

@@ -168,6 +168,15 @@ struct net_tunnel {
 	json_t *json;
 };
 
+/* how routers find the MAC addresses of machines: in the file, or by asking weft-arpd */
+struct net_ask {
+	bool on;
+	bool serves;		    /* this host is a map server */
+	struct net_objects servers; /* hosts that have a map */
+	json_t *times;		    /* NULL: as they are by default */
+	uint64_t digest;
+};
+
 struct net {
 	char *file;
 	char *datapath;
@@ -178,7 +187,9 @@ struct net {
 	size_t n_objects[NET_N_KINDS];
 	struct map by_name[NET_N_KINDS];
 	const struct net_object *self; /* this host */
-	uint64_t relays_digest; /* of all hosts that have to do with relays, and the tunnels' MTU */
+	/* of all hosts that have to do with relays, of ask, and of the tunnels' MTU */
+	uint64_t relays_digest;
+	struct net_ask ask;
 };
 
 /* net_load: of a file, as host sees it; NULL when there were errors */
@@ -218,6 +229,17 @@ void net_check(struct net *net, struct errors *errors);
 
 /* net_reach: which logical datapaths this host has a part in. In reach.c */
 void net_reach(struct net *net);
+
+/* net_works_here: are there entries for the work of a router? A namespace does its own */
+static inline bool net_works_here(const struct net_object *router)
+{
+	return router->router.here && router->router.placement != NET_NAMESPACE;
+}
+
+/* net_ask_read, net_ask_json: "resolution" of the file, and what weft-arpd has to know. In ask.c */
+void net_ask_read(struct net *net, const struct node *root);
+json_t *net_ask_json(const struct net *net);
+void net_ask_free(struct net *net);
 
 /* how a network is built: the parts of net_load that net_change needs. In net.c */
 void net_object_init(struct net_object *object, enum net_kind kind, const char *name, json_t *json);

@@ -15,6 +15,7 @@
 #include "net/digest.h"
 #include "net/relation.h"
 #include "net/stage.h"
+#include "services/arp/section.h"
 #include "net/translate.h"
 
 #define PRIORITY_USER 1000  /* of ACLs and policy routes, and theirs */
@@ -165,13 +166,16 @@ static bool is_device_here(const struct net *net, const struct net_object *link)
 	return link->link.device && !is_away(net, link);
 }
 
-/* are there entries for the work of this router? A namespace does its own */
-static bool works_here(const struct net_object *router)
-{
-	return router->router.here && router->router.placement != NET_NAMESPACE;
-}
-
 /* ---- hosts and the tunnel ---------------------------------------------- */
+
+/* the MAC address by which other hosts' daemons know that of a host */
+static void set_daemon(struct row *row, const struct net_object *host)
+{
+	uint8_t mac[6];
+
+	arp_daemon_mac(host->host.number, mac);
+	set_mac(row, COL_DAEMON, mac);
+}
 
 static void host_rows(const struct rows *rows, const struct net_object *object)
 {
@@ -184,6 +188,10 @@ static void host_rows(const struct rows *rows, const struct net_object *object)
 	set_number(&row, COL_NUMBER, object->host.number);
 	set_mtu(&row, rows->net->tunnel.mtu);
 	emit(rows, REL_HOST, &row);
+	if (!rows->net->ask.on || !rows->net->self->host.relays)
+		return;
+	set_daemon(&row, object);
+	emit(rows, REL_HOST_RELAY, &row);
 }
 
 void relation_tunnel_rows(const struct net *net, relation_row_fn row_fn, void *ctx)
@@ -191,8 +199,16 @@ void relation_tunnel_rows(const struct net *net, relation_row_fn row_fn, void *c
 	struct row row = { .v = { NULL } };
 
 	row.v[COL_TUNNEL] = net->tunnel.name;
-	if (net->tunnel.name)
-		row_fn(ctx, REL_TUNNEL, &row);
+	if (!net->tunnel.name)
+		return;
+	row_fn(ctx, REL_TUNNEL, &row);
+	if (!net->ask.on)
+		return;
+	set_number(&row, COL_NUMBER, net->self->host.number);
+	set_daemon(&row, net->self);
+	row_fn(ctx, REL_ASK, &row);
+	if (net->ask.serves)
+		row_fn(ctx, REL_MAP, &row);
 }
 
 /* ---- switches ---------------------------------------------------------- */
@@ -309,8 +325,11 @@ static void switch_rows(const struct rows *rows, const struct net_object *object
 	if (object->sw.flood_unknown)
 		emit(rows, REL_UNKNOWN, &row);
 	flood_row(rows, &row, &object->sw, false);
-	if (rows->net->tunnel.name)
-		flood_row(rows, &row, &object->sw, true);
+	if (!rows->net->tunnel.name)
+		return;
+	flood_row(rows, &row, &object->sw, true);
+	if (rows->net->ask.on)
+		emit(rows, REL_SWITCH_ASK, &row);
 }
 
 /* ---- ports ------------------------------------------------------------- */
@@ -388,13 +407,14 @@ static void port_link_rows(const struct rows *rows, const struct net_object *obj
 		const struct net_object *link = sw->links.v[i];
 
 		set_link(&row, link);
-		if (works_here(link->link.router))
+		if (net_works_here(link->link.router) &&
+		    (!rows->net->ask.on || net_is_local(rows->net, object)))
 			neighbour_rows(rows, object, link, port->mac);
 		if (!away)
 			continue;
 		if (sw->here && leaves_acl(link))
 			emit(rows, REL_LATE_ACL, &row);
-		if (works_here(link->link.router) &&
+		if (net_works_here(link->link.router) &&
 		    link->link.router->router.placement == NET_LAST_HOP_SWITCH)
 			emit(rows, REL_LATE_SWITCH, &row);
 	}
@@ -509,7 +529,7 @@ static void router_rows(const struct rows *rows, const struct net_object *object
 {
 	struct row row = { .v = { NULL } };
 
-	if (!works_here(object))
+	if (!net_works_here(object))
 		return;
 	set_router(&row, object);
 	emit(rows, REL_ROUTER, &row);
@@ -539,7 +559,7 @@ static void link_switch_rows(const struct rows *rows, struct row *row,
 	} else if (device) {
 		row->v[COL_PORT] = object->name;
 		emit(rows, REL_LINK_DEVICE, row);
-	} else if (works_here(link->router))
+	} else if (net_works_here(link->router))
 		emit(rows, REL_LINK_TO, row);
 }
 
@@ -551,6 +571,8 @@ static void connected_rows(const struct rows *rows, struct row *row,
 
 	set_number(row, COL_NEXT_HOP, link->id);
 	emit(rows, REL_CONNECTED, row);
+	if (rows->net->ask.on)
+		emit(rows, REL_CONNECTED_ASK, row);
 	for (size_t i = 0; i < link->addresses.n; i++) {
 		const struct address *address = &link->addresses.v[i];
 		bool ip4 = is_ip4(address);
@@ -581,10 +603,10 @@ static void link_rows(const struct rows *rows, const struct net_object *object)
 	if (link->of_switch->sw.here)
 		link_switch_rows(rows, &row, object);
 	for (size_t i = 0; i < others->n; i++) {
-		if (others->v[i] != object && works_here(others->v[i]->link.router))
+		if (others->v[i] != object && net_works_here(others->v[i]->link.router))
 			neighbour_rows(rows, object, others->v[i], link->mac);
 	}
-	if (!works_here(link->router))
+	if (!net_works_here(link->router))
 		return;
 	if (link->of_switch->sw.here)
 		emit(rows, REL_LINK_FROM, &row);
@@ -622,7 +644,7 @@ static void route_rows(const struct rows *rows, const struct net_object *object)
 	bool ip4 = is_ip4(&route->prefix);
 	struct row row = { .v = { NULL } };
 
-	if (!works_here(route->router))
+	if (!net_works_here(route->router))
 		return;
 	set_router(&row, route->router);
 	set_prefix(&row, &route->prefix);
@@ -641,7 +663,7 @@ static void policy_rows(const struct rows *rows, const struct net_object *object
 	struct row row = { .v = { NULL } };
 	char *match;
 
-	if (!works_here(policy->router))
+	if (!net_works_here(policy->router))
 		return;
 	match = memory_printf("%s%s", *policy->match ? ", " : "", policy->match);
 	set_router(&row, policy->router);
@@ -668,9 +690,9 @@ static bool acl_is_here(const struct net_object *target)
 	case NET_PORT:
 		return target->port.of_switch->sw.here;
 	case NET_ROUTER:
-		return works_here(target);
+		return net_works_here(target);
 	default:
-		return works_here(target->link.router);
+		return net_works_here(target->link.router);
 	}
 }
 
@@ -813,7 +835,9 @@ static uint64_t acl_digest(const struct net *net, const struct net_object *objec
 
 uint64_t relation_tunnel_digest(const struct net *net)
 {
-	return digest_string(DIGEST_START, net->tunnel.name);
+	uint64_t digest = digest_string(net->relays_digest, net->tunnel.name);
+
+	return digest_number(digest, net->self->host.number);
 }
 
 uint64_t relation_digest(const struct net *net, const struct net_object *object)

@@ -22,12 +22,19 @@ const char *const net_columns[] = {
 	[COL_SCOPE] = "scope",	     [COL_MATCH] = "match",
 	[COL_COPIES] = "copies",     [COL_VERDICT] = "verdict",
 	[COL_MTU] = "mtu",	     [COL_TEMPLATE] = "template",
+	[COL_DAEMON] = "daemon",
 };
 
 #define ARP_ANSWER                                                                                 \
 	"actions=move:eth_src->eth_dst, set:eth_src=$mac, set:arp_op=2, "                          \
 	"move:arp_sha->arp_tha, set:arp_sha=$mac, move:arp_spa->arp_tpa, "                         \
 	"set:arp_spa=$ip, output:in_port"
+
+/* to whom it came from; as it is, or as a map server's answer */
+#define MAP_BACK "move:eth_src[0..31]->reg0, move:eth_src->eth_dst, load:stage=3, goto:physical"
+#define MAP_BACK_FROM                                                                              \
+	"move:eth_src[0..31]->reg0, move:eth_src->eth_dst, set:eth_src=$daemon, load:stage=3, "    \
+	"goto:physical"
 
 /* why a packet is not forwarded, for l3_error */
 #define WHY_TTL "1"
@@ -78,6 +85,43 @@ const struct net_rule net_rules[] = {
 	{ REL_FLOOD_RELAY, "relay-flood",
 	  "table=context, priority=210, in_port=$tunnel, ldp=$ldp, lout=65535, stage=1, "
 	  "tun_src=$ip actions=$copies" },
+
+	/*
+	 * ARP daemons ask each other (stage 3): no machine hears a question from another host. A map
+	 * server takes what is published (5) and confirms it; what is asked (4) it turns into an
+	 * answer. Where the answer goes is in the last four bytes of the daemon's MAC address.
+	 */
+	{ REL_ASK, "arp-daemon",
+	  "table=context, priority=130, in_port=$tunnel, stage=3 actions=service:arp" },
+	{ REL_ASK, "arp-question",
+	  "table=context, priority=120, in_port=$tunnel, arp, arp_op=1 actions=service:arp" },
+	{ REL_ASK, "nd-question",
+	  "table=context, priority=120, in_port=$tunnel, nd_ns actions=service:arp" },
+	{ REL_HOST_RELAY, "relay-daemon",
+	  "table=context, priority=210, in_port=$tunnel, stage=3, eth_dst=$daemon "
+	  "actions=load:reg0=$number, goto:physical" },
+	{ REL_HOST_RELAY, "relay-query",
+	  "table=context, priority=210, in_port=$tunnel, stage=4, eth_dst=$daemon "
+	  "actions=load:reg0=$number, goto:physical" },
+	{ REL_HOST_RELAY, "relay-publish",
+	  "table=context, priority=210, in_port=$tunnel, stage=5, eth_dst=$daemon "
+	  "actions=load:reg0=$number, goto:physical" },
+	{ REL_MAP, "map-publish",
+	  "table=context, priority=140, in_port=$tunnel, stage=5, arp, arp_op=2 "
+	  "actions=template:weft-map-arp, " MAP_BACK },
+	{ REL_MAP, "map-publish-nd",
+	  "table=context, priority=140, in_port=$tunnel, stage=5, nd_na "
+	  "actions=template:weft-map-nd, " MAP_BACK },
+	{ REL_MAP, "map-query",
+	  "table=context, priority=140, in_port=$tunnel, stage=4 actions=goto:map" },
+	{ REL_MAP, "map-unknown",
+	  "table=map, priority=1, arp, arp_op=1 "
+	  "actions=set:arp_op=2, move:arp_sha->arp_tha, set:arp_sha=00:00:00:00:00:00, "
+	  "move:arp_tpa->reg4, move:arp_spa->arp_tpa, move:reg4->arp_spa, " MAP_BACK_FROM },
+	{ REL_MAP, "map-unknown-nd",
+	  "table=map, priority=1, nd_na actions=move:ipv6_src->ipv6_dst, " MAP_BACK_FROM },
+	{ REL_MAP, "map-near",
+	  "table=physical, priority=100, reg0=$number, stage=3 actions=service:arp" },
 
 	/* port security: a machine sends by its own addresses only */
 	{ REL_PORT_OPEN, "security-none",
@@ -165,6 +209,12 @@ const struct net_rule net_rules[] = {
 	{ REL_UNKNOWN, "l2-unknown",
 	  "table=l2_lookup, priority=1, ldp=$ldp actions=load:lout=65535, goto:l2_flood" },
 	{ REL_FLOOD, "l2-flood", "table=l2_flood, priority=100, ldp=$ldp actions=$copies" },
+	{ REL_SWITCH_ASK, "arp-flood",
+	  "table=l2_flood, priority=120, in_port=$tunnel, ldp=$ldp, arp actions=service:arp" },
+	{ REL_SWITCH_ASK, "nd-flood",
+	  "table=l2_flood, priority=120, in_port=$tunnel, ldp=$ldp, nd_ns actions=service:arp" },
+	{ REL_SWITCH_ASK, "nd-flood-answer",
+	  "table=l2_flood, priority=120, in_port=$tunnel, ldp=$ldp, nd_na actions=service:arp" },
 	{ REL_FLOOD_FABRIC, "l2-flood-fabric",
 	  "table=l2_flood, priority=110, in_port=$tunnel, ldp=$ldp actions=$copies" },
 
@@ -362,6 +412,8 @@ const struct net_rule net_rules[] = {
 	  "table=l3_resolve, priority=100, ldp=$rldp, lout=$rport, ipv6, reg4=$word0, "
 	  "reg5=$word1, reg6=$word2, reg7=$word3 actions=set:eth_dst=$mac, goto:egress" },
 
+	{ REL_CONNECTED_ASK, "ask",
+	  "table=l3_resolve, priority=50, ldp=$rldp, lout=$rport actions=template:weft-arp" },
 	{ REL_ROUTER, "no-neighbour",
 	  "table=l3_resolve, priority=1, ldp=$rldp "
 	  "actions=load:reg2=" WHY_NEIGHBOUR ", goto:l3_error" },

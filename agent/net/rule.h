@@ -14,6 +14,10 @@
 enum net_relation {
 	REL_TUNNEL,	  /* the tunnel device of this host */
 	REL_HOST,	  /* another host */
+	REL_HOST_RELAY,	  /* … at a relay, if daemons ask each other for addresses, as the next */
+	REL_ASK,	  /* this host */
+	REL_MAP,	  /* … as a map server */
+	REL_SWITCH_ASK,	  /* a switch of which this host has a part */
 	REL_SWITCH,	  /* a switch of which this host has a part, as all that follow */
 	REL_UNKNOWN,	  /* a switch that floods to addresses it does not know */
 	REL_FLOOD,	  /* a switch, and the copies of a packet to all of it */
@@ -57,6 +61,7 @@ enum net_relation {
 	REL_NAT_OWN_IP6,
 	REL_NAT_ARP, /* … that nobody has but the router */
 	REL_CONNECTED,
+	REL_CONNECTED_ASK, /* … if its router does not know the machines behind it */
 	REL_CONNECTED_IP4, /* a link of it, and the subnet behind it */
 	REL_CONNECTED_IP6,
 	REL_ERROR_IP4, /* a link of it, and the address from which it speaks there */
@@ -92,6 +97,7 @@ enum net_column {
 	COL_TUNNEL,   /* name of the tunnel's port */
 	COL_HOST,     /* name of the other host */
 	COL_NUMBER,   /* number of the other host */
+	COL_DAEMON,   /* MAC address of the ARP daemon of a host */
 	COL_IP,	      /* address */
 	COL_WORD0,    /* the words of an address, as numbers */
 	COL_WORD1,

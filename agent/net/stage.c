@@ -10,7 +10,7 @@ const struct stage stages[] = {
 	  STAGE_HOST,
 	  "ingress context",
 	  "drop:no_ldp",
-	  { "l2_security", "l2_acl_in", "l2_acl_out", "l2_flood", "output", "physical" } },
+	  { "l2_security", "l2_acl_in", "l2_acl_out", "l2_flood", "output", "physical", "map" } },
 	{ 4, "l2_security", STAGE_SWITCH, "port security", "drop:spoof", { "l2_acl_in" } },
 	{ 8,
 	  "l2_acl_in",
@@ -92,6 +92,7 @@ const struct stage stages[] = {
 	  { "output", "physical", "l3_acl_in", "l2_acl_in" } },
 	{ 84, "physical", STAGE_HOST, "physical mapping", "drop:no_ldp", { "l2_error" } },
 	{ 88, "output", STAGE_HOST, "output", "drop:no_ldp", { NULL } },
+	{ 92, "map", STAGE_HOST, "map server", "drop:no_neighbour", { "physical" } },
 };
 
 const size_t n_stages = sizeof(stages) / sizeof(*stages);
@@ -107,6 +108,7 @@ const struct stage_register stage_registers[] = {
 	  "what l3_error is to say: 1 time exceeded, 2 no route, 3 no neighbour, 4 prohibited, "
 	  "5 too big" },
 	{ "reg4", "address of the next hop; of IPv6 reg4 to reg7" },
+	{ "reg8", "number of the host whose ARP daemon knew it; 0: not asked" },
 };
 
 const size_t n_stage_registers = sizeof(stage_registers) / sizeof(*stage_registers);

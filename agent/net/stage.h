@@ -19,7 +19,7 @@ enum stage_owner {
 	STAGE_ROUTER,
 };
 
-#define STAGE_NEXT_MAX 6
+#define STAGE_NEXT_MAX 8
 
 struct stage {
 	uint8_t table;
@@ -47,6 +47,7 @@ enum stage_left {
 	STAGE_LEFT_NOTHING = 0,
 	STAGE_LEFT_ACL_OUT = 1, /* egress ACL of the logical port, or of each port of the group */
 	STAGE_LEFT_SWITCH = 2,	/* all of the switch, from its ingress ACL */
+				/* 3 to 5 are between ARP daemons: enum arp_stage */
 };
 
 /* logical egress port that stands for all ports of a switch but the one of entry */

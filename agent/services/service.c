@@ -42,7 +42,7 @@ struct service {
 	size_t n_batch_ops;
 
 	uint64_t n_upcalls, n_answered, n_rejected, n_refused, n_retried;
-	uint64_t n_made, n_ended, n_lost, n_learned, n_opened;
+	uint64_t n_made, n_ended, n_lost, n_learned, n_opened, n_later;
 };
 
 static void close_socks(struct service *service)
@@ -218,8 +218,11 @@ static void take_upcall(struct service *service, const struct weft_packet *packe
 
 	service->n_upcalls++;
 	service->n_owed++;
-	if (!weft_has(packet, WEFT_PACKET_A_PENDING))
-		return; /* of an action "service", which nobody has for us */
+	if (!weft_has(packet, WEFT_PACKET_A_PENDING)) {
+		if (service->ops->packet)
+			service->ops->packet(service->ctx, packet);
+		return;
+	}
 	job = &service->jobs[service->n_jobs++];
 	memset(job, 0, sizeof(*job));
 	job->pending = packet->pending;
@@ -227,6 +230,11 @@ static void take_upcall(struct service *service, const struct weft_packet *packe
 	job->err = -EAGAIN; /* nothing was said yet */
 	weft_instance_init(&job->answer);
 	service->ops->decide(service->ctx, packet, job);
+	if (!job->later)
+		return;
+	weft_instance_free(&job->answer);
+	service->n_jobs--;
+	service->n_later++;
 }
 
 /* what is here, at most a window; 0, -EAGAIN when that was all, or what went wrong */
@@ -235,7 +243,7 @@ static int take_upcalls(struct service *service)
 	struct weft_event event;
 	int result = 0;
 
-	while (service->n_jobs < service->options.window) {
+	while (service->n_owed < service->options.window) {
 		result = weft_event_recv(service->sock, &event, false);
 		if (result == -EINTR || result == -EPROTO)
 			continue;
@@ -434,14 +442,15 @@ struct weft_sock *service_sock(struct service *service)
 
 json_t *service_status(const struct service *service)
 {
-	return json_pack("{s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "registered",
-			 service->registered, "upcalls", (json_int_t)service->n_upcalls, "answered",
-			 (json_int_t)service->n_answered, "rejected",
-			 (json_int_t)service->n_rejected, "refused", (json_int_t)service->n_refused,
-			 "retried", (json_int_t)service->n_retried, "made",
-			 (json_int_t)service->n_made, "ended", (json_int_t)service->n_ended, "lost",
-			 (json_int_t)service->n_lost, "learned", (json_int_t)service->n_learned,
-			 "opened", (json_int_t)service->n_opened);
+	return json_pack(
+		"{s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "registered",
+		service->registered, "upcalls", (json_int_t)service->n_upcalls, "answered",
+		(json_int_t)service->n_answered, "rejected", (json_int_t)service->n_rejected,
+		"refused", (json_int_t)service->n_refused, "retried",
+		(json_int_t)service->n_retried, "made", (json_int_t)service->n_made, "ended",
+		(json_int_t)service->n_ended, "lost", (json_int_t)service->n_lost, "learned",
+		(json_int_t)service->n_learned, "opened", (json_int_t)service->n_opened, "later",
+		(json_int_t)service->n_later);
 }
 
 void service_free(struct service *service)

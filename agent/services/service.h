@@ -27,6 +27,7 @@ struct service_job {
 	uint32_t template_id;
 	struct weft_instance answer; /* variables; the daemon's to fill in */
 	bool reject;		     /* instead */
+	bool later;		     /* the daemon answers by itself, and remembers pending */
 	unsigned int n_tries;
 	int err;	    /* of the last try: -errno, 0: the kernel took it */
 	uint64_t notes[16]; /* the daemon's */
@@ -39,6 +40,8 @@ struct service_ops {
 	void (*learn_end)(void *ctx);
 	/* decide: variables of the answer, or reject. The packet is gone afterwards */
 	void (*decide)(void *ctx, const struct weft_packet *packet, struct service_job *job);
+	/* of an action "service", for which nothing waits; NULL: there are none */
+	void (*packet)(void *ctx, const struct weft_packet *packet);
 	/* the kernel refused (err): true to try again, with another answer or reject set */
 	bool (*refused)(void *ctx, struct service_job *job);
 	/* events; made may come for what was learned already */

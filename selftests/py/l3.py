@@ -20,7 +20,8 @@ STAGES = {
     0: "context", 4: "l2_security", 8: "l2_acl_in", 12: "l2_neighbour", 16: "l2_lookup",
     20: "l2_flood", 24: "l2_acl_out", 28: "l2_error", 32: "l3_acl_in", 36: "l3_local", 40: "l3_hint",
     44: "l3_dnat", 48: "l3_policy", 52: "l3_route", 56: "l3_nexthop", 60: "l3_snat",
-    64: "l3_acl_out", 68: "l3_resolve", 72: "l3_error", 80: "egress", 84: "physical", 88: "output"}
+    64: "l3_acl_out", 68: "l3_resolve", 72: "l3_error", 80: "egress", 84: "physical", 88: "output",
+    92: "map"}
 L2_TAIL = "l2_acl_in l2_neighbour l2_lookup l2_acl_out egress"
 L3 = ("l3_acl_in l3_local l3_hint l3_dnat l3_policy l3_route l3_nexthop l3_snat l3_acl_out "
       "l3_resolve egress")

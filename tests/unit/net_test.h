@@ -39,6 +39,12 @@ static inline int test_remote(void *ctx, const char *name, struct weft_remote *r
 	return 0;
 }
 
+static inline int test_template_id(void *ctx, const char *name, uint32_t *id)
+{
+	*id = 1 + map_hash_string(name) % 65535;
+	return 0;
+}
+
 /* net: where the pointer to the network is */
 static inline struct weft_names test_names(const struct net **net)
 {
@@ -46,6 +52,7 @@ static inline struct weft_names test_names(const struct net **net)
 		.port_id = test_port_id,
 		.table_id = test_table_id,
 		.remote = test_remote,
+		.template_id = test_template_id,
 		.ctx = net,
 	};
 }

@@ -1,135 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * main.c - weft-natd: options, the line to weftd, the control socket, taking over.
+ * main.c - weft-natd: its decisions (natd.h), ranges on demand (grants.h), and its commands.
  *
- * Taking over. A natd that finds another one at its control socket puts that socket aside, opens
- * its own, and asks the other to leave only when it is registered itself. For a moment there are
- * two, and each new connection has somebody to ask. They may choose the same pair then: the kernel
- * takes the first and refuses the second.
+ * While one takes over from another (program.h) both may choose the same pair: the kernel takes
+ * the first and refuses the second.
  */
-#include <errno.h>
-#include <event2/buffer.h>
-#include <event2/bufferevent.h>
 #include <event2/event.h>
-#include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "control.h"
-#include "link.h"
-#include "log.h"
 #include "memory.h"
-#include "notify.h"
 #include "services/nat/compile.h"
 #include "services/nat/grants.h"
 #include "services/nat/nat.h"
 #include "services/nat/natd.h"
-#include "services/privilege.h"
-#include "services/service.h"
+#include "services/program.h"
 
-#ifndef WEFT_VERSION
-#define WEFT_VERSION "0.1"
-#endif
-
-#define DOUBT_MS 500
-#define LEAVE_MS 2000
 #define GRANTS_MS 250
-#define REQUEST_MAX_BYTES (64u << 20)
-#define LINE_MAX_BYTES (64u << 20)
 
-struct program {
-	const char *dp;
-	const char *config; /* NULL: weftd says */
-	const char *user;
-	const char *netns; /* NULL: this one */
-	char *path;	   /* of the control socket */
-	char *aside;
-	uint32_t window;
-	struct event_base *base;
-	struct event *signals[2];
-	struct event *doubt_timer;
-	struct bufferevent *channel; /* to weftd; NULL: it is gone, or there was none */
-	struct bufferevent *old;     /* to the one before; NULL: there is none, or it has left */
-	struct control *control;
-	struct service *service;
+struct weft_natd {
+	struct program *program;
 	struct natd *natd;
 	struct grants *grants;
 	struct event *grants_timer;
-	bool failed;
 };
-
-enum option_code {
-	OPTION_CHANNEL = 256,
-	OPTION_CTL,
-	OPTION_CTL_SOCKET,
-	OPTION_LOG_LEVEL,
-	OPTION_NETNS,
-	OPTION_USER,
-	OPTION_WINDOW,
-};
-
-static const struct option long_options[] = {
-	{ "channel", required_argument, NULL, OPTION_CHANNEL },
-	{ "config", required_argument, NULL, 'c' },
-	{ "ctl", required_argument, NULL, OPTION_CTL },
-	{ "ctl-socket", required_argument, NULL, OPTION_CTL_SOCKET },
-	{ "datapath", required_argument, NULL, 'd' },
-	{ "help", no_argument, NULL, 'h' },
-	{ "log-level", required_argument, NULL, OPTION_LOG_LEVEL },
-	{ "netns", required_argument, NULL, OPTION_NETNS },
-	{ "user", required_argument, NULL, OPTION_USER },
-	{ "version", no_argument, NULL, 'V' },
-	{ "window", required_argument, NULL, OPTION_WINDOW },
-	{ 0 }
-};
-
-static void usage(FILE *out)
-{
-	fputs("Usage: weft-natd [OPTIONS]\n"
-	      "Give addresses and ports to connections that weftd's NAT rules leave to a daemon.\n"
-	      "weftd starts it.\n"
-	      "\n"
-	      "  -d, --datapath NAME   the datapath (default weft0)\n"
-	      "      --channel FD      socket to weftd, which says what to do\n"
-	      "  -c, --config FILE     what weftd would say, in a file\n"
-	      "      --ctl COMMAND     ask a running weft-natd: status, export, learn or leave\n"
-	      "      --ctl-socket PATH control socket (default /run/weft/natd-DATAPATH.sock)\n"
-	      "      --log-level LEVEL error, warning, notice, info or debug\n"
-	      "      --netns NAME      work in a named network namespace\n"
-	      "      --user NAME       become this user (default weft, or nobody)\n"
-	      "      --window N        packets to decide at a time, 1 to 65536 (default 256)\n"
-	      "  -h, --help\n"
-	      "  -V, --version\n",
-	      out);
-}
-
-/* ---- the line to weftd ------------------------------------------------------ */
-
-static void say(struct program *program, json_t *message)
-{
-	char *text = program->channel ? json_dumps(message, JSON_COMPACT) : NULL;
-
-	if (text)
-		evbuffer_add_printf(bufferevent_get_output(program->channel), "%s\n", text);
-	free(text);
-	json_decref(message);
-}
 
 /* now, and again as long as there are any */
-static void look_after_grants(struct program *program)
+static void look_after_grants(struct weft_natd *self)
 {
 	static const struct timeval period = { .tv_usec = GRANTS_MS * 1000 };
-	struct weft_sock *sock = service_sock(program->service);
+	struct service *service = program_service(self->program);
+	struct weft_sock *sock = service_sock(service);
 
-	if (!grants_are_needed(program->grants))
+	if (!grants_are_needed(self->grants))
 		return;
-	if (sock && grants_run(program->grants, program->natd, sock))
-		service_learn(program->service);
-	evtimer_add(program->grants_timer, &period);
+	if (sock && grants_run(self->grants, self->natd, sock))
+		service_learn(service);
+	evtimer_add(self->grants_timer, &period);
 }
 
 static void on_grants_timer(evutil_socket_t fd, short what, void *arg)
@@ -137,178 +45,85 @@ static void on_grants_timer(evutil_socket_t fd, short what, void *arg)
 	look_after_grants(arg);
 }
 
-static void configure(struct program *program, const json_t *config)
-{
-	const char *netns = json_string_value(json_object_get(config, "netns"));
-	char *error = natd_configure(program->natd, config);
-
-	if (error) {
-		log_error("configuration: %s", error);
-		say(program, json_pack("{s:s}", "error", error));
-		free(error);
-		return;
-	}
-	log_info("configured");
-	grants_configure(program->grants, program->natd, netns ? netns : program->netns);
-	service_start(program->service);
-	service_learn(program->service);
-	look_after_grants(program);
-}
-
-static void on_line(struct bufferevent *channel, void *arg)
-{
-	struct evbuffer *input = bufferevent_get_input(channel);
-	struct program *program = arg;
-	json_t *message, *config;
-	char *line;
-
-	while ((line = evbuffer_readln(input, NULL, EVBUFFER_EOL_LF))) {
-		message = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
-		config = json_object_get(message, "config");
-		if (config)
-			configure(program, config);
-		json_decref(message);
-		free(line);
-	}
-	if (evbuffer_get_length(input) > LINE_MAX_BYTES)
-		evbuffer_drain(input, evbuffer_get_length(input));
-}
-
-static void on_weftd_gone(struct bufferevent *channel, short what, void *arg)
-{
-	struct program *program = arg;
-
-	bufferevent_free(program->channel);
-	program->channel = NULL;
-	if (natd_is_configured(program->natd)) {
-		log_notice("weftd has gone; going on until there is another one");
-		return;
-	}
-	program->failed = true;
-	event_base_loopbreak(program->base);
-}
-
-static struct bufferevent *open_line(struct program *program, int fd, bufferevent_data_cb on_read,
-				     bufferevent_event_cb on_gone)
-{
-	struct bufferevent *line;
-
-	evutil_make_socket_nonblocking(fd);
-	evutil_make_socket_closeonexec(fd);
-	line = bufferevent_socket_new(program->base, fd, BEV_OPT_CLOSE_ON_FREE);
-	bufferevent_setcb(line, on_read, NULL, on_gone, program);
-	bufferevent_enable(line, EV_READ | EV_WRITE);
-	return line;
-}
-
-/* ---- the one before ----------------------------------------------------------- */
-
-static void on_old_said(struct bufferevent *old, void *arg)
-{
-}
-
-static void on_old_gone(struct bufferevent *old, short what, void *arg)
-{
-	struct program *program = arg;
-	struct ucred peer;
-	socklen_t len = sizeof(peer);
-
-	if (what & BEV_EVENT_TIMEOUT &&
-	    !getsockopt(bufferevent_getfd(old), SOL_SOCKET, SO_PEERCRED, &peer, &len)) {
-		log_warning("the weft-natd before, process %d, does not leave", (int)peer.pid);
-		kill(peer.pid, SIGKILL);
-	} else
-		log_info("took over from the weft-natd before");
-	bufferevent_free(old);
-	program->old = NULL;
-}
-
-static void ask_old_to_leave(struct program *program)
-{
-	static const struct timeval limit = { .tv_sec = LEAVE_MS / 1000 };
-	int fd = program->aside ? control_connect(program->aside) : -ENOENT;
-
-	free(program->aside);
-	program->aside = NULL;
-	if (fd < 0)
-		return;
-	program->old = open_line(program, fd, on_old_said, on_old_gone);
-	bufferevent_set_timeouts(program->old, &limit, &limit);
-	evbuffer_add_printf(bufferevent_get_output(program->old), "leave\n");
-}
-
-static int open_control(struct program *program, control_fn answer)
-{
-	struct control_options options = {
-		.path = program->path,
-		.commands = "status, export, import, learn and leave",
-		.max_bytes = REQUEST_MAX_BYTES,
-		.replace = true,
-	};
-	int fd = control_connect(program->path);
-	int result;
-
-	program->aside = memory_printf("%s.old", program->path);
-	if (fd >= 0) {
-		close(fd);
-		rename(program->path, program->aside);
-	}
-	result = control_open(&program->control, program->base, &options, answer, program);
-	if (result)
-		log_error("%s: %s", program->path, strerror(-result));
-	return result;
-}
-
-/* ---- what natd says ------------------------------------------------------------ */
-
 static void on_state(void *ctx, bool ok, const char *why)
 {
-	struct program *program = ctx;
+	struct weft_natd *self = ctx;
 
-	if (!ok) {
-		say(program, json_pack("{s:s}", "error", why));
-		notify_status("%s", why);
-		return;
-	}
-	say(program, json_pack("{s:{s:i}}", "ready", "pid", (int)getpid()));
-	notify_ready();
-	notify_status("%s: at work", program->dp);
-	ask_old_to_leave(program);
-}
-
-static void on_doubt_timer(evutil_socket_t fd, short what, void *arg)
-{
-	struct program *program = arg;
-
-	service_learn(program->service);
+	program_state(self->program, ok, why);
+	if (ok)
+		look_after_grants(self);
 }
 
 static void on_doubt(void *ctx)
 {
-	static const struct timeval delay = { .tv_usec = DOUBT_MS * 1000 };
-	struct program *program = ctx;
+	struct weft_natd *self = ctx;
 
-	if (!evtimer_pending(program->doubt_timer, NULL))
-		evtimer_add(program->doubt_timer, &delay);
+	program_learn_soon(self->program);
 }
 
-/* ---- control socket ------------------------------------------------------------- */
+/* ---- the program ---------------------------------------------------------------- */
 
-static json_t *answer_status(struct program *program)
+static void *main_open(struct program *program)
 {
-	json_t *status = json_pack("{s:s, s:i, s:b}", "datapath", program->dp, "pid", (int)getpid(),
-				   "weftd", program->channel != NULL);
+	struct weft_natd *self = memory_zalloc(sizeof(*self));
+	const struct natd_calls calls = { on_state, on_doubt, self };
 
-	json_object_set_new(status, "service", service_status(program->service));
-	json_object_set_new(status, "grants", grants_status(program->grants));
-	json_object_update_missing_new(status, natd_status(program->natd));
+	self->program = program;
+	self->natd = natd_new(&calls);
+	self->grants = grants_new(program_dp(program));
+	self->grants_timer = evtimer_new(program_base(program), on_grants_timer, self);
+	return self;
+}
+
+static void main_close(void *daemon)
+{
+	struct weft_natd *self = daemon;
+
+	natd_free(self->natd);
+	grants_free(self->grants);
+	event_free(self->grants_timer);
+	free(self);
+}
+
+static void *main_ops_ctx(void *daemon)
+{
+	return ((struct weft_natd *)daemon)->natd;
+}
+
+static char *main_configure(void *daemon, const json_t *config)
+{
+	const char *netns = json_string_value(json_object_get(config, "netns"));
+	struct weft_natd *self = daemon;
+	char *error = natd_configure(self->natd, config);
+
+	if (error)
+		return error;
+	grants_configure(self->grants, self->natd, netns ? netns : program_netns(self->program));
+	look_after_grants(self);
+	return NULL;
+}
+
+static bool main_is_configured(const void *daemon)
+{
+	return natd_is_configured(((const struct weft_natd *)daemon)->natd);
+}
+
+static json_t *main_status(const void *daemon)
+{
+	const struct weft_natd *self = daemon;
+	json_t *status = json_object();
+
+	json_object_set_new(status, "grants", grants_status(self->grants));
+	json_object_update_missing_new(status, natd_status(self->natd));
 	return status;
 }
 
-static json_t *answer_export(struct program *program)
+/* ---- commands --------------------------------------------------------------------- */
+
+static json_t *answer_export(struct weft_natd *self)
 {
-	struct weft_sock *sock = service_sock(program->service);
-	const struct nat *nat = natd_nat(program->natd);
+	struct weft_sock *sock = service_sock(program_service(self->program));
+	const struct nat *nat = natd_nat(self->natd);
 	struct weft_instance *instances;
 	json_t *list;
 	size_t n;
@@ -316,7 +131,7 @@ static json_t *answer_export(struct program *program)
 
 	if (!sock || !nat)
 		return json_pack("{s:s}", "error", "the kernel does not answer");
-	result = weft_instance_list(sock, program->dp, NULL, &instances, &n);
+	result = weft_instance_list(sock, program_dp(self->program), NULL, &instances, &n);
 	if (result < 0)
 		return json_pack("{s:s}", "error", weft_sock_error(sock));
 	list = json_array();
@@ -342,10 +157,10 @@ static void on_import_refused(void *ctx, size_t op, int err, const char *words)
 		snprintf(import->first, sizeof(import->first), "$.instances[%zu]: %s", op, words);
 }
 
-static json_t *import_instances(struct program *program, const json_t *list)
+static json_t *import_instances(struct weft_natd *self, const json_t *list)
 {
 	struct weft_error error = { .msg = "out of memory" };
-	struct weft_sock *sock = service_sock(program->service);
+	struct weft_sock *sock = service_sock(program_service(self->program));
 	struct import import = { 0 };
 	struct weft_batch *batch;
 	char where[40], text[600];
@@ -353,7 +168,7 @@ static json_t *import_instances(struct program *program, const json_t *list)
 
 	if (!sock)
 		return json_pack("{s:s}", "error", "the kernel does not answer");
-	if (weft_batch_begin(sock, program->dp, on_import_refused, &import, &batch))
+	if (weft_batch_begin(sock, program_dp(self->program), on_import_refused, &import, &batch))
 		return json_pack("{s:s}", "error", "out of memory");
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		struct weft_instance instance;
@@ -370,7 +185,7 @@ static json_t *import_instances(struct program *program, const json_t *list)
 	}
 	result = weft_batch_flush(batch);
 	weft_batch_free(batch);
-	service_learn(program->service);
+	service_learn(program_service(self->program));
 	if (result)
 		return json_pack("{s:s}", "error", strerror(-result));
 	return json_pack("{s:i, s:i, s:s}", "imported",
@@ -378,206 +193,34 @@ static json_t *import_instances(struct program *program, const json_t *list)
 			 (int)import.n_refused, "first", import.first);
 }
 
-static json_t *on_control(void *ctx, const char *command, const json_t *request)
+static json_t *main_control(void *daemon, const char *command, const json_t *request)
 {
-	static const struct timeval soon = { .tv_usec = 20000 };
-	struct program *program = ctx;
-
-	if (!strcmp(command, "status"))
-		return answer_status(program);
 	if (!strcmp(command, "export"))
-		return answer_export(program);
+		return answer_export(daemon);
 	if (!strcmp(command, "import") && json_is_array(json_object_get(request, "instances")))
-		return import_instances(program, json_object_get(request, "instances"));
-	if (!strcmp(command, "learn")) {
-		service_learn(program->service);
-		return json_pack("{s:b}", "ok", 1);
-	}
-	if (strcmp(command, "leave"))
-		return NULL;
-	log_info("asked to leave");
-	service_leave(program->service);
-	event_base_loopexit(program->base, &soon);
-	return json_pack("{s:b}", "ok", 1);
-}
-
-/* ---- start and end ---------------------------------------------------------------- */
-
-static void on_terminate(evutil_socket_t signal_number, short what, void *arg)
-{
-	struct program *program = arg;
-
-	log_info("signal %d: leaving; connections stay", (int)signal_number);
-	service_leave(program->service);
-	event_base_loopbreak(program->base);
-}
-
-static bool read_config(struct program *program)
-{
-	json_error_t error;
-	json_t *config;
-
-	if (!program->config)
-		return true;
-	config = json_load_file(program->config, JSON_REJECT_DUPLICATES, &error);
-	if (!config) {
-		log_error("%s:%d:%d: %s", program->config, error.line, error.column, error.text);
-		return false;
-	}
-	configure(program, config);
-	json_decref(config);
-	return natd_is_configured(program->natd);
-}
-
-static bool open_program(struct program *program, int channel_fd)
-{
-	const struct natd_calls calls = { on_state, on_doubt, program };
-	const struct service_options options = {
-		.dp = program->dp,
-		.name = NAT_SERVICE,
-		.window = program->window,
-	};
-	int result;
-
-	program->base = event_base_new();
-	program->natd = natd_new(&calls);
-	program->service = service_new(program->base, &options, &natd_ops, program->natd);
-	program->doubt_timer = evtimer_new(program->base, on_doubt_timer, program);
-	program->grants = grants_new(program->dp);
-	program->grants_timer = evtimer_new(program->base, on_grants_timer, program);
-	program->signals[0] = evsignal_new(program->base, SIGTERM, on_terminate, program);
-	program->signals[1] = evsignal_new(program->base, SIGINT, on_terminate, program);
-	event_add(program->signals[0], NULL);
-	event_add(program->signals[1], NULL);
-	if (open_control(program, on_control))
-		return false;
-	if (channel_fd >= 0)
-		program->channel = open_line(program, channel_fd, on_line, on_weftd_gone);
-	/* the next one has to reach this socket as the same user */
-	result = privilege_give(program->user, program->path);
-	if (!result)
-		result = privilege_drop(program->user);
-	if (result)
-		log_error("cannot give up privileges: %s", strerror(-result));
-	return !result && read_config(program);
-}
-
-static void close_program(struct program *program)
-{
-	if (program->old)
-		bufferevent_free(program->old);
-	if (program->channel)
-		bufferevent_free(program->channel);
-	control_close(program->control);
-	service_free(program->service);
-	natd_free(program->natd);
-	grants_free(program->grants);
-	event_free(program->grants_timer);
-	event_free(program->doubt_timer);
-	event_free(program->signals[0]);
-	event_free(program->signals[1]);
-	event_base_free(program->base);
-	free(program->aside);
-	free(program->path);
-}
-
-static bool parse_number(const char *text, unsigned long max, unsigned long *number)
-{
-	char *end;
-
-	errno = 0;
-	*number = strtoul(text, &end, 10);
-	return !errno && *text >= '0' && *text <= '9' && !*end && *number <= max;
+		return import_instances(daemon, json_object_get(request, "instances"));
+	return NULL;
 }
 
 int main(int argc, char **argv)
 {
-	struct program program = { .dp = "weft0" };
-	const char *command = NULL, *path = NULL;
-	int option, channel_fd = -1, status;
-	unsigned long number;
+	static const struct program_kind kind = {
+		.name = "weft-natd",
+		.what = "Give addresses and ports to connections that weftd's NAT rules leave to a "
+			"daemon.",
+		.short_as = "natd",
+		.service = NAT_SERVICE,
+		.commands = "export, import",
+		.gone = "connections stay",
+		.ops = &natd_ops,
+		.open = main_open,
+		.close = main_close,
+		.ops_ctx = main_ops_ctx,
+		.configure = main_configure,
+		.is_configured = main_is_configured,
+		.status = main_status,
+		.control = main_control,
+	};
 
-	while ((option = getopt_long(argc, argv, "c:d:hV", long_options, NULL)) >= 0) {
-		switch (option) {
-		case OPTION_CHANNEL:
-			if (!parse_number(optarg, 1023, &number))
-				goto bad;
-			channel_fd = number;
-			break;
-		case 'c':
-			program.config = optarg;
-			break;
-		case OPTION_CTL:
-			command = optarg;
-			break;
-		case OPTION_CTL_SOCKET:
-			path = optarg;
-			break;
-		case 'd':
-			program.dp = optarg;
-			break;
-		case OPTION_LOG_LEVEL:
-			if (!log_set_level(optarg))
-				goto bad;
-			break;
-		case OPTION_NETNS:
-			program.netns = optarg;
-			break;
-		case OPTION_USER:
-			program.user = optarg;
-			break;
-		case OPTION_WINDOW:
-			if (!parse_number(optarg, 65536, &number) || !number)
-				goto bad;
-			program.window = number;
-			break;
-		case 'h':
-			usage(stdout);
-			return 0;
-		case 'V':
-			puts("weft-natd " WEFT_VERSION);
-			return 0;
-		default:
-			goto bad;
-		}
-	}
-	if (optind < argc || strlen(program.dp) > WEFT_NAME_MAX)
-		goto bad;
-	if (path)
-		program.path = memory_strdup(path);
-	else if (program.netns)
-		program.path = memory_printf("/run/weft/natd-%s-%s.sock", program.netns,
-					     program.dp);
-	else
-		program.path = memory_printf("/run/weft/natd-%s.sock", program.dp);
-	if (command) {
-		status = control_ask(program.path, command, stdout);
-		free(program.path);
-		return status;
-	}
-	if (channel_fd < 0 && !program.config) {
-		log_error("nobody says what to do: --channel or --config is needed");
-		free(program.path);
-		return 2;
-	}
-	signal(SIGPIPE, SIG_IGN);
-	if (program.netns) {
-		int result = netns_enter(program.netns);
-
-		if (result) {
-			log_error("namespace %s: %s", program.netns, strerror(-result));
-			free(program.path);
-			return 1;
-		}
-	}
-	if (open_program(&program, channel_fd))
-		event_base_dispatch(program.base);
-	else
-		program.failed = true;
-	status = program.failed;
-	close_program(&program);
-	return status;
-bad:
-	usage(stderr);
-	return 2;
+	return program_main(&kind, argc, argv);
 }

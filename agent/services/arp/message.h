@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * message.h - questions and answers about addresses, as frames: ARP, and neighbour discovery.
+ *
+ * An answer also announces: who sends it has the address. One whose MAC address is all zeroes
+ * says that nobody has it. A question for the address that is all zeroes is a greeting: who has a
+ * map asks to be told everything.
+ */
+#ifndef WEFT_ARP_MESSAGE_H
+#define WEFT_ARP_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "address.h"
+
+#define ARP_MESSAGE_MAX 128
+
+struct arp_message {
+	bool is_answer;
+	struct address address; /* the one that it is about */
+	uint8_t mac[6];		/* answer: that has it */
+	uint8_t eth_src[6];
+	uint8_t eth_dst[6];
+	uint8_t asker_mac[6];
+	struct address asker; /* all zeroes: it has none */
+};
+
+/* arp_message_parse: false when it is neither, or not whole */
+bool arp_message_parse(const uint8_t *data, size_t len, struct arp_message *message);
+
+/* arp_message_write: into ARP_MESSAGE_MAX bytes; the length */
+size_t arp_message_write(const struct arp_message *message, uint8_t *data);
+
+bool arp_mac_is_zero(const uint8_t mac[6]);
+
+#endif

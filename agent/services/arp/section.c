@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: Apache-2.0
+/* section.c - reading it, and finding things in it; see section.h. */
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "error.h"
+#include "memory.h"
+#include "node.h"
+#include "services/arp/section.h"
+
+#define DAEMON_MAC_0 0x0e /* a station's, locally administered */
+#define DAEMON_MAC_1 0x77
+
+static const struct {
+	const char *name;
+	uint32_t min, max, by_default;
+} times_known[ARP_N_TIMES] = {
+	[ARP_TRY] = { "try_ms", 10, 60000, 1000 },
+	[ARP_MAP_TRY] = { "map_try_ms", 10, 60000, 300 },
+	[ARP_REVALIDATE] = { "revalidate_ms", 100, 86400000, 30000 },
+	[ARP_AGE] = { "age_ms", 100, 86400000, 120000 },
+	[ARP_IDLE] = { "idle_ms", 100, 86400000, 60000 },
+	[ARP_NEGATIVE] = { "negative_ms", 100, 3600000, 5000 },
+	[ARP_PUBLISH] = { "publish_ms", 100, 86400000, 30000 },
+	[ARP_TRIES] = { "tries", 1, 10, 3 },
+	[ARP_PACKETS] = { "packets", 1, 256, 16 },
+};
+
+static const char *const times_members[] = {
+	"try_ms",      "map_try_ms", "revalidate_ms", "age_ms",	 "idle_ms",
+	"negative_ms", "publish_ms", "tries",	      "packets", NULL,
+};
+
+static const char *const section_members[] = {
+	"number",	"tunnel",      "tables", "hosts", "switches",
+	"router_ports", "map_servers", "times",	 NULL,
+};
+
+static const char *const table_names[] = { "context", "resolve", "next", "physical", "map", NULL };
+
+/* ---- small things ---------------------------------------------------------- */
+
+bool arp_owns(uint32_t id)
+{
+	return id >= ARP_ID_FIRST && id <= ARP_ID_LAST;
+}
+
+void arp_daemon_mac(uint32_t number, uint8_t mac[6])
+{
+	const uint32_t wire = htonl(number);
+
+	mac[0] = DAEMON_MAC_0;
+	mac[1] = DAEMON_MAC_1;
+	memcpy(mac + 2, &wire, sizeof(wire));
+}
+
+uint32_t arp_daemon_number(const uint8_t mac[6])
+{
+	uint32_t wire;
+
+	memcpy(&wire, mac + 2, sizeof(wire));
+	return mac[0] == DAEMON_MAC_0 && mac[1] == DAEMON_MAC_1 ? ntohl(wire) : 0;
+}
+
+int arp_address_cmp(const struct address *a, const struct address *b)
+{
+	if (a->family != b->family)
+		return a->family - b->family;
+	return memcmp(a->bytes, b->bytes, address_len(a));
+}
+
+static int compare_switches(const void *a, const void *b)
+{
+	const struct arp_switch *x = a, *y = b;
+
+	return x->ldp < y->ldp ? -1 : x->ldp > y->ldp;
+}
+
+static int compare_links(const void *a, const void *b)
+{
+	const struct arp_link *x = a, *y = b;
+
+	if (x->ldp != y->ldp)
+		return x->ldp < y->ldp ? -1 : 1;
+	return x->lport < y->lport ? -1 : x->lport > y->lport;
+}
+
+static int compare_bindings(const void *a, const void *b)
+{
+	return arp_address_cmp(&((const struct arp_binding *)a)->address,
+			       &((const struct arp_binding *)b)->address);
+}
+
+const struct arp_switch *arp_find_switch(const struct arp_section *arp, uint32_t ldp)
+{
+	const struct arp_switch key = { .ldp = ldp };
+
+	return bsearch(&key, arp->switches, arp->n_switches, sizeof(key), compare_switches);
+}
+
+const struct arp_link *arp_find_link(const struct arp_section *arp, uint32_t ldp, uint16_t lport)
+{
+	const struct arp_link key = { .ldp = ldp, .lport = lport };
+
+	return bsearch(&key, arp->links, arp->n_links, sizeof(key), compare_links);
+}
+
+const struct arp_binding *arp_find_binding(const struct arp_section *arp, uint32_t ldp,
+					   const struct address *address)
+{
+	const struct arp_switch *sw = arp_find_switch(arp, ldp);
+	const struct arp_binding key = { .address = *address };
+
+	return sw ? bsearch(&key, sw->bindings, sw->n_bindings, sizeof(key), compare_bindings) :
+		    NULL;
+}
+
+/* ---- reading ------------------------------------------------------------------ */
+
+void arp_times_read(const struct node *node, struct arp_times *times)
+{
+	bool there = node->value && node_is_object(node, times_members);
+
+	for (unsigned int i = 0; i < ARP_N_TIMES; i++) {
+		struct node member;
+		uint64_t number;
+
+		times->v[i] = times_known[i].by_default;
+		if (!there)
+			continue;
+		member = node_member(node, times_known[i].name);
+		if (member.value &&
+		    node_get_number(&member, times_known[i].min, times_known[i].max, &number))
+			times->v[i] = number;
+	}
+}
+
+static bool get_number(const struct node *object, const char *name, uint64_t min, uint64_t max,
+		       uint32_t *out)
+{
+	struct node node = node_member(object, name);
+	uint64_t number;
+
+	if (!node_get_number(&node, min, max, &number))
+		return false;
+	*out = number;
+	return true;
+}
+
+static bool get_address(const struct node *node, struct address *address)
+{
+	const char *text;
+
+	*address = (struct address){ 0 };
+	if (!node_get_string(node, &text))
+		return false;
+	if (address_parse(text, address))
+		return true;
+	node_error(node, "\"%.60s\" is no address", text);
+	return false;
+}
+
+static void read_tables(struct arp_section *arp, const struct node *node, arp_table_fn table,
+			void *ctx)
+{
+	const char *text;
+
+	if (!node_is_object(node, table_names))
+		return;
+	for (unsigned int i = 0; i < ARP_N_TABLES; i++) {
+		struct node member = node_member(node, table_names[i]);
+
+		if (!node_get_string(&member, &text))
+			continue;
+		if (table && table(ctx, text, &arp->tables[i]))
+			node_error(&member, "there is no table \"%.60s\"", text);
+	}
+}
+
+static void read_hosts(struct arp_section *arp, const struct node *node)
+{
+	static const char *const members[] = { "address", "number", NULL };
+	const char *name;
+	json_t *value;
+
+	if (!node->value || !json_is_object(node->value))
+		return;
+	arp->hosts = memory_zalloc(json_object_size(node->value) * sizeof(*arp->hosts));
+	json_object_foreach(node->value, name, value) {
+		struct arp_host *host = &arp->hosts[arp->n_hosts];
+		struct node at = node_member(node, name), address = node_member(&at, "address");
+
+		if (!node_is_object(&at, members) || !get_address(&address, &host->address) ||
+		    !get_number(&at, "number", 1, UINT32_MAX, &host->number))
+			continue;
+		host->name = memory_strdup(name);
+		arp->n_hosts++;
+	}
+}
+
+/* a host by its name; 0: an error was added */
+static uint32_t get_host(const struct arp_section *arp, const struct node *node)
+{
+	const char *text;
+
+	if (!node_get_string(node, &text))
+		return 0;
+	if (!strcmp(text, "."))
+		return arp->number;
+	for (size_t i = 0; i < arp->n_hosts; i++) {
+		if (!strcmp(arp->hosts[i].name, text))
+			return arp->hosts[i].number;
+	}
+	node_error(node, "there is no host \"%.60s\"", text);
+	return 0;
+}
+
+static void read_host_list(const struct arp_section *arp, const struct node *node,
+			   uint32_t **numbers, size_t *n)
+{
+	if (!node->value || !node_is_array(node))
+		return;
+	*numbers = memory_zalloc(json_array_size(node->value) * sizeof(**numbers));
+	for (size_t i = 0; i < json_array_size(node->value); i++) {
+		struct node at = node_element(node, i);
+		uint32_t number = get_host(arp, &at);
+
+		if (number)
+			(*numbers)[(*n)++] = number;
+	}
+}
+
+static void read_bindings(struct arp_switch *sw, const struct node *node)
+{
+	static const char *const members[] = { "address", "mac", "lport", NULL };
+
+	if (!node->value || !node_is_array(node))
+		return;
+	sw->bindings = memory_zalloc(json_array_size(node->value) * sizeof(*sw->bindings));
+	for (size_t i = 0; i < json_array_size(node->value); i++) {
+		struct arp_binding *binding = &sw->bindings[sw->n_bindings];
+		struct node at = node_element(node, i), address, mac;
+		const char *text;
+		uint32_t lport;
+
+		if (!node_is_object(&at, members))
+			continue;
+		address = node_member(&at, "address");
+		mac = node_member(&at, "mac");
+		if (!get_address(&address, &binding->address) || !node_get_string(&mac, &text) ||
+		    !get_number(&at, "lport", 1, 32767, &lport))
+			continue;
+		if (!address_parse_mac(text, binding->mac)) {
+			node_error(&mac, "\"%.60s\" is not the MAC address of a station", text);
+			continue;
+		}
+		binding->lport = lport;
+		sw->n_bindings++;
+	}
+	qsort(sw->bindings, sw->n_bindings, sizeof(*sw->bindings), compare_bindings);
+}
+
+static void read_switches(struct arp_section *arp, const struct node *node)
+{
+	static const char *const members[] = { "ldp", "hosts", "bindings", NULL };
+
+	if (!node->value || !node_is_array(node))
+		return;
+	arp->switches = memory_zalloc(json_array_size(node->value) * sizeof(*arp->switches));
+	for (size_t i = 0; i < json_array_size(node->value); i++) {
+		struct arp_switch *sw = &arp->switches[arp->n_switches];
+		struct node at = node_element(node, i), hosts, bindings;
+
+		if (!node_is_object(&at, members) ||
+		    !get_number(&at, "ldp", 1, WEFT_LDP_MAX, &sw->ldp))
+			continue;
+		arp->n_switches++;
+		hosts = node_member(&at, "hosts");
+		read_host_list(arp, &hosts, &sw->hosts, &sw->n_hosts);
+		bindings = node_member(&at, "bindings");
+		read_bindings(sw, &bindings);
+	}
+	qsort(arp->switches, arp->n_switches, sizeof(*arp->switches), compare_switches);
+}
+
+static void read_links(struct arp_section *arp, const struct node *node)
+{
+	static const char *const members[] = { "ldp", "lport", "switch", NULL };
+
+	if (!node->value || !node_is_array(node))
+		return;
+	arp->links = memory_zalloc(json_array_size(node->value) * sizeof(*arp->links));
+	for (size_t i = 0; i < json_array_size(node->value); i++) {
+		struct arp_link *link = &arp->links[arp->n_links];
+		struct node at = node_element(node, i);
+		uint32_t lport;
+
+		if (!node_is_object(&at, members) ||
+		    !get_number(&at, "ldp", 1, WEFT_LDP_MAX, &link->ldp) ||
+		    !get_number(&at, "lport", 1, 65534, &lport) ||
+		    !get_number(&at, "switch", 1, WEFT_LDP_MAX, &link->of_switch))
+			continue;
+		link->lport = lport;
+		arp->n_links++;
+	}
+	qsort(arp->links, arp->n_links, sizeof(*arp->links), compare_links);
+}
+
+struct arp_section *arp_read(const struct node *node, arp_table_fn table, void *ctx)
+{
+	unsigned int n_before = node->errors->n_total;
+	struct arp_section *arp;
+	struct node member;
+	const char *text;
+
+	if (!node->value || !node_is_object(node, section_members))
+		return NULL;
+	arp = memory_zalloc(sizeof(*arp));
+	get_number(node, "number", 1, UINT32_MAX, &arp->number);
+	member = node_member(node, "tunnel");
+	if (node_get_string(&member, &text))
+		arp->tunnel = memory_strdup(text);
+	member = node_member(node, "tables");
+	read_tables(arp, &member, table, ctx);
+	member = node_member(node, "times");
+	arp_times_read(&member, &arp->times);
+	member = node_member(node, "hosts");
+	read_hosts(arp, &member);
+	member = node_member(node, "switches");
+	read_switches(arp, &member);
+	member = node_member(node, "router_ports");
+	read_links(arp, &member);
+	member = node_member(node, "map_servers");
+	read_host_list(arp, &member, &arp->servers, &arp->n_servers);
+	for (size_t i = 0; i < arp->n_servers; i++)
+		arp->serves = arp->serves || arp->servers[i] == arp->number;
+	if (node->errors->n_total == n_before)
+		return arp;
+	arp_free(arp);
+	return NULL;
+}
+
+void arp_free(struct arp_section *arp)
+{
+	if (!arp)
+		return;
+	for (size_t i = 0; i < arp->n_hosts; i++)
+		free(arp->hosts[i].name);
+	for (size_t i = 0; i < arp->n_switches; i++) {
+		free(arp->switches[i].hosts);
+		free(arp->switches[i].bindings);
+	}
+	for (size_t i = 0; i < arp->n_templates; i++)
+		weft_template_free(&arp->templates[i]);
+	free(arp->templates);
+	free(arp->hosts);
+	free(arp->switches);
+	free(arp->links);
+	free(arp->servers);
+	free(arp->tunnel);
+	free(arp);
+}
