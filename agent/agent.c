@@ -33,6 +33,7 @@
 #include "binding.h"
 #include "config.h"
 #include "control.h"
+#include "daemons.h"
 #include "error.h"
 #include "event.h"
 #include "link.h"
@@ -45,7 +46,6 @@
 #include "ruleset.h"
 #include "services/arp/section.h"
 #include "services/nat/nat.h"
-#include "supervise.h"
 
 #define LINK_DELAY_MS 50   /* devices are made in several steps */
 #define LOOK_DELAY_MS 2000 /* for what nobody tells: see must_look */
@@ -78,9 +78,7 @@ struct agent {
 	struct link_sock *link_sock;
 	int watch_fd;
 	struct control *control;
-	struct daemon *natd;
-	struct daemon *arpd;
-	struct daemon *bfdd;
+	struct daemons daemons;
 	unsigned int n_monitored_made; /* ports: the kernel knows nothing of a new one's remotes */
 
 	struct event_base *base;
@@ -125,13 +123,6 @@ char *agent_ctl_path(const char *dp, const char *netns)
 	if (netns)
 		return memory_printf("/run/weft/weftd-%s-%s.sock", netns, dp);
 	return memory_printf("/run/weft/weftd-%s.sock", dp);
-}
-
-static char *daemon_path(const char *name, const char *dp, const char *netns)
-{
-	if (netns)
-		return memory_printf("/run/weft/%s-%s-%s.sock", name, netns, dp);
-	return memory_printf("/run/weft/%s-%s.sock", name, dp);
 }
 
 static void start_timer(struct event *timer, unsigned int delay_ms)
@@ -352,75 +343,6 @@ static void schedule_next(struct agent *agent, enum cause cause, bool others)
 								   agent->repair_ms);
 }
 
-/* the section as it is, and the numbers that its pools and templates have in the kernel */
-static json_t *nat_message(const struct agent *agent)
-{
-	const char *netns = agent->options->netns;
-	const struct config *config = agent->config;
-	json_t *pools = json_object(), *templates = json_object();
-
-	for (size_t i = 0; i < config->nat->n_pools; i++)
-		json_object_set_new(pools, config->nat->pools[i].name,
-				    json_integer(config->nat->pools[i].pool.id));
-	for (size_t i = 0; i < config->nat->n_templates; i++)
-		json_object_set_new(templates, config->nat->templates[i].tmpl.name,
-				    json_integer(config->nat->templates[i].tmpl.id));
-	return json_pack("{s:O, s:o, s:o, s:s*}", "nat", config->nat_json, "pools", pools,
-			 "templates", templates, "netns", netns);
-}
-
-/* the section, and the numbers that names in it stand for */
-static json_t *arp_message(const struct agent *agent)
-{
-	const struct config *config = agent->config;
-	json_t *templates = json_object(), *tables = json_object();
-
-	for (size_t i = 0; i < config->arp->n_templates; i++)
-		json_object_set_new(templates, config->arp->templates[i].name,
-				    json_integer(config->arp->templates[i].id));
-	for (size_t i = 0; i < config->n_tables; i++) {
-		if (config->tables[i].name)
-			json_object_set_new(tables, config->tables[i].name,
-					    json_integer(config->tables[i].id));
-	}
-	return json_pack("{s:O, s:o, s:o}", "arp", config->arp_json, "templates", templates,
-			 "tables", tables);
-}
-
-/* message: an own reference, or NULL when nobody needs the daemon */
-static void feed_daemon(struct agent *agent, struct daemon **daemon, const char *name,
-			const char *program, json_t *message)
-{
-	struct daemon_options options = {
-		.name = name,
-		.program = program,
-		.dp = agent->config->datapath,
-	};
-
-	if (!*daemon) {
-		/* the program's name behind "weft-" */
-		options.ctl_socket = daemon_path(strchr(program, '-') + 1, options.dp,
-						 agent->options->netns);
-		*daemon = daemon_new(agent->base, &options);
-		free(options.ctl_socket);
-	}
-	daemon_want(*daemon, message);
-	json_decref(message);
-}
-
-/* what the kernel has is what the daemons are told of */
-static void feed_daemons(struct agent *agent)
-{
-	const struct config *config = agent->config;
-
-	feed_daemon(agent, &agent->natd, "nat", "weft-natd",
-		    nat_needs_daemon(config->nat) ? nat_message(agent) : NULL);
-	feed_daemon(agent, &agent->arpd, "arp", "weft-arpd",
-		    config->arp ? arp_message(agent) : NULL);
-	feed_daemon(agent, &agent->bfdd, "bfd", "weft-bfdd",
-		    monitor_message(config, agent->n_monitored_made));
-}
-
 /* change: NULL, or all that there is to do if the kernel has what the last apply left there */
 static void agent_apply_change(struct agent *agent, enum cause cause,
 			       const struct apply_change *change)
@@ -452,7 +374,7 @@ static void agent_apply_change(struct agent *agent, enum cause cause,
 		schedule_next(agent, cause, others);
 	}
 	if (agent->base && agent->outcome.has_objects)
-		feed_daemons(agent);
+		daemons_feed(&agent->daemons, agent->config, agent->n_monitored_made);
 	tell_status(agent);
 }
 
@@ -647,12 +569,7 @@ static void on_child(evutil_socket_t signal_number, short what, void *arg)
 {
 	struct agent *agent = arg;
 
-	if (agent->natd)
-		daemon_reap(agent->natd);
-	if (agent->arpd)
-		daemon_reap(agent->arpd);
-	if (agent->bfdd)
-		daemon_reap(agent->bfdd);
+	daemons_reap(&agent->daemons);
 }
 
 static void on_terminate(evutil_socket_t signal_number, short what, void *arg)
@@ -677,7 +594,7 @@ static json_t *answer_status(const struct agent *agent)
 {
 	const struct outcome *outcome = &agent->outcome;
 	json_t *waiting = json_object(), *errors = json_array();
-	json_t *services = json_object(), *daemon;
+	json_t *services = daemons_status(&agent->daemons);
 	json_t *last, *ports, *flows, *counts;
 	const char *state = agent->reload_error ? "bad_config" : "ok";
 
@@ -692,15 +609,6 @@ static json_t *answer_status(const struct agent *agent)
 	}
 	if (agent->reload_error)
 		json_array_append_new(errors, json_string(agent->reload_error));
-	daemon = agent->natd ? daemon_status(agent->natd) : NULL;
-	if (daemon)
-		json_object_set_new(services, "nat", daemon);
-	daemon = agent->arpd ? daemon_status(agent->arpd) : NULL;
-	if (daemon)
-		json_object_set_new(services, "arp", daemon);
-	daemon = agent->bfdd ? daemon_status(agent->bfdd) : NULL;
-	if (daemon)
-		json_object_set_new(services, "bfd", daemon);
 	last = json_pack("{s:I, s:s, s:b, s:i, s:b}", "time_ms", (json_int_t)agent->last_apply_ms,
 			 "cause", cause_names[agent->last_cause], "ok", outcome->ok, "took_ms",
 			 (int)agent->last_took_ms, "changed", outcome_changed(outcome));
@@ -815,6 +723,8 @@ static void catch_signals(struct agent *agent)
 static int open_loop(struct agent *agent)
 {
 	agent->base = event_base_new();
+	agent->daemons.base = agent->base;
+	agent->daemons.netns = agent->options->netns;
 	if (!agent->base)
 		return -ENOMEM;
 	agent->watch_fd = link_watch_open();
@@ -861,9 +771,7 @@ static void serve(struct agent *agent)
 
 static void agent_close(struct agent *agent)
 {
-	daemon_close(agent->natd, agent->options->flush_on_exit);
-	daemon_close(agent->arpd, agent->options->flush_on_exit);
-	daemon_close(agent->bfdd, agent->options->flush_on_exit);
+	daemons_close(&agent->daemons, agent->options->flush_on_exit);
 	control_close(agent->control);
 	close_socks(agent);
 	if (agent->base) {

@@ -138,6 +138,12 @@ void config_free(struct config *config);
 
 struct host *config_host(const struct config *config, const char *name);
 struct port *config_port(const struct config *config, const char *name);
+
+/*
+ * config_check_ports: enter the ports by their names; no two may share name, device, VM when it finds
+ * the device, id, or logical ports. In unique.c
+ */
+void config_check_ports(struct config *config, struct errors *errors);
 struct table *config_table(const struct config *config, const char *name);
 
 /* is this a name that flow entries can use, or one of a datapath? If not, an error is added */

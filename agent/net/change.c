@@ -311,7 +311,9 @@ static void build(struct changer *changer)
 {
 	struct net *net = changer->net;
 	const struct node rest = {
-		.value = net->rest, .file = net->file, .errors = changer->errors,
+		.value = net->rest,
+		.file = net->file,
+		.errors = changer->errors,
 	};
 
 	for (unsigned int kind = 0; kind < NET_N_KINDS; kind++) {
