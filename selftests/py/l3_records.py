@@ -104,13 +104,16 @@ def router(host, name, ip6):
     last = f"reg7=0x{int(IP6S[name].rsplit(':', 1)[1], 16):x}" if ip6 else (
         "reg4=0x%02x%02x%02x%02x" % tuple(map(int, IPS[name].split(".")))).replace("0x0", "0x")
     middle = [Record(host, stage, f"ldp={MIDDLE}", goto(after)) for stage, after in (
-        ("l3_local", "l3_hint"), ("l3_hint", "l3_dnat"), ("l3_dnat", "l3_policy"),
-        ("l3_policy", "l3_route"))]
+        ("l3_hint", "l3_dnat"), ("l3_dnat", "l3_policy"), ("l3_policy", "l3_route"))]
+    # why l3_error would be met, from here on
+    too_old, too_big = "load:reg2=0x1, check_ttl:72, ", "load:reg2=0x5, check_mtu:65535->72, "
     return [
-        Record(host, "l3_acl_in", f"ldp={MIDDLE} {family}", goto("l3_local")), *middle,
+        Record(host, "l3_acl_in", f"ldp={MIDDLE} {family}", goto("l3_local")),
+        Record(host, "l3_local", f"ldp={MIDDLE}", too_old + goto("l3_hint")), *middle,
         Record(host, "l3_route", f"ldp={MIDDLE} {subnet}", "dec_ttl, load:reg1=0x2, goto:56"),
         Record(host, "l3_nexthop", f"ldp={MIDDLE} reg1=0x2 {family}",
-               "move:ipv6_dst" if ip6 else "move:ip_dst->reg4, load:lout=2, set:eth_src=" + R2),
+               too_big + ("move:ipv6_dst" if ip6 else
+                          "move:ip_dst->reg4, load:lout=2, set:eth_src=" + R2)),
         Record(host, "l3_snat", f"ldp={MIDDLE}", goto("l3_acl_out")),
         Record(host, "l3_acl_out", f"ldp={MIDDLE}", goto("l3_resolve")),
         Record(host, "l3_resolve", f"ldp={MIDDLE} lout=2 {family} {last}",
@@ -129,9 +132,12 @@ def known(host, ldp, name, lport):
             Record(host, "l2_acl_out", f"ldp={ldp}", goto("egress"))]
 
 
+IN_TUNNEL = "check_mtu:65535->28, "    # no limit is configured
+
+
 def away(host, ldp, lport, address):
     return [Record(host, "egress", f"ldp={ldp} lout={lport}", "load:reg0="),
-            Record(host, "physical", "", f"tunnel(dst={address},")]
+            Record(host, "physical", "", IN_TUNNEL + f"tunnel(dst={address},")]
 
 
 def out(host, ldp, lport):
@@ -179,7 +185,7 @@ def records_of(placement, ip6):
         return [*here,
                 Record("h1", "egress", f"ldp={MIDDLE} lout=2 eth_dst={MACS['vm4']}",
                        f"load:ldp={RIGHT}, load:lin=100, load:lout=0, load:stage=2"),
-                Record("h1", "physical", "", f"tunnel(dst={H2},"),
+                Record("h1", "physical", "", IN_TUNNEL + f"tunnel(dst={H2},"),
                 Record("h2", "context", "stage=2", "load:stage=0, goto:8"),
                 Record("h2", "l2_acl_in", f"ldp={RIGHT}", goto("l2_neighbour")),
                 Record("h2", "l2_neighbour", f"ldp={RIGHT}", goto("l2_lookup")),
