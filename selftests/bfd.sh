@@ -206,15 +206,19 @@ is "$(bfd 2 status | jq '[.tunnels[].flaps] | add')" "$flaps" 'that was no flap'
 
 ok 'all is up' wait_until 5 tunnel_is 1 2 up
 ok 'everywhere' wait_until 5 tunnel_is 1 3 up
-discarded() { bfd 1 status | jq -c .discarded; }
-before=$(discarded)
+# the others may have spoken to the bfdd that has left
+before=$(bfd 1 status | jq -c .discarded)
+discarded() {
+	bfd 1 status | jq -c --argjson before "$before" \
+		'.discarded | with_entries(.value -= ($before[.key] // 0) | select(.value != 0))'
+}
 flaps=$(flaps)
 mine=$(tunnel 1 2 .local.discriminator)
 theirs=$(tunnel 1 2 .peer.discriminator)
 # as the frames of h2 look: from a machine of h2, and from one of h1 itself
 in_ns m2 /usr/bin/python3 "$LIB_DIR/py/bfd.py" frame eth0 "$theirs" "$mine"
 in_ns m1 /usr/bin/python3 "$LIB_DIR/py/bfd.py" frame eth0 "$theirs" "$mine"
-is "$(discarded)" "$before" 'what machines send never gets to bfdd'
+is "$(discarded)" '{}' 'what machines send never gets to bfdd'
 # h3 is a remote, but not h2
 in_ns h3 /usr/bin/python3 "$LIB_DIR/py/bfd.py" geneve 192.0.2.1 "$theirs" "$mine"
 is "$(discarded)" '{"wrong_source":1}' 'another host cannot speak for h2'
