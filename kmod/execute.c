@@ -329,6 +329,13 @@ static bool resume(struct run *r)
 	return true;
 }
 
+/* Of several limits on its way the shortest counts */
+static void cut(struct run *r, const struct weft_op_cut *op)
+{
+	if (!r->f.whole || op->whole.max < r->f.whole->max)
+		r->f.whole = &op->whole;
+}
+
 static void step(struct run *r)
 {
 	const struct weft_op *op = (const struct weft_op *)r->f.op;
@@ -359,7 +366,7 @@ static void step(struct run *r)
 		reject(r, (const struct weft_op_reject *)op);
 		break;
 	case WEFT_OP_CUT:
-		r->f.whole = &((const struct weft_op_cut *)op)->whole;
+		cut(r, (const struct weft_op_cut *)op);
 		break;
 	case WEFT_OP_OUTPUT:
 	case WEFT_OP_TUNNEL:
