@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /* flowgen.c - new flows, one packet each, and how long each takes to come out.
  *
- *   flowgen TXDEV RXDEV NUMBER WINDOW FIRST
+ *   flowgen [-a] TXDEV RXDEV NUMBER WINDOW FIRST
  *
- * Sends UDP packets by TXDEV, the i-th with the 5-tuple FIRST + i, and waits for them on RXDEV; at
- * most WINDOW are under way. A packet that is not back after half a second is lost. Prints
- * how many came back, flows a second, and the latency in microseconds.
+ * Sends UDP packets by TXDEV, the i-th with the 5-tuple FIRST + i, and waits for them on RXDEV ("any": on
+ * every device); at most WINDOW are under way. A packet that is not back after half a second is lost.
+ * Prints how many came back, flows a second, and the latency in microseconds.
+ * -a: the i-th goes to an address of its own, 10.1.0.0 + FIRST + i, from the same ports.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -13,8 +14,10 @@
 #include <linux/if_packet.h>
 #include <net/if.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -42,6 +45,10 @@ static int open_device(const char *name, int protocol)
 	};
 	int s = socket(AF_PACKET, SOCK_RAW, a.sll_protocol), one = 1, room = 8 << 20;
 
+	if (!a.sll_ifindex && strcmp(name, "any")) {
+		fprintf(stderr, "%s: no such device\n", name);
+		exit(1);
+	}
 	if (s < 0 || bind(s, (void *)&a, sizeof(a))) {
 		perror(name);
 		exit(1);
@@ -66,6 +73,8 @@ static void finish_frame(void)
 {
 	unsigned int i, sum = 0;
 
+	frame[24] = 0;
+	frame[25] = 0;
 	for (i = 14; i < 34; i += 2)
 		sum += frame[i] << 8 | frame[i + 1];
 	while (sum >> 16)
@@ -86,13 +95,40 @@ static unsigned int get16(const unsigned char *p)
 	return p[0] << 8 | p[1];
 }
 
+/* the flow, in what comes and in what is sent */
+static unsigned int flow_of(const unsigned char *in, bool by_address)
+{
+	if (by_address)
+		return get16(in + 30) == 0x0a01 ? get16(in + 32) : ~0u;
+	if (in[5] != TAG)
+		return ~0u;
+	return get16(in + 34) - SPORT + (get16(in + 36) - DPORT) * SPORTS;
+}
+
+static void put_flow(unsigned int flow, bool by_address)
+{
+	if (by_address) {
+		put16(frame + 30, 0x0a01);
+		put16(frame + 32, flow);
+		put16(frame + 34, SPORT);
+		put16(frame + 36, DPORT);
+		finish_frame();
+		return;
+	}
+	put16(frame + 34, SPORT + flow % SPORTS);
+	put16(frame + 36, DPORT + flow / SPORTS);
+}
+
 int main(int argc, char **argv)
 {
+	bool by_address = argc > 1 && !strcmp(argv[1], "-a");
 	int tx, rx, n, window, sent = 0, got = 0, under_way = 0, lost = 0, len;
 	unsigned char in[2048];
 	double *sent_at, *latency, start, took;
 	unsigned int first, flow;
 
+	argc -= by_address;
+	argv += by_address;
 	if (argc != 6)
 		return 2;
 	tx = open_device(argv[1], 0);
@@ -111,9 +147,7 @@ int main(int argc, char **argv)
 		struct pollfd wait = { rx, POLLIN, 0 };
 
 		while (under_way < window && sent < n) {
-			flow = first + sent;
-			put16(frame + 34, SPORT + flow % SPORTS);
-			put16(frame + 36, DPORT + flow / SPORTS);
+			put_flow(first + sent, by_address);
 			sent_at[sent] = now_us();
 			if (send(tx, frame, LEN, 0) != LEN) {
 				perror("send");
@@ -128,9 +162,9 @@ int main(int argc, char **argv)
 			continue;
 		}
 		while ((len = recv(rx, in, sizeof(in), MSG_DONTWAIT)) > 0) {
-			if (len < 42 || in[23] != 17 || in[5] != TAG)
+			if (len < 42 || in[23] != 17)
 				continue;
-			flow = get16(in + 34) - SPORT + (get16(in + 36) - DPORT) * SPORTS - first;
+			flow = flow_of(in, by_address) - first;
 			if (flow >= (unsigned int)sent || got == n)
 				continue;
 			latency[got++] = now_us() - sent_at[flow];

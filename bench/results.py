@@ -16,7 +16,7 @@ import statistics
 import sys
 
 REFERENCE, CONTROL = 'openvswitch', 'openvswitch2'
-OTHERS = ['nft']  # that rows of groups which have it are compared with, too
+OTHERS = ['nft', 'linux']  # that rows of groups which have it are compared with, too
 # what user space does varies more, and so do extremes
 TOLERANCE = collections.defaultdict(lambda: 0.02, {'Mbit/s': 0.05, 'per_s': 0.05})
 LIMIT = 1.01
