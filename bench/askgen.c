@@ -47,11 +47,12 @@ static int open_device(const char *name)
 {
 	struct sockaddr_ll a = {
 		.sll_family = AF_PACKET,
-		.sll_protocol = htons(ETH_P_IP),
+		.sll_protocol = htons(ETH_P_ALL),
 		.sll_ifindex = if_nametoindex(name),
 	};
 	int s = socket(AF_PACKET, SOCK_RAW, 0), one = 1, room = 8 << 20;
 
+	/* all, or a bridge would have it before */
 	if (s < 0 || !a.sll_ifindex)
 		fail(name);
 	setsockopt(s, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));

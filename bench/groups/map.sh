@@ -74,7 +74,7 @@ for d in $DUTS; do
 	esac
 	[ "$d" = none ] || {
 		# who asked stays known, though it does not answer any more
-		read -r mac < <(ip netns exec "${d}1" cat /sys/class/net/u/address)
+		mac=$(ip -j -n "${d}1" link show u | jq -r '.[0].address')
 		ip -n "${IN[$d]}" neighbour replace 192.0.2.1 lladdr "$mac" dev u nud permanent || die neighbour
 		for n in 1 2 3; do
 			[ "$d$n" = "${IN[$d]}" ] || ip -n "C$d" link set "$d$n" down 2>/dev/null
