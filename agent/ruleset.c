@@ -21,6 +21,7 @@
 #include "ruleset.h"
 #include "services/arp/section.h"
 #include "services/nat/nat.h"
+#include "services/nat/reject.h"
 
 #define TUNNEL_TTL 64 /* of tunnel actions that do not say */
 
@@ -155,8 +156,10 @@ bool ruleset_register_is_good(const struct node *node, const char *name, const c
 
 char *ruleset_where(const struct rule *rule)
 {
-	if (rule->object)
+	if (rule->object && rule->made_by)
 		return memory_printf("%s (rule %s)", rule->object, rule->made_by);
+	if (rule->object)
+		return memory_strdup(rule->object);
 	if (rule->file)
 		return memory_printf("%s:%u", rule->file, rule->number);
 	return memory_printf("$.flows[%u]", rule->number);
@@ -346,6 +349,21 @@ static void load_rule(struct loader *loader, struct weft_flow *flow, const char 
 		weft_flow_free(flow);
 }
 
+/* what a rule of NAT refuses, as if it were in the file */
+static void load_reject(void *ctx, const struct nat_rule *of, const char *text)
+{
+	struct weft_error error = { .msg = "out of memory" };
+	struct rule rule = { .object = of->where };
+	struct loader *loader = ctx;
+	char words[600];
+
+	if (weft_flow_parse(&rule.flow, text, NULL, &error))
+		errors_add(loader->errors, "%s: %s.reject: %s, in %s", loader->config->file,
+			   of->where, weft_error_text(&error, words, sizeof(words)), text);
+	else if (!add_rule(loader, &rule))
+		weft_flow_free(&rule.flow);
+}
+
 /* the entries of a network stay those of its units, which the next configuration may share */
 static void load_unit(struct loader *loader, const struct net_unit *unit,
 		      struct ruleset_change *change)
@@ -355,6 +373,7 @@ static void load_unit(struct loader *loader, const struct net_unit *unit,
 			.flow = unit->entries[i].flow,
 			.object = unit->where,
 			.made_by = unit->entries[i].rule->name,
+			.borrowed = true,
 		};
 		struct rule *rule = add_rule(loader, &new);
 
@@ -561,6 +580,8 @@ bool ruleset_load(struct config *config, struct errors *errors)
 		load_unit(&loader, config->compiled->units[i], NULL);
 	for (size_t i = 0; i < config->n_ports; i++)
 		load_monitor(&loader, &config->ports[i]);
+	if (config->nat)
+		nat_each_reject(config->nat, load_reject, &loader);
 	loader_close(&loader);
 	return errors->n_total == n_before;
 }
@@ -644,7 +665,7 @@ void ruleset_free(struct ruleset *ruleset)
 	if (!ruleset)
 		return;
 	for (size_t i = 0; i < ruleset->n_rules; i++) {
-		if (!ruleset->rules[i]->object)
+		if (!ruleset->rules[i]->borrowed)
 			weft_flow_free(&ruleset->rules[i]->flow);
 		free(ruleset->rules[i]);
 	}

@@ -22,9 +22,10 @@ struct rule {
 	struct weft_flow flow;
 	const char *file;    /* of an included file, owned by the ruleset; NULL: $.flows */
 	uint32_t number;     /* line of the file, or index in $.flows */
-	const char *object;  /* of a network, from which it was made; else NULL */
-	const char *made_by; /* name of the network's rule */
+	const char *object;  /* of a network, or rule of NAT, from which it was made; else NULL */
+	const char *made_by; /* name of the network's rule; else NULL */
 	size_t index;	     /* in ruleset.rules */
+	bool borrowed;	     /* the entry belongs to a unit of the network */
 	bool applied;	     /* it was in the kernel; if it has timeouts, it may be gone */
 	bool seen;	     /* by the plan in hand */
 	bool expires;	     /* what the kernel has of it may be gone at any time */

@@ -124,6 +124,27 @@ int weft_dp_lock(struct weft_datapath *dp, struct netlink_ext_ack *extack)
 	return -ENODEV;
 }
 
+struct weft_datapath *weft_dp_enter(struct net *net, const struct nlattr *attr,
+				    struct netlink_ext_ack *extack)
+{
+	struct weft_datapath *dp = weft_dp_get(net, attr, extack);
+	int err;
+
+	if (IS_ERR(dp))
+		return dp;
+	err = weft_dp_lock(dp, extack);
+	if (!err)
+		return dp;
+	weft_dp_put(dp);
+	return ERR_PTR(err);
+}
+
+void weft_dp_leave(struct weft_datapath *dp)
+{
+	weft_dp_unlock(dp);
+	weft_dp_put(dp);
+}
+
 static struct weft_datapath *weft_dp_alloc(struct net *net, const char *name)
 {
 	struct weft_datapath *dp;

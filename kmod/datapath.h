@@ -106,6 +106,11 @@ static inline void weft_dp_unlock(struct weft_datapath *dp)
 	mutex_unlock(&dp->lock);
 }
 
+/* weft_dp_get() and weft_dp_lock(); ERR_PTR with extack. Undone by weft_dp_leave(). */
+struct weft_datapath *weft_dp_enter(struct net *net, const struct nlattr *attr,
+				    struct netlink_ext_ack *extack);
+void weft_dp_leave(struct weft_datapath *dp);
+
 /* Make one; ERR_PTR with extack */
 struct weft_datapath *weft_dp_create(struct net *net, const char *name,
 				     struct netlink_ext_ack *extack);

@@ -277,17 +277,7 @@ static bool weft_instance_selected(const struct weft_instance *i,
 
 static struct weft_datapath *weft_instance_dp(struct genl_info *info)
 {
-	struct weft_datapath *dp;
-	int err;
-
-	dp = weft_dp_get(genl_info_net(info), info->attrs[WEFT_INSTANCE_A_DP], info->extack);
-	if (IS_ERR(dp))
-		return dp;
-	err = weft_dp_lock(dp, info->extack);
-	if (!err)
-		return dp;
-	weft_dp_put(dp);
-	return ERR_PTR(err);
+	return weft_dp_enter(genl_info_net(info), info->attrs[WEFT_INSTANCE_A_DP], info->extack);
 }
 
 static int weft_instance_missing(struct genl_info *info)
@@ -635,8 +625,7 @@ int weft_nl_instance_new(struct sk_buff *skb, struct genl_info *info)
 		err = weft_instance_answer(dp, info, o);
 	else
 		err = weft_instance_import(dp, info, o);
-	weft_dp_unlock(dp);
-	weft_dp_put(dp);
+	weft_dp_leave(dp);
 	kfree(o);
 	return err;
 }
@@ -664,7 +653,6 @@ int weft_nl_instance_del(struct sk_buff *skb, struct genl_info *info)
 		err = weft_instance_cut(dp, info);
 	else
 		err = weft_instance_del_one(dp, info);
-	weft_dp_unlock(dp);
-	weft_dp_put(dp);
+	weft_dp_leave(dp);
 	return err;
 }

@@ -53,26 +53,12 @@ static int weft_nl_label_only(struct nlattr **attrs, u32 allowed, struct netlink
 static struct weft_datapath *weft_nl_label_begin(struct net *net, struct nlattr **attrs,
 						 u32 allowed, struct netlink_ext_ack *extack)
 {
-	struct weft_datapath *dp;
 	int err;
 
 	err = weft_nl_label_only(attrs, allowed, extack);
 	if (err)
 		return ERR_PTR(err);
-	dp = weft_dp_get(net, attrs[WEFT_LABEL_A_DP], extack);
-	if (IS_ERR(dp))
-		return dp;
-	err = weft_dp_lock(dp, extack);
-	if (!err)
-		return dp;
-	weft_dp_put(dp);
-	return ERR_PTR(err);
-}
-
-static void weft_nl_label_end(struct weft_datapath *dp)
-{
-	weft_dp_unlock(dp);
-	weft_dp_put(dp);
+	return weft_dp_enter(net, attrs[WEFT_LABEL_A_DP], extack);
 }
 
 static struct weft_label *weft_nl_label_find(struct weft_datapath *dp, struct nlattr **attrs,
@@ -147,7 +133,7 @@ int weft_nl_label_new(struct sk_buff *skb, struct genl_info *info)
 	label = weft_label_make(dp, info->attrs, info->extack);
 	if (!IS_ERR(label))
 		weft_nl_label_event(dp, label, WEFT_CMD_LABEL_NEW);
-	weft_nl_label_end(dp);
+	weft_dp_leave(dp);
 	return PTR_ERR_OR_ZERO(label);
 }
 
@@ -164,7 +150,7 @@ int weft_nl_label_del(struct sk_buff *skb, struct genl_info *info)
 		weft_nl_label_event(dp, label, WEFT_CMD_LABEL_DEL);
 		weft_label_delete(dp, label);
 	}
-	weft_nl_label_end(dp);
+	weft_dp_leave(dp);
 	return PTR_ERR_OR_ZERO(label);
 }
 
@@ -180,13 +166,13 @@ int weft_nl_label_get(struct sk_buff *skb, struct genl_info *info)
 		return PTR_ERR(dp);
 	label = weft_nl_label_find(dp, info->attrs, info->extack);
 	if (IS_ERR(label)) {
-		weft_nl_label_end(dp);
+		weft_dp_leave(dp);
 		return PTR_ERR(label);
 	}
 	msg = genlmsg_new(weft_label_msg_size(), GFP_KERNEL);
 	err = msg ? weft_nl_label_fill(msg, dp, label, WEFT_CMD_LABEL_NEW, info->snd_portid,
 				       info->snd_seq, 0) : -ENOMEM;
-	weft_nl_label_end(dp);
+	weft_dp_leave(dp);
 	if (!err)
 		return genlmsg_reply(msg, info);
 	nlmsg_free(msg);
@@ -213,6 +199,6 @@ int weft_nl_label_dump(struct sk_buff *skb, struct netlink_callback *cb)
 			break;
 		cb->args[0] = id + 1;
 	}
-	weft_nl_label_end(dp);
+	weft_dp_leave(dp);
 	return err && !skb->len ? err : skb->len;
 }

@@ -151,7 +151,6 @@ static void weft_nl_pool_event(struct weft_datapath *dp, struct weft_pool *pool,
 /* The datapath of a request with a reference and its lock */
 static struct weft_datapath *weft_nl_pool_begin(struct genl_info *info, u32 allowed)
 {
-	struct weft_datapath *dp;
 	int err;
 
 	err = weft_nl_pool_only(info->attrs, allowed, info->extack);
@@ -162,20 +161,7 @@ static struct weft_datapath *weft_nl_pool_begin(struct genl_info *info, u32 allo
 		NL_SET_ERR_MSG(info->extack, "the pool's number is missing");
 		return ERR_PTR(-EINVAL);
 	}
-	dp = weft_dp_get(genl_info_net(info), info->attrs[WEFT_POOL_A_DP], info->extack);
-	if (IS_ERR(dp))
-		return dp;
-	err = weft_dp_lock(dp, info->extack);
-	if (!err)
-		return dp;
-	weft_dp_put(dp);
-	return ERR_PTR(err);
-}
-
-static void weft_nl_pool_end(struct weft_datapath *dp)
-{
-	weft_dp_unlock(dp);
-	weft_dp_put(dp);
+	return weft_dp_enter(genl_info_net(info), info->attrs[WEFT_POOL_A_DP], info->extack);
 }
 
 /* The pool that a request names; NULL with extack */
@@ -313,7 +299,7 @@ int weft_nl_pool_new(struct sk_buff *skb, struct genl_info *info)
 	if (IS_ERR(dp))
 		return PTR_ERR(dp);
 	err = weft_nl_pool_make(dp, info);
-	weft_nl_pool_end(dp);
+	weft_dp_leave(dp);
 	return err;
 }
 
@@ -357,7 +343,7 @@ int weft_nl_pool_set(struct sk_buff *skb, struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack, "neither ranges nor a choice to set");
 		err = -EINVAL;
 	}
-	weft_nl_pool_end(dp);
+	weft_dp_leave(dp);
 	return err;
 }
 
@@ -384,7 +370,7 @@ int weft_nl_pool_del(struct sk_buff *skb, struct genl_info *info)
 	weft_pool_delete(dp, pool);
 	err = 0;
 out:
-	weft_nl_pool_end(dp);
+	weft_dp_leave(dp);
 	return err;
 }
 
@@ -418,7 +404,7 @@ int weft_nl_pool_get(struct sk_buff *skb, struct genl_info *info)
 		msg = weft_nl_pool_answer(dp, pool, info);
 		err = -ENOMEM;
 	}
-	weft_nl_pool_end(dp);
+	weft_dp_leave(dp);
 	return msg ? genlmsg_reply(msg, info) : err;
 }
 
@@ -427,20 +413,12 @@ int weft_nl_pool_get(struct sk_buff *skb, struct genl_info *info)
 static struct weft_datapath *weft_nl_pool_dump_begin(struct netlink_callback *cb)
 {
 	struct nlattr **attrs = weft_dump_attrs(cb);
-	struct weft_datapath *dp;
 	int err;
 
 	err = weft_nl_pool_only(attrs, BIT(WEFT_POOL_A_DP), cb->extack);
 	if (err)
 		return ERR_PTR(err);
-	dp = weft_dp_get(sock_net(cb->skb->sk), attrs[WEFT_POOL_A_DP], cb->extack);
-	if (IS_ERR(dp))
-		return dp;
-	err = weft_dp_lock(dp, cb->extack);
-	if (!err)
-		return dp;
-	weft_dp_put(dp);
-	return ERR_PTR(err);
+	return weft_dp_enter(sock_net(cb->skb->sk), attrs[WEFT_POOL_A_DP], cb->extack);
 }
 
 /* Make sure that the next message of the dump has room for this pool */
@@ -464,7 +442,7 @@ int weft_nl_pool_dump_start(struct netlink_callback *cb)
 		weft_pool_read(pool, &info);
 		weft_nl_pool_dump_room(cb, &info);
 	}
-	weft_nl_pool_end(dp);
+	weft_dp_leave(dp);
 	return 0;
 }
 
@@ -490,6 +468,6 @@ int weft_nl_pool_dump(struct sk_buff *skb, struct netlink_callback *cb)
 		}
 		cb->args[0] = id + 1;
 	}
-	weft_nl_pool_end(dp);
+	weft_dp_leave(dp);
 	return err && !skb->len ? err : skb->len;
 }

@@ -407,21 +407,12 @@ put:
 static struct weft_datapath *weft_nl_port_dump_begin(struct netlink_callback *cb)
 {
 	struct nlattr **attrs = weft_dump_attrs(cb);
-	struct weft_datapath *dp;
 	int err;
 
 	err = weft_nl_port_only(attrs, BIT(WEFT_PORT_A_DP), cb->extack);
 	if (err)
 		return ERR_PTR(err);
-	dp = weft_dp_get(sock_net(cb->skb->sk), attrs[WEFT_PORT_A_DP], cb->extack);
-	if (IS_ERR(dp))
-		return dp;
-	err = weft_dp_lock(dp, cb->extack);
-	if (err) {
-		weft_dp_put(dp);
-		return ERR_PTR(err);
-	}
-	return dp;
+	return weft_dp_enter(sock_net(cb->skb->sk), attrs[WEFT_PORT_A_DP], cb->extack);
 }
 
 /* Make sure that the next message of the dump has room for this port */
@@ -442,8 +433,7 @@ int weft_nl_port_dump_start(struct netlink_callback *cb)
 		return 0;	/* the dump will say why: there is no extack here */
 	xa_for_each(&dp->ports, id, port)
 		weft_nl_port_dump_room(cb, port);
-	weft_dp_unlock(dp);
-	weft_dp_put(dp);
+	weft_dp_leave(dp);
 	return 0;
 }
 
@@ -467,7 +457,6 @@ int weft_nl_port_dump(struct sk_buff *skb, struct netlink_callback *cb)
 		}
 		cb->args[0] = id + 1;
 	}
-	weft_dp_unlock(dp);
-	weft_dp_put(dp);
+	weft_dp_leave(dp);
 	return err && !skb->len ? err : skb->len;
 }

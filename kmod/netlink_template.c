@@ -152,21 +152,11 @@ static void weft_template_event(const struct weft_datapath *dp, struct weft_temp
 /* The datapath of a request, locked and with a reference; -errno with extack */
 static struct weft_datapath *weft_template_dp(struct genl_info *info)
 {
-	struct weft_datapath *dp;
-	int err;
-
-	dp = weft_dp_get(genl_info_net(info), info->attrs[WEFT_TEMPLATE_A_DP], info->extack);
-	if (IS_ERR(dp))
-		return dp;
-	err = -EINVAL;
-	if (GENL_REQ_ATTR_CHECK(info, WEFT_TEMPLATE_A_ID))
+	if (GENL_REQ_ATTR_CHECK(info, WEFT_TEMPLATE_A_ID)) {
 		NL_SET_ERR_MSG(info->extack, "the template's id is missing");
-	else
-		err = weft_dp_lock(dp, info->extack);
-	if (!err)
-		return dp;
-	weft_dp_put(dp);
-	return ERR_PTR(err);
+		return ERR_PTR(-EINVAL);
+	}
+	return weft_dp_enter(genl_info_net(info), info->attrs[WEFT_TEMPLATE_A_DP], info->extack);
 }
 
 static struct weft_template *weft_template_named(struct weft_datapath *dp, struct genl_info *info)
@@ -190,8 +180,7 @@ int weft_nl_template_new(struct sk_buff *skb, struct genl_info *info)
 	err = weft_template_create(dp, info->attrs, info->extack);
 	if (!err)
 		weft_template_event(dp, weft_template_named(dp, info), WEFT_CMD_TEMPLATE_NEW);
-	weft_dp_unlock(dp);
-	weft_dp_put(dp);
+	weft_dp_leave(dp);
 	return err;
 }
 
@@ -260,14 +249,11 @@ int weft_nl_template_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	struct weft_datapath *dp;
 	struct weft_template *t;
 	unsigned long id;
-	int err;
+	int err = 0;
 
-	dp = weft_dp_get(sock_net(skb->sk), attrs[WEFT_TEMPLATE_A_DP], cb->extack);
+	dp = weft_dp_enter(sock_net(skb->sk), attrs[WEFT_TEMPLATE_A_DP], cb->extack);
 	if (IS_ERR(dp))
 		return PTR_ERR(dp);
-	err = weft_dp_lock(dp, cb->extack);
-	if (err)
-		goto out;
 	xa_for_each_start(&dp->templates, id, t, cb->args[0]) {
 		err = weft_template_put_msg(skb, dp, t, NETLINK_CB(cb->skb).portid,
 					    cb->nlh->nlmsg_seq, NLM_F_MULTI,
@@ -278,8 +264,6 @@ int weft_nl_template_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	cb->args[0] = err ? id : ULONG_MAX;
 	if (err && skb->len)
 		err = 0;
-	weft_dp_unlock(dp);
-out:
-	weft_dp_put(dp);
+	weft_dp_leave(dp);
 	return err ? err : skb->len;
 }

@@ -133,8 +133,6 @@ static struct weft_datapath *weft_nl_tunnel_begin(struct genl_info *info, struct
 {
 	const struct nlattr *ipv4 = info->attrs[WEFT_TUNNEL_A_IPV4];
 	const struct nlattr *ipv6 = info->attrs[WEFT_TUNNEL_A_IPV6];
-	struct weft_datapath *dp;
-	int err;
 
 	if (!info->attrs[WEFT_TUNNEL_A_PORT]) {
 		NL_SET_ERR_ATTR_MISS(info->extack, NULL, WEFT_TUNNEL_A_PORT);
@@ -155,20 +153,7 @@ static struct weft_datapath *weft_nl_tunnel_begin(struct genl_info *info, struct
 				    "not the address of a tunnel endpoint");
 		return ERR_PTR(-EINVAL);
 	}
-	dp = weft_dp_get(genl_info_net(info), info->attrs[WEFT_TUNNEL_A_DP], info->extack);
-	if (IS_ERR(dp))
-		return dp;
-	err = weft_dp_lock(dp, info->extack);
-	if (!err)
-		return dp;
-	weft_dp_put(dp);
-	return ERR_PTR(err);
-}
-
-static void weft_nl_tunnel_end(struct weft_datapath *dp)
-{
-	weft_dp_unlock(dp);
-	weft_dp_put(dp);
+	return weft_dp_enter(genl_info_net(info), info->attrs[WEFT_TUNNEL_A_DP], info->extack);
 }
 
 static struct weft_remote *weft_nl_tunnel_find(struct weft_datapath *dp,
@@ -298,7 +283,7 @@ int weft_nl_tunnel_set(struct sk_buff *skb, struct genl_info *info)
 	if (IS_ERR(dp))
 		return PTR_ERR(dp);
 	err = weft_nl_tunnel_change(dp, &way, info);
-	weft_nl_tunnel_end(dp);
+	weft_dp_leave(dp);
 	return err;
 }
 
@@ -318,7 +303,7 @@ int weft_nl_tunnel_del(struct sk_buff *skb, struct genl_info *info)
 		weft_remote_delete(dp, remote);
 		err = 0;
 	}
-	weft_nl_tunnel_end(dp);
+	weft_dp_leave(dp);
 	return err;
 }
 
@@ -344,7 +329,7 @@ int weft_nl_tunnel_get(struct sk_buff *skb, struct genl_info *info)
 	if (remote)
 		err = weft_nl_tunnel_fill(msg, dp, remote, WEFT_CMD_TUNNEL_SET, info->snd_portid,
 					  info->snd_seq, 0);
-	weft_nl_tunnel_end(dp);
+	weft_dp_leave(dp);
 	if (!err)
 		return genlmsg_reply(msg, info);
 	nlmsg_free(msg);
@@ -357,16 +342,11 @@ int weft_nl_tunnel_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	unsigned long id = cb->args[0];
 	struct weft_remote *remote;
 	struct weft_datapath *dp;
-	int err;
 
-	dp = weft_dp_get(sock_net(cb->skb->sk), weft_dump_attrs(cb)[WEFT_TUNNEL_A_DP], cb->extack);
+	dp = weft_dp_enter(sock_net(cb->skb->sk), weft_dump_attrs(cb)[WEFT_TUNNEL_A_DP],
+			   cb->extack);
 	if (IS_ERR(dp))
 		return PTR_ERR(dp);
-	err = weft_dp_lock(dp, cb->extack);
-	if (err) {
-		weft_dp_put(dp);
-		return err;
-	}
 	xa_for_each_start(&dp->remotes->by_id, id, remote, cb->args[0]) {
 		if (weft_nl_tunnel_fill(skb, dp, remote, WEFT_CMD_TUNNEL_SET,
 					NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
@@ -374,6 +354,6 @@ int weft_nl_tunnel_dump(struct sk_buff *skb, struct netlink_callback *cb)
 			break;
 		cb->args[0] = id + 1;
 	}
-	weft_nl_tunnel_end(dp);
+	weft_dp_leave(dp);
 	return skb->len;
 }

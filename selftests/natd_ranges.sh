@@ -34,6 +34,7 @@ start_side() {
 ask() { weft-natd --netns "$1" --ctl status; }
 ready() { [ "$(ask "$1" | jq .service.registered)" = true ]; }
 kill_natd() { kill -KILL "$(ask "$1" | jq .pid)"; }
+uses_nothing() { [ "$(ask "$1" | jq '.pools[] | select(.name == "public") | .used')" = 0 ]; }
 # the ranges that a kernel gives out of
 kernel_ranges() { weft -n "$1" -j pool show | jq -r '.[].ranges[] | select(startswith("11."))'; }
 leases() { jq -r '.leases[] | "\(.key) \(.range)"' "$TMP/ranges"; }
@@ -112,6 +113,7 @@ for mode in kernel service; do
 	# one host has no need for what it has
 	left=$(n_leases sx) had=$(n_leases sw)
 	weft -n sx instance cut all
+	ok "$mode: natd forgets what has ended" wait_until 10 uses_nothing sx
 	ok "$mode: what is idle is released" wait_until 60 has_leases sx -lt "$left" ||
 		diag "$(ask sx; weft -n sx pool show; weft -n sx instance show | head)"
 	nothing_twice "$mode, released"

@@ -8,6 +8,8 @@ ports 1, 2, 3, and q3 does, too, for packets that come back.
 
 import errno
 import json
+import os
+import socket
 import subprocess
 import sys
 
@@ -159,6 +161,59 @@ def test_order(q1, q2):
     weft('port', 'del', 'q3')
 
 
+def sends_from(cpu, sport, count):
+    """A process that sends numbered packets of a connection from one CPU; it waits for a byte"""
+    here, there = os.pipe()
+    pid = os.fork()
+    if not pid:
+        os.sched_setaffinity(0, {cpu})
+        wire = Wire('q1')
+        os.read(here, 1)
+        for i in range(count):
+            wire.send(udp(sport, b'%d %d' % (cpu, i)))
+        os._exit(0)
+    os.close(here)
+    return pid, there
+
+
+def test_cpus(_q1, q2):
+    """Several CPUs have packets of one connection while others of it wait, and are let go"""
+    count, cpus = 300, sorted(os.sched_getaffinity(0))[:4]
+    if len(cpus) < 2:
+        print('# one CPU')
+        return
+    q2.sock.setsockopt(socket.SOL_SOCKET, service.SO_RCVBUFFORCE, 16 << 20)
+    template('pending_packets=256')
+    d = daemon()
+    before = drops(1).get(UPCALL_QUEUE, 0)
+    bad, got = [], 0
+    for sport in range(3000, 3010):
+        senders = [sends_from(cpu, sport, count) for cpu in cpus]
+        for _, start in senders:
+            os.write(start, b'x')
+            os.close(start)
+        # at once, so that they still send
+        wait_for(lambda: d.drain(0.001) or d.packets)
+        if d.packets:
+            answer(d, integer(d.packets.pop()[N.packet.pending]), sport)
+        for pid, _ in senders:
+            os.waitpid(pid, 0)
+        last = {}
+        for _, _, data in received(q2, count * len(cpus), 0.3):
+            cpu, number = map(int, data.split())
+            if number <= last.get(cpu, -1):
+                bad.append((sport, cpu, last[cpu], number))
+            last[cpu] = number
+            got += 1
+    T.equal(bad[:5], [], 'from each CPU they go on in order')
+    lost = drops(1).get(UPCALL_QUEUE, 0) - before
+    T.equal(got + lost, 10 * count * len(cpus), 'each is sent, or counted')
+    T.ok(got >= 10 * 256, 'and no fewer than may wait', got, lost)
+    T.equal(shown()['n_pending'], 0, 'nothing waits in the end')
+    d.close()
+    tear_down()
+
+
 def test_reject(q1, q2):
     template()
     d = daemon()
@@ -229,7 +284,7 @@ def main():
     for n in ('1', '2'):
         weft('port', 'add', f'p{n}')
     q1, q2 = Wire('q1'), Far('q2')
-    for test in (test_answer, test_order, test_reject, test_bounds, test_gone):
+    for test in (test_answer, test_order, test_cpus, test_reject, test_bounds, test_gone):
         print(f'# {test.__name__}')
         nothing(q2)
         test(q1, q2)

@@ -36,7 +36,8 @@ GOOD = [
     {"nat": {"slices": []}},
     {"nat": {"on_change": "cut", "pools": [{"name": "p", "ranges": ["192.0.2.1"]}],
              "slices": [{"id": 1, "tables": TABLES, "ldp": 7, "timeouts": {"new": 3}, "rules": [
-                 {"name": "s", "kind": "snat", "source": "10.0.0.0/8", "pool": "p"},
+                 {"name": "s", "kind": "snat", "source": "10.0.0.0/8", "pool": "p",
+                  "priority": 100, "reject": 10},
                  {"name": "d", "kind": "dnat", "mode": "service", "address": "192.0.2.1",
                   "protocol": "tcp", "port": 80, "to": "10.0.0.1"},
                  {"name": "n", "kind": "subnet", "inside": "10.0.0.0/24",
@@ -85,6 +86,12 @@ BAD = [
     {"nat": {"slices": [{"id": 0, "tables": TABLES, "rules": []}]}},
     {"nat": {"slices": [{"id": 1, "tables": {"nat": 3}, "rules": []}]}},
     {"nat": {"slices": [{"id": 1, "tables": TABLES, "rules": [{"name": "s", "kind": "snat"}]}]}},
+    {"nat": {"pools": [{"name": "p", "ranges": ["192.0.2.1"]}],
+             "slices": [{"id": 1, "tables": TABLES, "rules": [
+                 {"name": "s", "kind": "snat", "source": "10.0.0.0/8", "pool": "p", "reject": 10}]}]}},
+    {"nat": {"slices": [{"id": 1, "tables": TABLES, "rules": [
+        {"name": "d", "kind": "dnat", "address": "192.0.2.1", "to": "10.0.0.1", "priority": 9,
+         "reject": 8}]}]}},
     {"nat": {"slices": [{"id": 1, "tables": TABLES, "rules": [
         {"name": "s", "kind": "dnat", "address": "192.0.2.1"}]}]}},
     {"nat": {"slices": [{"id": 1, "tables": TABLES, "rules": [

@@ -236,6 +236,103 @@ static void test_senders(void **state)
 		       "$.nat.slices[0].rules[0].source");
 }
 
+#define REJECTS "'kind': 'snat', 'source': '10.0.1.0/24', 'pool': 'public', 'priority': 100, "
+
+/* a pool's ranges, cut into blocks: each address and port is in one, and nothing else */
+static void test_reject(void **state)
+{
+	static const char *const wanted[] = {
+		"ip_dst=11.0.1.1, tcp_dst=5/0xffff ",
+		"ip_dst=11.0.1.1, tcp_dst=6/0xfffe ",
+		"ip_dst=11.0.1.1, tcp_dst=8 ",
+		"ip_dst=11.0.1.2/31, tcp_dst=5/0xffff ",
+		"ip_dst=11.0.1.2/31, tcp_dst=6/0xfffe ",
+		"ip_dst=11.0.1.2/31, tcp_dst=8 ",
+		"ip_dst=12.0.0.0/8 ",
+	};
+	struct config *config;
+	char *text = file_of("'pools': [{'name': 'public', 'ranges': ['11.0.1.1-11.0.1.3:5-8', "
+			     "'12.0.0.0/16:0-65535', '[fd00::1]:9-9']}], 'slices': [{'id': 9, "
+			     "'ldp': 7, " TABLES ", 'rules': ["
+			     "{'name': 'a', " REJECTS "'reject': 10}, "
+			     "{'name': 'b', " REJECTS "'reject': 10}, "
+			     "{'name': 'c', " REJECTS "'reject': 0, 'mode': 'service'}, "
+			     "{'name': 'd', 'kind': 'snat', 'source': 'fd01::/64', "
+			     "'pool': 'public', 'priority': 3, 'reject': 3}, "
+			     "{'name': 'e', 'kind': 'snat', 'source': '10.0.2.0/24', "
+			     "'pool': 'public'}]}]",
+			     "");
+	size_t n = 0;
+
+	config = test_config(text);
+	free(text);
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++) {
+		char *entry = memory_printf("table=11, priority=10, ldp=7, tcp, %s"
+					    "actions=reject:tcp_rst, goto:12",
+					    wanted[i]);
+		struct weft_flow flow;
+		struct rule *rule;
+		char *where;
+
+		assert_int_equal(weft_flow_parse(&flow, entry, NULL, NULL), 0);
+		rule = ruleset_find(config->ruleset, &flow);
+		assert_int_equal(rule != NULL, i != 6);
+		if (rule) {
+			assert_true(weft_actions_equal(&rule->flow.actions, &flow.actions));
+			where = ruleset_where(rule);
+			assert_string_equal(where, "$.nat.slices[0].rules[0]");
+			free(where);
+			n++;
+		}
+		weft_flow_free(&flow);
+		free(entry);
+	}
+	/* a and b are one; c has as many again; /16 is one entry in each; and d */
+	assert_int_equal(config->ruleset->n_rules, 2 * (n + 1) + 1);
+	config_free(config);
+}
+
+static void test_bad_reject(void **state)
+{
+	static const struct {
+		const char *rule, *words;
+	} cases[] = {
+		{ "'kind': 'snat', 'source': '10.0.0.0/8', 'pool': 'public', 'reject': 1",
+		  "needs \"priority\"" },
+		{ REJECTS "'reject': 101", "above \"priority\", 100" },
+		{ REJECTS "'reject': true", "" },
+		{ "'kind': 'snat', 'source': '10.0.0.0/8', 'pool': 'whole', 'priority': 1, "
+		  "'reject': 1",
+		  "\"whole\"" },
+		{ "'kind': 'snat', 'source': '10.0.0.0/8', 'pool': 'asked', 'priority': 1, "
+		  "'reject': 1",
+		  "\"acquire\"" },
+		{ "'kind': 'snat', 'source': '10.0.0.0/8', 'pool': 'odd', 'priority': 1, "
+		  "'reject': 1",
+		  "more than 256 entries" },
+		{ "'kind': 'dnat', 'address': '11.0.1.1', 'to': '10.0.1.1', 'reject': 1", "" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char *nat = memory_printf(
+			"'pools': [{'name': 'public', 'ranges': ['11.0.1.1']}, {'name': 'whole', "
+			"'ids': 'whole', 'ranges': ['11.0.2.1']}, {'name': 'asked', 'ids': "
+			"'acquire', 'provider': 'x'}, {'name': 'odd', 'ranges': "
+			"['11.0.3.1-11.0.3.254:1-65534']}], 'slices': [{'id': 9, " TABLES
+			", 'rules': [{'name': 'a', %s}]}]",
+			cases[i].rule);
+
+		assert_refused(file_of(nat, ""), "$.nat.slices[0].rules[0].reject", cases[i].words);
+		free(nat);
+	}
+	/* an entry of the file is there already */
+	assert_refused(file_of("'pools': [{'name': 'public', 'ranges': ['11.0.1.1:0-65535']}], "
+			       "'slices': [{'id': 9, " TABLES ", 'rules': [{'name': 'a', " REJECTS
+			       "'reject': 5}]}]",
+			       "'table=11, priority=5, tcp, ip_dst=11.0.1.1 actions=drop'"),
+		       "$.nat.slices[0].rules[0]", "$.flows[0]");
+}
+
 /* what the kernel is made to have by a configuration */
 static struct actual actual_of(const struct config *config)
 {
@@ -375,7 +472,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bad_pools),   cmocka_unit_test(test_bad_rules),
 		cmocka_unit_test(test_bad_slices),  cmocka_unit_test(test_compile),
-		cmocka_unit_test(test_senders),	    cmocka_unit_test(test_plan),
+		cmocka_unit_test(test_senders),	    cmocka_unit_test(test_reject),
+		cmocka_unit_test(test_bad_reject),  cmocka_unit_test(test_plan),
 		cmocka_unit_test(test_pool_change), cmocka_unit_test(test_prefix),
 	};
 

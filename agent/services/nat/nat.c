@@ -15,6 +15,7 @@
 #include "memory.h"
 #include "node.h"
 #include "services/nat/nat.h"
+#include "services/nat/reject.h"
 
 /* the second template of a rule is called NAME-in */
 #define RULE_NAME_MAX (WEFT_NAME_MAX - 3)
@@ -310,6 +311,34 @@ static void read_snat(const struct nat *nat, struct nat_rule *rule, const struct
 			   family_name(rule->family));
 }
 
+/* behind what it depends on */
+static void read_reject(struct nat_rule *rule, const struct node *node)
+{
+	struct node member = node_member(node, "reject");
+	uint64_t priority = 0;
+
+	if (!member.value || !node_get_number(&member, 0, UINT16_MAX - 1, &priority))
+		return;
+	if (rule->priority < 0)
+		node_error(&member, "needs \"priority\"");
+	else if (priority > (uint64_t)rule->priority)
+		node_error(&member, "is above \"priority\", %d: replies would be refused",
+			   rule->priority);
+	if (!rule->pool || !rule->family)
+		return;
+	if (rule->pool->ids != NAT_IDS_CUT)
+		node_error(&member,
+			   "pool \"%s\" is not this host's alone (\"ids\": \"%s\"): another one "
+			   "may have the connection",
+			   rule->pool->name, all_ids[rule->pool->ids]);
+	else if (nat_count_rejects(rule) > NAT_REJECTS_MAX)
+		node_error(&member,
+			   "the ranges of pool \"%s\" take more than %d entries: let addresses and "
+			   "ports begin and end at multiples of powers of two",
+			   rule->pool->name, NAT_REJECTS_MAX);
+	rule->reject = priority;
+}
+
 static void read_sanitise(const struct nat *nat, struct nat_rule *rule, const struct node *node)
 {
 	struct node member = node_member(node, "pool");
@@ -399,7 +428,7 @@ static void read_rule(const struct nat *nat, struct nat_rule *rule, const struct
 {
 	static const char *const members[][14] = {
 		[NAT_SNAT] = { "name", "kind", "mode", "priority", "source", "destination", "pool",
-			       NULL },
+			       "reject", NULL },
 		[NAT_DNAT] = { "name", "kind", "mode", "priority", "source", "address", "protocol",
 			       "port", "to", "to_port", NULL },
 		[NAT_ONE_TO_ONE] = { "name", "kind", "mode", "priority", "destination", "inside",
@@ -415,6 +444,7 @@ static void read_rule(const struct nat *nat, struct nat_rule *rule, const struct
 
 	rule->where = node_path(node);
 	rule->priority = -1;
+	rule->reject = -1;
 	if (!json_is_object(node->value)) {
 		node_is_object(node, members[0]);
 		return;
@@ -439,9 +469,10 @@ static void read_rule(const struct nat *nat, struct nat_rule *rule, const struct
 	rule->has_source = member.value && get_prefix(rule, &member, &rule->source);
 	member = node_member(node, "destination");
 	rule->has_destination = member.value && get_prefix(rule, &member, &rule->destination);
-	if (rule->kind == NAT_SNAT)
+	if (rule->kind == NAT_SNAT) {
 		read_snat(nat, rule, node);
-	else if (rule->kind == NAT_DNAT)
+		read_reject(rule, node);
+	} else if (rule->kind == NAT_DNAT)
 		read_dnat(rule, node);
 	else if (rule->kind == NAT_SANITISE)
 		read_sanitise(nat, rule, node);

@@ -64,6 +64,7 @@ struct nat_rule {
 	uint16_t outside_port; /* dnat; 0: all */
 	uint16_t inside_port;  /* dnat; 0: stays */
 	int32_t priority;      /* of the entry that sends; -1: whatever it has */
+	int32_t reject;	       /* snat: of entries that answer TCP to what has gone; -1: none */
 	const struct nat_slice *slice;
 };
 
