@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* map.c - open addressing, at most half full. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "map.h"
 #include "memory.h"
@@ -84,11 +85,17 @@ void map_clear(struct map *map)
 }
 
 /* FNV-1a */
-uint32_t map_hash_string(const char *text)
+uint32_t map_hash_bytes(const void *data, size_t len)
 {
+	const uint8_t *p = data;
 	uint32_t hash = 2166136261u;
 
-	for (; *text; text++)
-		hash = (hash ^ (uint8_t)*text) * 16777619u;
-	return hash;
+	while (len--)
+		hash = (hash ^ *p++) * 16777619u;
+	return hash ^ hash >> 15;
+}
+
+uint32_t map_hash_string(const char *text)
+{
+	return map_hash_bytes(text, strlen(text));
 }

@@ -28,6 +28,7 @@ void map_clear(struct map *map);
 /* map_remove: an item that is in there, under its hash */
 void map_remove(struct map *map, uint32_t hash, const void *item);
 
+uint32_t map_hash_bytes(const void *data, size_t len);
 uint32_t map_hash_string(const char *text);
 
 #endif

@@ -87,7 +87,7 @@ unsigned int stt_offload_need(const struct stt_meta *meta, unsigned int len)
 
 static bool stt_offload_ipv4(const u8 *ip, unsigned int len, u8 proto)
 {
-	if (len < 20 || ip[0] >> 4 != 4 || (ip[0] & 0xf) < 5 || (ip[0] & 0xf) * 4U != len)
+	if (len < 20 || ip[0] >> 4 != 4 || (ip[0] & 0xf) * 4U != len)
 		return false;
 	if (stt_be16(ip + 6) & 0x3fff)		/* a fragment */
 		return false;

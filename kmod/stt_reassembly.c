@@ -8,9 +8,9 @@
  * is the peer that has too much. Peers share a bound when their hashes agree.
  *
  * Networks duplicate segments, and receive offload may join the copies in another way than
- * the originals, so segments overlap. What came first stays; of a later one only
- * what was missing is taken. Of frames that were complete the key is remembered for a
- * while, so that copies that come late do not begin a new one.
+ * the originals, so segments overlap. Of one that comes later what others have is cut off, but
+ * it takes the place of those that lie within it. Of frames that were complete the key is
+ * remembered for a while, so that copies that come late do not begin a new one.
  *
  * A struct is under one lock, the caller's: who adds, expires or flushes holds it.
  * Everything here takes time in proportion to the segments of one frame, and to the
@@ -227,6 +227,11 @@ static bool stt_frame_place(struct stt_reassembly *r, struct stt_frame *frame,
 	}
 	while ((next = *prev ? (*prev)->next : frame->first) &&
 	       stt_segment(next)->offset < end) {
+		if (stt_segment(next)->offset == stt_segment(skb)->offset &&
+		    stt_segment_end(next) > end) {
+			r->counts[STT_R_DUPLICATE]++;
+			return false;
+		}
 		overlap = true;
 		if (stt_segment_end(next) > end) {
 			end = stt_segment(next)->offset;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "control.h"
@@ -26,6 +27,7 @@
 
 #define DOUBT_MS 500
 #define LEAVE_MS 2000
+#define HAND_OVER_MS 1000
 #define REQUEST_MAX_BYTES (64u << 20)
 #define LINE_MAX_BYTES (64u << 20)
 
@@ -38,6 +40,7 @@ struct program {
 	const char *netns; /* NULL: this one */
 	char *path;	   /* of the control socket */
 	char *aside;
+	int old_fd; /* to the one before, if it is to hand over; -1: there is none, or it has */
 	uint32_t window;
 	struct event_base *base;
 	struct event *signals[2];
@@ -45,7 +48,7 @@ struct program {
 	struct bufferevent *channel; /* to weftd; NULL: it is gone, or there was none */
 	struct bufferevent *old;     /* to the one before; NULL: there is none, or it has left */
 	struct control *control;
-	struct service *service;
+	struct service *service; /* NULL: this kind has none */
 	bool failed;
 };
 
@@ -77,8 +80,8 @@ static const struct option long_options[] = {
 /* "status, export, learn and leave" */
 static char *commands_of(const struct program_kind *kind, const char *last)
 {
-	return memory_printf("status, %s%slearn%sleave", kind->commands,
-			     *kind->commands ? ", " : "", last);
+	return memory_printf("status, %s%s%sleave", kind->commands, kind->service ? ", learn" : "",
+			     last);
 }
 
 static void usage(const struct program_kind *kind, FILE *out)
@@ -98,10 +101,13 @@ static void usage(const struct program_kind *kind, FILE *out)
 		"      --log-level LEVEL error, warning, notice, info or debug\n"
 		"      --netns NAME      work in a named network namespace\n"
 		"      --user NAME       become this user (default weft, or nobody)\n"
-		"      --window N        packets to decide at a time, 1 to 65536 (default 256)\n"
+		"%s"
 		"  -h, --help\n"
 		"  -V, --version\n",
-		kind->name, kind->what, kind->name, commands, kind->short_as);
+		kind->name, kind->what, kind->name, commands, kind->short_as,
+		kind->service ?
+			"      --window N        packets to decide at a time, 1 to 65536 (default 256)\n" :
+			"");
 	free(commands);
 }
 
@@ -137,10 +143,14 @@ static void say(struct program *program, json_t *message)
 	json_decref(message);
 }
 
+static void take_over(struct program *program);
+
 static void configure(struct program *program, const json_t *config)
 {
-	char *error = program->kind->configure(program->daemon, config);
+	char *error;
 
+	take_over(program);
+	error = program->kind->configure(program->daemon, config);
 	if (error) {
 		log_error("configuration: %s", error);
 		say(program, json_pack("{s:s}", "error", error));
@@ -148,6 +158,8 @@ static void configure(struct program *program, const json_t *config)
 		return;
 	}
 	log_info("configured");
+	if (!program->service)
+		return;
 	service_start(program->service);
 	service_learn(program->service);
 }
@@ -200,6 +212,39 @@ static struct bufferevent *open_line(struct program *program, int fd, buffereven
 
 /* ---- the one before ----------------------------------------------------------- */
 
+static void end_old(const struct program *program, int fd, bool has_left)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	if (has_left || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len)) {
+		log_info("took over from the %s before", program->kind->name);
+		return;
+	}
+	log_warning("the %s before, process %d, does not leave", program->kind->name,
+		    (int)peer.pid);
+	kill(peer.pid, SIGKILL);
+}
+
+/* once, by those who go on where the one before ends */
+static void take_over(struct program *program)
+{
+	const struct timeval limit = { .tv_sec = HAND_OVER_MS / 1000 };
+	int fd = program->old_fd;
+	json_t *known;
+
+	if (fd < 0)
+		return;
+	program->old_fd = -1;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	dprintf(fd, "hand_over\n");
+	known = json_loadfd(fd, JSON_DISABLE_EOF_CHECK, NULL);
+	end_old(program, fd, known && !json_object_get(known, "error"));
+	program->kind->resume(program->daemon, known);
+	json_decref(known);
+	close(fd);
+}
+
 static void on_old_said(struct bufferevent *old, void *arg)
 {
 }
@@ -207,16 +252,8 @@ static void on_old_said(struct bufferevent *old, void *arg)
 static void on_old_gone(struct bufferevent *old, short what, void *arg)
 {
 	struct program *program = arg;
-	struct ucred peer;
-	socklen_t len = sizeof(peer);
 
-	if (what & BEV_EVENT_TIMEOUT &&
-	    !getsockopt(bufferevent_getfd(old), SOL_SOCKET, SO_PEERCRED, &peer, &len)) {
-		log_warning("the %s before, process %d, does not leave", program->kind->name,
-			    (int)peer.pid);
-		kill(peer.pid, SIGKILL);
-	} else
-		log_info("took over from the %s before", program->kind->name);
+	end_old(program, bufferevent_getfd(old), !(what & BEV_EVENT_TIMEOUT));
 	bufferevent_free(old);
 	program->old = NULL;
 }
@@ -247,9 +284,11 @@ static int open_control(struct program *program, control_fn answer)
 	int fd = control_connect(program->path);
 	int result;
 
-	program->aside = memory_printf("%s.old", program->path);
-	if (fd >= 0) {
+	if (program->kind->resume)
+		program->old_fd = fd;
+	else if (fd >= 0) {
 		close(fd);
+		program->aside = memory_printf("%s.old", program->path);
 		rename(program->path, program->aside);
 	}
 	result = control_open(&program->control, program->base, &options, answer, program);
@@ -295,28 +334,41 @@ static json_t *answer_status(struct program *program)
 	json_t *status = json_pack("{s:s, s:i, s:b}", "datapath", program->dp, "pid", (int)getpid(),
 				   "weftd", program->channel != NULL);
 
-	json_object_set_new(status, "service", service_status(program->service));
+	if (program->service)
+		json_object_set_new(status, "service", service_status(program->service));
 	json_object_update_missing_new(status, program->kind->status(program->daemon));
 	return status;
+}
+
+static void leave(struct program *program)
+{
+	if (program->service)
+		service_leave(program->service);
+	else
+		program->kind->leave(program->daemon);
 }
 
 static json_t *on_control(void *ctx, const char *command, const json_t *request)
 {
 	static const struct timeval soon = { .tv_usec = 20000 };
 	struct program *program = ctx;
+	const struct program_kind *kind = program->kind;
 
 	if (!strcmp(command, "status"))
 		return answer_status(program);
-	if (!strcmp(command, "learn")) {
+	if (program->service && !strcmp(command, "learn")) {
 		service_learn(program->service);
 		return json_pack("{s:b}", "ok", 1);
 	}
+	if (kind->hand_over && !strcmp(command, "hand_over")) {
+		log_info("another %s takes over", kind->name);
+		event_base_loopexit(program->base, &soon);
+		return kind->hand_over(program->daemon);
+	}
 	if (strcmp(command, "leave"))
-		return program->kind->control ?
-			       program->kind->control(program->daemon, command, request) :
-			       NULL;
+		return kind->control(program->daemon, command, request);
 	log_info("asked to leave");
-	service_leave(program->service);
+	leave(program);
 	event_base_loopexit(program->base, &soon);
 	return json_pack("{s:b}", "ok", 1);
 }
@@ -328,7 +380,7 @@ static void on_terminate(evutil_socket_t signal_number, short what, void *arg)
 	struct program *program = arg;
 
 	log_info("signal %d: leaving; %s", (int)signal_number, program->kind->gone);
-	service_leave(program->service);
+	leave(program);
 	event_base_loopbreak(program->base);
 }
 
@@ -360,8 +412,9 @@ static bool open_program(struct program *program, int channel_fd)
 
 	program->base = event_base_new();
 	program->daemon = program->kind->open(program);
-	program->service = service_new(program->base, &options, program->kind->ops,
-				       program->kind->ops_ctx(program->daemon));
+	if (program->kind->service)
+		program->service = service_new(program->base, &options, program->kind->ops,
+					       program->kind->ops_ctx(program->daemon));
 	program->doubt_timer = evtimer_new(program->base, on_doubt_timer, program);
 	program->signals[0] = evsignal_new(program->base, SIGTERM, on_terminate, program);
 	program->signals[1] = evsignal_new(program->base, SIGINT, on_terminate, program);
@@ -393,6 +446,8 @@ static void close_program(struct program *program)
 	event_free(program->signals[0]);
 	event_free(program->signals[1]);
 	event_base_free(program->base);
+	if (program->old_fd >= 0)
+		close(program->old_fd);
 	free(program->aside);
 	free(program->path);
 }
@@ -436,7 +491,7 @@ static int run(struct program *program, int channel_fd)
 
 int program_main(const struct program_kind *kind, int argc, char **argv)
 {
-	struct program program = { .kind = kind, .dp = "weft0" };
+	struct program program = { .kind = kind, .dp = "weft0", .old_fd = -1 };
 	const char *command = NULL, *path = NULL;
 	int option, channel_fd = -1, status;
 	unsigned long number;
@@ -471,7 +526,7 @@ int program_main(const struct program_kind *kind, int argc, char **argv)
 			program.user = optarg;
 			break;
 		case OPTION_WINDOW:
-			if (!parse_number(optarg, 65536, &number) || !number)
+			if (!kind->service || !parse_number(optarg, 65536, &number) || !number)
 				goto bad;
 			program.window = number;
 			break;

@@ -6,6 +6,10 @@
  * Taking over. A daemon that finds another one at its control socket puts that socket aside, opens
  * its own, and asks the other to leave only when it is registered itself. For a moment there are
  * two, and each packet has somebody to ask.
+ *
+ * One whose state is nowhere but in its memory (resume, hand_over) connects to the other, and makes
+ * itself ready. When it is told what to do it asks the other one for all that it knows, which is
+ * silent from then on.
  */
 #ifndef WEFT_SERVICES_PROGRAM_H
 #define WEFT_SERVICES_PROGRAM_H
@@ -22,9 +26,9 @@ struct program_kind {
 	const char *name;     /* "weft-natd" */
 	const char *what;     /* it does, a line or two for --help */
 	const char *short_as; /* in paths: "natd" */
-	const char *service;
+	const char *service;  /* NULL: it speaks with the kernel by itself */
 	const char *commands; /* of the control socket beside status, learn and leave: "export" */
-	const char *gone;     /* that leaving does no harm: "connections stay" */
+	const char *gone;     /* what leaving means: "connections stay" */
 	const struct service_ops *ops;
 
 	void *(*open)(struct program *program); /* the daemon */
@@ -35,8 +39,14 @@ struct program_kind {
 	bool (*is_configured)(const void *daemon);
 	/* counters, a new reference */
 	json_t *(*status)(const void *daemon);
-	/* one of the commands; NULL: it is none. NULL: there are none */
+	/* one of the commands; NULL: it is none */
 	json_t *(*control)(void *daemon, const char *command, const json_t *request);
+	/* take no more; without a service only */
+	void (*leave)(void *daemon);
+	/* all that it knows, a new reference, and silence; NULL: others need not know */
+	json_t *(*hand_over)(void *daemon);
+	/* what hand_over of the one before gave, or NULL; before the first configure */
+	void (*resume)(void *daemon, json_t *known);
 };
 
 /* program_main: main() of a daemon */

@@ -21,13 +21,15 @@ def context(ldp=0, lin=0, lout=0, stage=0, mark=0):  # pylint: disable=too-many-
 
 
 class Peer:
-    """Takes and gives frames of one segment over IPv4."""
+    """Takes and gives frames of one segment."""
 
     def __init__(self, namespace, address):
         self.address = address
+        self.v6 = ":" in address
 
         def make():
-            sock = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP)
+            sock = socket.socket(socket.AF_INET6 if self.v6 else socket.AF_INET, socket.SOCK_RAW,
+                                 socket.IPPROTO_TCP)
             sock.bind((address, 0))
             sock.settimeout(2)
             return sock
@@ -37,12 +39,13 @@ class Peer:
         """(sender, STT header as a list, inner frame); None when nothing came"""
         while True:
             try:
-                packet = self.sock.recv(65535)
+                tcp, sender = self.sock.recvfrom(65535)
             except TimeoutError:
                 return None
-            tcp = packet[(packet[0] & 15) * 4:]
+            if not self.v6:  # with its IP header
+                tcp = tcp[(tcp[0] & 15) * 4:]
             if struct.unpack("!H", tcp[2:4])[0] == PORT and len(tcp) >= 20 + LENGTH:
-                return (socket.inet_ntoa(packet[12:16]), list(struct.unpack(HEADER, tcp[20:20 + LENGTH])),
+                return (sender[0], list(struct.unpack(HEADER, tcp[20:20 + LENGTH])),
                         tcp[20 + LENGTH:])
 
     def send(self, to, header, inner, ident=1):

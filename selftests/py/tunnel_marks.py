@@ -5,6 +5,8 @@
 Run by tunnel_marks.sh, whose head has the map. On hosts a and b entries give packets of
 their machine a mark, and let those to their machine pass only with it; what else should
 be on the way is in the entries of host g.
+
+INNER and OUTER in the environment say which IP machines speak, and tunnels go over.
 """
 import fcntl
 import json
@@ -23,8 +25,24 @@ from gre import gre as gre_header
 
 TAP = frame.Tap()
 SO_MARK, SO_RCVMARK = 36, 75
-REMOTE = {"a": "192.0.2.2", "b": "192.0.2.5", "ga": "192.0.2.1", "gb": "192.0.2.6"}
-APPLIANCE = "198.51.100.2"
+INNER6, OUTER6 = os.environ["INNER"] == "6", os.environ["OUTER"] == "6"
+
+
+def inner(network, host):
+    return f"fd01:{network}::{host}" if INNER6 else f"10.{network}.0.{host}"
+
+
+def outer(host):
+    return f"fd00:2::{host}" if OUTER6 else f"192.0.2.{host}"
+
+
+REMOTE = {"a": outer(2), "b": outer(5), "ga": outer(1), "gb": outer(6)}
+APPLIANCE, TO_APPLIANCE = ("fd00:3::2", "fd00:3::1") if OUTER6 else ("198.51.100.2", "198.51.100.1")
+VM_A, VM_B = inner(1, 10), inner(2, 10)
+FAMILY = socket.AF_INET6 if INNER6 else socket.AF_INET
+IP, UDP, ICMP, LEN = ("ip6", "udp6", "icmp6", "/64") if INNER6 else ("ip", "udp", "icmp", "/24")
+# how machines, router and middlebox ask for each other's MAC address
+ASK = ("icmp6, icmp_type=135", "icmp6, icmp_type=136") if INNER6 else ("arp",)
 
 
 def run(*words, text=None):
@@ -54,7 +72,7 @@ def drops(host):
 
 def machine(namespace, address):
     def make():
-        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sock = socket.socket(FAMILY, socket.SOCK_DGRAM)
         sock.bind((address, 7))
         sock.settimeout(3)
         return sock
@@ -76,7 +94,7 @@ def talk(name):
     drain(VA)
     drain(VB)
     got = back = None
-    VA.sendto(name.encode(), ("10.2.0.10", 7))
+    VA.sendto(name.encode(), (VM_B, 7))
     try:
         got, source = VB.recvfrom(2000)
         VB.sendto(b"back " + got, source)
@@ -99,8 +117,8 @@ def edges(carrier, mark, back, at_b=None, at_a=None):
               f"priority=9, in_port=p{host} actions=load:reg0=7, load:reg15=0xffffffff, "
               f"load:mark={give:#x}, load:ldp={lport}, load:lin=1, load:lout=99, "
               f"tunnel(dst={REMOTE[host]}, port={carrier})",
-              f"priority=9, in_port={carrier}, arp actions=output:lout",
-              f"{passes}, icmp actions=output:lout", f"{passes}, udp actions=output:lout",
+              *(f"priority=10, in_port={carrier}, {ask} actions=output:lout" for ask in ASK),
+              f"{passes}, {ICMP} actions=output:lout", f"{passes}, {UDP} actions=output:lout",
               "priority=1 actions=drop:user1")
 
 
@@ -111,13 +129,13 @@ def centre(carrier, *elements):
     back = ["output:m2"] + [e.send(2) for e in elements]
     entries = [
         f"priority=9, in_port={carrier}, ldp=1 actions=output:lout",
-        f"priority=9, in_port={carrier}, ldp=2, arp actions=output:lout",
+        *(f"priority=9, in_port={carrier}, ldp=2, {ask} actions=output:lout" for ask in ASK),
         f"priority=8, in_port={carrier}, ldp=2 actions={back[-1]}",
         "priority=9, in_port=r1 actions=load:ldp=1, load:lin=99, load:lout=1, "
         f"tunnel(dst={REMOTE['ga']}, port={carrier})",
         "priority=9, in_port=r2 actions=output:m1",
         "priority=9, in_port=m1 actions=output:r2",
-        f"priority=9, in_port=m2, arp actions={to_b}",
+        *(f"priority=9, in_port=m2, {ask} actions={to_b}" for ask in ASK),
         f"priority=8, in_port=m2 actions={onward[0]}",
     ]
     for i, element in enumerate(elements):
@@ -145,7 +163,7 @@ class GreAppliance(threading.Thread):
             key = struct.unpack("!I", packet[4:8])[0]
             self.seen.add(key)
             key = key & (self.keeps | 0xFFFFFF) | self.adds
-            self.peer.send("198.51.100.1", packet[:4] + struct.pack("!I", key) + packet[8:])
+            self.peer.send(TO_APPLIANCE, packet[:4] + struct.pack("!I", key) + packet[8:])
 
     def send(self, way):
         return f"load:ldp={100 + way}, load:lout=1, tunnel(dst={APPLIANCE}, port=gre1)"
@@ -252,8 +270,9 @@ class Host(threading.Thread):
 def middlebox(mark, back, extra=""):
     """nftables in m: passes only what has its mark, and hides the source"""
     run("ip", "netns", "exec", "m", "nft", "-f", "-", text=f"""
-        flush ruleset
-        table ip box {{
+        table {IP} box
+        delete table {IP} box
+        table {IP} box {{
             chain forward {{
                 type filter hook forward priority 0; policy drop;
                 iifname "m1" meta mark {mark:#x} counter {extra} accept
@@ -282,17 +301,18 @@ def add_ports():
 
 
 def add_namespaces():
-    for name, namespace, address, lport in (("r1", "r", "10.1.0.1/24", "1:99"), ("r2", "r", "10.9.0.1/24", "none"),
-                                            ("m1", "m", "10.9.0.2/24", "none"), ("m2", "m", "10.2.0.1/24", "2:99")):
+    for name, namespace, network, number, lport in (("r1", "r", 1, 1, "1:99"), ("r2", "r", 9, 1, "none"),
+                                                    ("m1", "m", 9, 2, "none"), ("m2", "m", 2, 1, "2:99")):
         weft("g", "port", "add", name, "type", "internal", "lport", lport)
         run("ip", "-n", "g", "link", "set", name, "netns", namespace)
-        run("ip", "-n", namespace, "address", "add", address, "dev", name)
+        run("ip", "-n", namespace, "address", "add", inner(network, number) + LEN, "dev", name)
         run("ip", "-n", namespace, "link", "set", name, "up")
-    run("ip", "-n", "r", "route", "add", "10.2.0.0/24", "via", "10.9.0.2")
-    run("ip", "-n", "m", "route", "add", "10.1.0.0/24", "via", "10.9.0.1")
+    run("ip", "-n", "r", "route", "add", inner(2, 0) + LEN, "via", inner(9, 2))
+    run("ip", "-n", "m", "route", "add", inner(1, 0) + LEN, "via", inner(9, 1))
     for namespace in "rm":
-        run("ip", "netns", "exec", namespace, "sysctl", "-qw", "net.ipv4.ip_forward=1",
-            "net.ipv4.fwmark_reflect=1")
+        run("ip", "netns", "exec", namespace, "sysctl", "-qw",
+            *(("net.ipv6.conf.all.forwarding=1", "net.ipv6.fwmark_reflect=1") if INNER6 else
+              ("net.ipv4.ip_forward=1", "net.ipv4.fwmark_reflect=1")))
 
 
 def wait_drop(host, reason, number):
@@ -317,7 +337,7 @@ def chains():
             talk(f"{carrier}: marks {mark:#x} and {back:#x} through router and middlebox")
     middlebox(1, 1)  # or the above would say nothing
     before = stats("g")["m1"]["stats"]["tx_packets"]
-    VA.sendto(b"lost", ("10.2.0.10", 7))
+    VA.sendto(b"lost", (VM_B, 7))
     end = time.monotonic() + 3
     while stats("g")["m1"]["stats"]["tx_packets"] == before and time.monotonic() < end:
         time.sleep(0.02)
@@ -333,16 +353,21 @@ def router_error():
     middlebox(OBSERVE | 1, OBSERVE | 1)
     edges("gnv0", OBSERVE | 1, OBSERVE | 1)
     centre("gnv0")
-    raw = inside("va", lambda: socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP))
+    level, option, proto, kind = (socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, 58, 3) if INNER6 else \
+        (socket.IPPROTO_IP, socket.IP_TTL, 1, 11)
+    raw = inside("va", lambda: socket.socket(FAMILY, socket.SOCK_RAW, proto))
     raw.settimeout(3)
-    VA.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, 1)
-    VA.sendto(b"too far", ("10.2.0.10", 7))
-    VA.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, 64)
+    VA.setsockopt(level, option, 1)
+    VA.sendto(b"too far", (VM_B, 7))
+    VA.setsockopt(level, option, 64)
+    answer = sender = None
     try:
-        answer = raw.recv(2000)
+        while answer is None or answer == 136:  # of the router's neighbours
+            packet, sender = raw.recvfrom(2000)
+            answer = packet[0 if INNER6 else 20]
     except TimeoutError:
-        answer = bytes(28)
-    TAP.equal((answer[20], socket.inet_ntoa(answer[12:16])), (11, "10.1.0.1"),
+        pass
+    TAP.equal((answer, sender and sender[0]), (kind, inner(1, 1)),
               "an ICMP error of the router has the mark")
 
 
@@ -437,17 +462,18 @@ def containers():
 def forgers():
     """M5: frames of a machine's own making that look like ours are just frames."""
     mac_a, mac_b = "02:00:00:00:0a:01", "02:00:00:00:0b:01"
-    inner = frame.ether(mac_b, mac_a, 0x800, frame.ipv4("10.1.0.10", "10.2.0.10", 17, frame.udp(
-        "10.1.0.10", "10.2.0.10", 1, 2, b"forged")))
-    segment = struct.pack(stt.HEADER, 0, 0, 0, 0, 0, 0, 0xFFFFFFFFFFFFFFFF, 0) + inner
-    outer = ("192.0.2.1", "192.0.2.6")
+    ends = (outer(1), outer(6))
+
+    def packet(src, dst, proto, payload):
+        return frame.ether(mac_b, mac_a, *((0x86dd, frame.ipv6(src, dst, proto, payload)) if ":" in src else
+                                           (0x800, frame.ipv4(src, dst, proto, payload))))
+    machines = packet(VM_A, VM_B, 17, frame.udp(VM_A, VM_B, 1, 2, b"forged"))
+    segment = struct.pack(stt.HEADER, 0, 0, 0, 0, 0, 0, 0xFFFFFFFFFFFFFFFF, 0) + machines
     forged = {
-        "VLAN": frame.ether(mac_b, mac_a, 0x800, inner[14:], vlan=0xCFFF),
-        "Geneve": frame.ether(mac_b, mac_a, 0x800, frame.ipv4(*outer, 17, frame.udp(
-            *outer, 6081, 6081, geneve(2, context(1, 1, OBSERVE | 3), inner)))),
-        "GRE": frame.ether(mac_b, mac_a, 0x800, frame.ipv4(*outer, 47, gre_header(0xF000015, inner))),
-        "STT": frame.ether(mac_b, mac_a, 0x800, frame.ipv4(*outer, 6, frame.tcp(
-            *outer, 7471, 7471, flags=0x18, payload=segment, seq=len(segment) << 16))),
+        "VLAN": machines[:12] + b"\x81\x00\xcf\xff" + machines[12:],
+        "Geneve": packet(*ends, 17, frame.udp(*ends, 6081, 6081, geneve(2, context(1, 1, OBSERVE | 3), machines))),
+        "GRE": packet(*ends, 47, gre_header(0xF000015, machines)),
+        "STT": packet(*ends, 6, frame.tcp(*ends, 7471, 7471, flags=0x18, payload=segment, seq=len(segment) << 16)),
     }
     qa = inside("va", lambda: frame.Port("qa"))
     qb = inside("vb", lambda: frame.Port("qb"))
@@ -477,22 +503,22 @@ def leaks():
     loads = ", ".join(f"load:reg{i}=0xffffffff" for i in range(16))
     clean = ", ".join(f"reg{i}=0" for i in range(16))
     tunnel = f"load:ldp=2, load:lout=1, tunnel(dst={REMOTE['a']}, port=gnv0)"
-    flows("a", f"in_port=pa, udp, l4_dst=1, mark=0, {clean} actions={loads}, load:mark=0xffffffff, "
+    flows("a", f"in_port=pa, {UDP}, l4_dst=1, mark=0, {clean} actions={loads}, load:mark=0xffffffff, "
                f"load:lin=0x7fff, load:stage=15, set:tun_opt0=0x{'ff' * 16}, {tunnel}",
-          f"in_port=pa, udp, l4_dst=2, mark=0, stage=0, lin=0, {clean} actions={tunnel}",
+          f"in_port=pa, {UDP}, l4_dst=2, mark=0, stage=0, lin=0, {clean} actions={tunnel}",
           "priority=1 actions=drop:user1")
     flows("g", f"in_port=gnv0, {clean} actions=tunnel(dst={REMOTE['gb']}, port=gnv0)",
           "priority=1 actions=drop:user1")
-    flows("b", f"in_port=gnv0, udp, l4_dst=1, mark=0xffffffff, lin=0x7fff, stage=15, {clean} actions=output:lout",
-          f"in_port=gnv0, udp, l4_dst=2, mark=0, lin=0, stage=0, {clean} actions=output:lout",
+    flows("b", f"in_port=gnv0, {UDP}, l4_dst=1, mark=0xffffffff, lin=0x7fff, stage=15, {clean} actions=output:lout",
+          f"in_port=gnv0, {UDP}, l4_dst=2, mark=0, lin=0, stage=0, {clean} actions=output:lout",
           "priority=1 actions=drop:user1")
-    frames = [frame.ether("02:00:00:00:0b:01", "02:00:00:00:0a:01", 0x800, frame.ipv4(
-        "10.1.0.10", "10.2.0.10", 17, frame.udp("10.1.0.10", "10.2.0.10", 9, 1 + i % 2, b"%d" % i)))
-        for i in range(20)]
+    make, kind = (frame.ipv6, 0x86dd) if INNER6 else (frame.ipv4, 0x800)
+    frames = [frame.ether("02:00:00:00:0b:01", "02:00:00:00:0a:01", kind, make(
+        VM_A, VM_B, 17, frame.udp(VM_A, VM_B, 9, 1 + i % 2, b"%d" % i))) for i in range(20)]
     qb.drain()
     for packet in frames:
         qa.send(packet)
-    got = [qb.receive(2, lambda f: f[12:14] == b"\x08\x00") for _ in frames]
+    got = [qb.receive(2, lambda f: f[12:14] == frames[0][12:14]) for _ in frames]
     TAP.equal(got, frames, "packets with and without registers, in turn")
 
 
@@ -505,7 +531,7 @@ def moves():
     talk("before a device moves")
     run("ip", "-n", "r", "link", "set", "r1", "netns", "g")
     run("ip", "-n", "g", "link", "set", "r1", "netns", "r")
-    run("ip", "-n", "r", "address", "add", "10.1.0.1/24", "dev", "r1")
+    run("ip", "-n", "r", "address", "add", inner(1, 1) + LEN, "dev", "r1")
     run("ip", "-n", "r", "link", "set", "r1", "up")
     TAP.equal({n: p["id"] for n, p in stats("g").items()}, ids, "ports keep their numbers")
     talk("after a device moved away and back")
@@ -520,7 +546,7 @@ add_ports()
 add_namespaces()
 for MACHINE in ("va", "vb"):  # a process that gets frames and sends them again must find them complete
     run("ip", "netns", "exec", MACHINE, "ethtool", "-K", "q" + MACHINE[1], "tx", "off")
-VA, VB = machine("va", "10.1.0.10"), machine("vb", "10.2.0.10")
+VA, VB = machine("va", VM_A), machine("vb", VM_B)
 GRE, STT, TAPPED, HOSTED = GreAppliance(), SttAppliance(), Tap(), Host()
 chains()
 router_error()

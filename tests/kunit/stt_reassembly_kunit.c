@@ -147,6 +147,24 @@ static void key_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, r->mem, 0U);
 }
 
+/* A copy that lies across a border has nothing new, and leaves nothing behind */
+static void border_test(struct kunit *test)
+{
+	struct stt_reassembly *r = new_reassembly(test);
+	unsigned int mem;
+	u8 ecn = 0;
+
+	KUNIT_EXPECT_NULL(test, add(test, r, 1, 1, 150, 0, 50, &ecn));
+	KUNIT_EXPECT_NULL(test, add(test, r, 1, 1, 150, 50, 50, &ecn));
+	mem = r->mem;
+	KUNIT_EXPECT_NULL(test, add(test, r, 1, 1, 150, 25, 50, &ecn));
+	KUNIT_EXPECT_EQ(test, r->mem, mem);
+	KUNIT_EXPECT_EQ(test, r->counts[STT_R_DUPLICATE], 1UL);
+	KUNIT_EXPECT_EQ(test, r->counts[STT_R_OVERLAP], 0UL);
+	take_frame(test, add(test, r, 1, 1, 150, 100, 50, &ecn), 1, 150);
+	stt_reassembly_flush(r);
+}
+
 /* A copy that comes late does not begin a new frame; one that comes very late does */
 static void late_test(struct kunit *test)
 {
@@ -263,6 +281,7 @@ static void count_test(struct kunit *test)
 static struct kunit_case stt_reassembly_cases[] = {
 	KUNIT_CASE(shuffle_test),
 	KUNIT_CASE(key_test),
+	KUNIT_CASE(border_test),
 	KUNIT_CASE(late_test),
 	KUNIT_CASE(ecn_test),
 	KUNIT_CASE(expire_test),

@@ -127,8 +127,8 @@ static void log_partial(const struct tunnel *tunnel)
 
 	if (tunnel->state != TUNNEL_DOWN)
 		return;
-	for (size_t i = 0; i < bfdd->n_tunnels; i++) {
-		const struct tunnel *other = bfdd->tunnels[i];
+	for (size_t i = 0; i < bfdd->tunnels.n; i++) {
+		const struct tunnel *other = bfdd->tunnels.v[i];
 
 		if (other != tunnel && address_equal(&other->remote, &tunnel->remote) &&
 		    other->state == TUNNEL_UP)
@@ -271,38 +271,6 @@ static void take_probe(struct tunnel *tunnel, const struct bfd_probe *probe)
 	send_probe(tunnel, &reply, 0);
 }
 
-static struct tunnel *find_tunnel(const struct bfdd *bfdd, uint32_t port,
-				  const struct address *remote)
-{
-	for (size_t i = 0; i < bfdd->n_tunnels; i++)
-		if (bfdd->tunnels[i]->port == port &&
-		    address_equal(&bfdd->tunnels[i]->remote, remote))
-			return bfdd->tunnels[i];
-	return NULL;
-}
-
-/*
- * RFC 5880, 6.3: by our discriminator, or before it is known by where the packet is from. Whose
- * discriminator it is has to be at the other end of that very tunnel.
- */
-static enum bfd_verdict find_session(const struct bfdd *bfdd, uint32_t port,
-				     const struct address *source, const struct bfd_frame *frame,
-				     struct tunnel **found)
-{
-	uint32_t yours = frame->kind == BFD_FRAME_PROBE ? frame->probe.your_discriminator :
-							  frame->packet.your_discriminator;
-	struct tunnel *tunnel = find_tunnel(bfdd, port, source);
-
-	if (tunnel && (!yours || tunnel->session.discriminator == yours)) {
-		*found = tunnel;
-		return BFD_GOOD;
-	}
-	for (size_t i = 0; i < bfdd->n_tunnels && yours; i++)
-		if (bfdd->tunnels[i]->session.discriminator == yours)
-			return BFD_SOURCE;
-	return BFD_UNKNOWN;
-}
-
 static void on_frame(void *ctx, uint32_t port, const struct address *source, const uint8_t *data,
 		     size_t len)
 {
@@ -313,7 +281,11 @@ static void on_frame(void *ctx, uint32_t port, const struct address *source, con
 
 	verdict = bfd_frame_parse(data, len, &frame);
 	if (verdict == BFD_GOOD)
-		verdict = find_session(bfdd, port, source, &frame, &tunnel);
+		verdict = tunnels_select(&bfdd->tunnels, port, source,
+					 frame.kind == BFD_FRAME_PROBE ?
+						 frame.probe.your_discriminator :
+						 frame.packet.your_discriminator,
+					 &tunnel);
 	if (verdict != BFD_GOOD) {
 		bfdd->n_discarded[verdict]++;
 		return;
@@ -374,9 +346,9 @@ static void on_sweep(evutil_socket_t fd, short what, void *arg)
 	static const struct timeval period = { .tv_usec = SWEEP_MS * 1000 };
 	struct bfdd *bfdd = arg;
 
-	for (size_t i = 0; i < bfdd->n_tunnels; i++)
-		if (!bfdd->tunnels[i]->told)
-			tell_kernel(bfdd->tunnels[i]);
+	for (size_t i = 0; i < bfdd->tunnels.n; i++)
+		if (!bfdd->tunnels.v[i]->told)
+			tell_kernel(bfdd->tunnels.v[i]);
 	evtimer_add(bfdd->sweep_timer, &period);
 }
 
@@ -389,24 +361,27 @@ static void drop_tunnel(struct tunnel *tunnel)
 	free(tunnel);
 }
 
+static void end_tunnel(struct tunnel *tunnel)
+{
+	bfd_session_disable(&tunnel->session, bfdd_now_us());
+	forget_in_kernel(tunnel);
+	drop_tunnel(tunnel);
+}
+
 /* one that no session of ours has, and nobody can guess */
 static uint32_t new_discriminator(const struct bfdd *bfdd)
 {
 	uint32_t number;
-	bool taken;
 
 	do {
 		if (getrandom(&number, sizeof(number), 0) != sizeof(number))
 			number = random();
-		taken = !number;
-		for (size_t i = 0; i < bfdd->n_tunnels && !taken; i++)
-			taken = bfdd->tunnels[i]->session.discriminator == number;
-	} while (taken);
+	} while (!number || tunnels_find_discriminator(&bfdd->tunnels, number));
 	return number;
 }
 
 static struct tunnel *add_tunnel(struct bfdd *bfdd, uint32_t port, const struct address *remote,
-				 const struct bfd_params *want, const json_t *resumed)
+				 const struct bfd_params *want, const json_t *known)
 {
 	struct tunnel *tunnel = memory_zalloc(sizeof(*tunnel));
 	uint64_t now_us = bfdd_now_us();
@@ -421,10 +396,9 @@ static struct tunnel *add_tunnel(struct bfdd *bfdd, uint32_t port, const struct 
 	tunnel->timer = evtimer_new(bfdd->base, on_timer, tunnel);
 	bfd_session_init(&tunnel->session, &session_ops, tunnel, want, new_discriminator(bfdd),
 			 now_us);
-	if (tunnel_resume(tunnel, resumed))
+	if (tunnel_resume(tunnel, known))
 		bfd_session_resume(&tunnel->session, now_us);
-	bfdd->tunnels = memory_grow(bfdd->tunnels, bfdd->n_tunnels, sizeof(*bfdd->tunnels));
-	bfdd->tunnels[bfdd->n_tunnels++] = tunnel;
+	tunnels_add(&bfdd->tunnels, tunnel);
 	return tunnel;
 }
 
@@ -480,7 +454,7 @@ static bool read_fallbacks(struct tunnel *tunnel, const json_t *list)
 }
 
 static bool read_remote(struct bfdd *bfdd, const json_t *port, const json_t *remote,
-			const json_t *resumed)
+			const json_t *known)
 {
 	uint32_t id = json_integer_value(json_object_get(port, "port"));
 	const char *device = json_string_value(json_object_get(port, "device"));
@@ -498,9 +472,9 @@ static bool read_remote(struct bfdd *bfdd, const json_t *port, const json_t *rem
 	if (!id || !device || !type || !host || !want.min_tx_us || !want.multiplier ||
 	    !read_address(json_object_get(remote, "address"), &address) || !address.family)
 		return false;
-	tunnel = find_tunnel(bfdd, id, &address);
+	tunnel = tunnels_find(&bfdd->tunnels, id, &address);
 	if (!tunnel)
-		tunnel = add_tunnel(bfdd, id, &address, &want, resumed);
+		tunnel = add_tunnel(bfdd, id, &address, &want, known);
 	else if (memcmp(&tunnel->session.want, &want, sizeof(want)))
 		bfd_session_change(&tunnel->session, &want, bfdd_now_us());
 	tunnel->wanted = true;
@@ -528,7 +502,7 @@ static void forget_strangers(struct bfdd *bfdd)
 		struct address remote = { .family = way->ipv6 ? AF_INET6 : AF_INET };
 
 		memcpy(remote.bytes, way->addr, address_len(&remote));
-		if (!find_tunnel(bfdd, way->port, &remote))
+		if (!tunnels_find(&bfdd->tunnels, way->port, &remote))
 			weft_tunnel_del(bfd_io_sock(bfdd->io), bfdd->dp, way);
 	}
 	weft_tunnel_list_free(tunnels, n);
@@ -537,32 +511,24 @@ static void forget_strangers(struct bfdd *bfdd)
 char *bfdd_configure(struct bfdd *bfdd, const json_t *config, const json_t *resumed)
 {
 	const json_t *ports = json_object_get(config, "tunnels"), *port, *remote;
-	size_t i, j, n = 0;
+	json_t *known = status_known(resumed);
+	size_t i, j;
 	bool good = json_is_array(ports);
 
 	bfd_io_start(bfdd->io); /* sessions that go on have something to say at once */
-	for (i = 0; i < bfdd->n_tunnels; i++) {
-		bfdd->tunnels[i]->wanted = false;
-		bfdd->tunnels[i]->told = false; /* the port may be another one by now */
+	for (i = 0; i < bfdd->tunnels.n; i++) {
+		bfdd->tunnels.v[i]->wanted = false;
+		bfdd->tunnels.v[i]->told = false; /* the port may be another one by now */
 	}
 	json_array_foreach(ports, i, port)
 		json_array_foreach(json_object_get(port, "remotes"), j, remote)
-			good = read_remote(bfdd, port, remote, resumed) && good;
+			good = read_remote(bfdd, port, remote, known) && good;
+	json_decref(known);
 	if (!good)
 		return memory_strdup("this is no list of tunnels");
-	for (i = 0; i < bfdd->n_tunnels; i++) {
-		struct tunnel *tunnel = bfdd->tunnels[i];
-
-		if (tunnel->wanted) {
-			bfdd->tunnels[n++] = tunnel;
-			schedule(tunnel);
-			continue;
-		}
-		bfd_session_disable(&tunnel->session, bfdd_now_us());
-		forget_in_kernel(tunnel);
-		drop_tunnel(tunnel);
-	}
-	bfdd->n_tunnels = n;
+	tunnels_keep_wanted(&bfdd->tunnels, end_tunnel);
+	for (i = 0; i < bfdd->tunnels.n; i++)
+		schedule(bfdd->tunnels.v[i]);
 	bfdd->configured = true;
 	if (bfd_io_is_open(bfdd->io)) {
 		forget_strangers(bfdd);
@@ -582,8 +548,8 @@ static void on_state(void *ctx, bool ok, const char *why)
 {
 	struct bfdd *bfdd = ctx;
 
-	for (size_t i = 0; i < bfdd->n_tunnels; i++)
-		bfdd->tunnels[i]->told = false;
+	for (size_t i = 0; i < bfdd->tunnels.n; i++)
+		bfdd->tunnels.v[i]->told = false;
 	if (ok && bfdd->configured) {
 		forget_strangers(bfdd);
 		on_sweep(-1, 0, bfdd);
@@ -613,8 +579,8 @@ json_t *bfdd_status(struct bfdd *bfdd)
 {
 	json_t *tunnels = json_array(), *discarded = json_object();
 
-	for (size_t i = 0; i < bfdd->n_tunnels; i++)
-		json_array_append_new(tunnels, tunnel_status(bfdd->tunnels[i]));
+	for (size_t i = 0; i < bfdd->tunnels.n; i++)
+		json_array_append_new(tunnels, tunnel_status(bfdd->tunnels.v[i]));
 	for (unsigned int v = 1; v < BFD_N_VERDICTS; v++)
 		if (bfdd->n_discarded[v])
 			json_object_set_new(discarded, bfd_verdict_name(v),
@@ -627,8 +593,8 @@ json_t *bfdd_status(struct bfdd *bfdd)
 
 static void be_silent(struct bfdd *bfdd)
 {
-	for (size_t i = 0; i < bfdd->n_tunnels; i++)
-		evtimer_del(bfdd->tunnels[i]->timer);
+	for (size_t i = 0; i < bfdd->tunnels.n; i++)
+		evtimer_del(bfdd->tunnels.v[i]->timer);
 	evtimer_del(bfdd->sweep_timer);
 	bfd_io_leave(bfdd->io);
 }
@@ -643,9 +609,9 @@ json_t *bfdd_hand_over(struct bfdd *bfdd)
 
 void bfdd_probe(struct bfdd *bfdd)
 {
-	for (size_t i = 0; i < bfdd->n_tunnels; i++) {
-		bfdd->tunnels[i]->probe_us = bfdd_now_us();
-		schedule(bfdd->tunnels[i]);
+	for (size_t i = 0; i < bfdd->tunnels.n; i++) {
+		bfdd->tunnels.v[i]->probe_us = bfdd_now_us();
+		schedule(bfdd->tunnels.v[i]);
 	}
 }
 
@@ -653,9 +619,9 @@ void bfdd_leave(struct bfdd *bfdd)
 {
 	if (!bfd_io_is_open(bfdd->io))
 		return;
-	for (size_t i = 0; i < bfdd->n_tunnels; i++) {
-		bfd_session_disable(&bfdd->tunnels[i]->session, bfdd_now_us());
-		forget_in_kernel(bfdd->tunnels[i]);
+	for (size_t i = 0; i < bfdd->tunnels.n; i++) {
+		bfd_session_disable(&bfdd->tunnels.v[i]->session, bfdd_now_us());
+		forget_in_kernel(bfdd->tunnels.v[i]);
 	}
 	be_silent(bfdd);
 }
@@ -664,10 +630,10 @@ void bfdd_free(struct bfdd *bfdd)
 {
 	be_silent(bfdd);
 	bfd_io_free(bfdd->io);
-	for (size_t i = 0; i < bfdd->n_tunnels; i++)
-		drop_tunnel(bfdd->tunnels[i]);
+	for (size_t i = 0; i < bfdd->tunnels.n; i++)
+		drop_tunnel(bfdd->tunnels.v[i]);
 	event_free(bfdd->sweep_timer);
-	free(bfdd->tunnels);
+	tunnels_clear(&bfdd->tunnels);
 	free(bfdd->dp);
 	free(bfdd);
 }

@@ -2,8 +2,10 @@
 /*
  * status.c - what is known of tunnels as JSON: for people, and for the bfdd that takes over.
  */
+#include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
 #include "services/bfd/tunnel.h"
 
 json_t *tunnel_status(const struct tunnel *tunnel)
@@ -44,26 +46,40 @@ json_t *tunnel_status(const struct tunnel *tunnel)
 
 /* ---- taking over ------------------------------------------------------------ */
 
-static const json_t *find(const json_t *all, const struct tunnel *tunnel)
-{
-	const json_t *element;
-	char text[ADDRESS_TEXT];
-	size_t i;
-
-	address_format(&tunnel->remote, text);
-	json_array_foreach(json_object_get(all, "tunnels"), i, element) {
-		const char *remote = json_string_value(json_object_get(element, "remote"));
-
-		if (remote && !strcmp(remote, text) &&
-		    json_integer_value(json_object_get(element, "port")) == tunnel->port)
-			return element;
-	}
-	return NULL;
-}
-
 static json_int_t number(const json_t *object, const char *member)
 {
 	return json_integer_value(json_object_get(object, member));
+}
+
+/* "PORT ADDRESS" → its status; there may be thousands to find */
+static char *key_of(json_int_t port, const char *remote)
+{
+	return memory_printf("%lld %s", (long long)port, remote);
+}
+
+json_t *status_known(const json_t *handed_over)
+{
+	json_t *known = json_object(), *element;
+	size_t i;
+
+	json_array_foreach(json_object_get(handed_over, "tunnels"), i, element) {
+		const char *remote = json_string_value(json_object_get(element, "remote"));
+		char *key = key_of(number(element, "port"), remote ? remote : "");
+
+		json_object_set(known, key, element);
+		free(key);
+	}
+	return known;
+}
+
+static const json_t *find(const json_t *known, const struct tunnel *tunnel)
+{
+	char text[ADDRESS_TEXT];
+	char *key = key_of(tunnel->port, address_format(&tunnel->remote, text));
+	const json_t *found = json_object_get(known, key);
+
+	free(key);
+	return found;
 }
 
 static bool name_is(const json_t *object, const char *member, const char *name)
@@ -81,15 +97,16 @@ static enum bfd_state state_of(const json_t *object)
 	return BFD_ADMIN_DOWN;
 }
 
-bool tunnel_resume(struct tunnel *tunnel, const json_t *all)
+bool tunnel_resume(struct tunnel *tunnel, const json_t *known)
 {
-	const json_t *from = find(all, tunnel), *local, *remote;
+	const json_t *from = find(known, tunnel), *local, *remote;
 	struct bfd_session *session = &tunnel->session;
 
 	local = json_object_get(from, "local");
 	remote = json_object_get(from, "peer");
 	if (!local || !remote || !number(local, "discriminator") ||
-	    state_of(local) == BFD_ADMIN_DOWN)
+	    state_of(local) == BFD_ADMIN_DOWN ||
+	    tunnels_find_discriminator(&tunnel->bfdd->tunnels, number(local, "discriminator")))
 		return false;
 	session->state = state_of(local);
 	session->discriminator = number(local, "discriminator");
@@ -117,8 +134,8 @@ static json_t *devices(const struct bfdd *bfdd, const struct address *remote,
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < bfdd->n_tunnels; i++) {
-		const struct tunnel *tunnel = bfdd->tunnels[i];
+	for (size_t i = 0; i < bfdd->tunnels.n; i++) {
+		const struct tunnel *tunnel = bfdd->tunnels.v[i];
 
 		if (tunnel->state == state && address_equal(&tunnel->remote, remote))
 			json_array_append_new(list,
@@ -132,8 +149,8 @@ json_t *status_partial(const struct bfdd *bfdd)
 {
 	json_t *partial = json_object();
 
-	for (size_t i = 0; i < bfdd->n_tunnels; i++) {
-		const struct tunnel *tunnel = bfdd->tunnels[i];
+	for (size_t i = 0; i < bfdd->tunnels.n; i++) {
+		const struct tunnel *tunnel = bfdd->tunnels.v[i];
 		json_t *passes, *fails;
 
 		if (tunnel->state != TUNNEL_DOWN || json_object_get(partial, tunnel->host))

@@ -15,6 +15,7 @@
 #include "bfd/mtu.h"
 #include "bfd/session.h"
 #include "services/bfd/io.h"
+#include "services/bfd/tunnels.h"
 
 #define FALLBACKS_MAX 4
 
@@ -64,8 +65,7 @@ struct bfdd {
 	char *dp;
 	const struct bfdd_calls *calls;
 	struct bfd_io *io;
-	struct tunnel **tunnels;
-	size_t n_tunnels;
+	struct tunnels tunnels;
 	bool configured;
 	uint64_t n_discarded[BFD_N_VERDICTS];
 	struct event *sweep_timer; /* what could not be told to the kernel is tried again */
@@ -74,9 +74,13 @@ struct bfdd {
 uint64_t bfdd_now_us(void);
 const char *tunnel_state_name(enum tunnel_state state);
 
-/* tunnel_status: of one; status_resume: what @all says of it, if it does */
+/*
+ * tunnel_status: of one; tunnel_resume: what @known says of it, if it does.
+ * status_known: that, of what bfdd_hand_over() gave, or NULL; a new reference
+ */
 json_t *tunnel_status(const struct tunnel *tunnel);
-bool tunnel_resume(struct tunnel *tunnel, const json_t *all);
+json_t *status_known(const json_t *handed_over);
+bool tunnel_resume(struct tunnel *tunnel, const json_t *known);
 
 /* status_partial: hosts that some of their tunnels reach, and others do not */
 json_t *status_partial(const struct bfdd *bfdd);

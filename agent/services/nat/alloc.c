@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "map.h"
 #include "memory.h"
 #include "services/nat/alloc.h"
 
@@ -108,16 +109,6 @@ static int proto_index(uint8_t proto)
 
 /* ---- pairs in use -------------------------------------------------------- */
 
-static uint32_t hash_bytes(const void *data, size_t len)
-{
-	const uint8_t *p = data;
-	uint32_t hash = 2166136261u;
-
-	while (len--)
-		hash = (hash ^ *p++) * 16777619u;
-	return hash ^ hash >> 15;
-}
-
 static struct entry **find(const struct nat_alloc *alloc, const struct nat_pair *pair,
 			   uint32_t hash)
 {
@@ -130,7 +121,7 @@ static struct entry **find(const struct nat_alloc *alloc, const struct nat_pair 
 
 static bool is_used(const struct nat_alloc *alloc, const struct nat_pair *pair)
 {
-	return *find(alloc, pair, hash_bytes(pair, sizeof(*pair)));
+	return *find(alloc, pair, map_hash_bytes(pair, sizeof(*pair)));
 }
 
 static void count(struct nat_alloc *alloc, const struct nat_pair *pair, int by)
@@ -171,7 +162,7 @@ static void grow(struct nat_alloc *alloc)
 
 bool nat_alloc_take(struct nat_alloc *alloc, const struct nat_pair *pair, uint32_t instance)
 {
-	uint32_t hash = hash_bytes(pair, sizeof(*pair));
+	uint32_t hash = map_hash_bytes(pair, sizeof(*pair));
 	struct entry **at = find(alloc, pair, hash);
 
 	if (*at) {
@@ -191,7 +182,7 @@ bool nat_alloc_take(struct nat_alloc *alloc, const struct nat_pair *pair, uint32
 
 void nat_alloc_give(struct nat_alloc *alloc, const struct nat_pair *pair, uint32_t instance)
 {
-	struct entry **at = find(alloc, pair, hash_bytes(pair, sizeof(*pair)));
+	struct entry **at = find(alloc, pair, map_hash_bytes(pair, sizeof(*pair)));
 	struct entry *entry = *at;
 
 	if (!entry || (instance != NAT_ALLOC_SOMEBODY && entry->instance != NAT_ALLOC_SOMEBODY &&
@@ -291,7 +282,7 @@ static bool pick(struct nat_alloc *alloc, const struct nat_ask *ask, struct nat_
 	}
 	if (!n_addrs)
 		return false;
-	start = hash_bytes(ask->local, sizeof(ask->local)) % n_addrs;
+	start = map_hash_bytes(ask->local, sizeof(ask->local)) % n_addrs;
 	for (uint32_t k = 0; k < n_addrs; k++) {
 		at = (start + k) % n_addrs;
 		for (i = 0; i < alloc->n_ranges; i++) {
