@@ -14,6 +14,7 @@ import select
 import signal
 import socket
 import struct
+import subprocess
 import sys
 import time
 
@@ -364,6 +365,66 @@ def test_failure(lab):
     lab.apply(network())
 
 
+def test_branches(lab):
+    """AT-55: no need of an address; the entry has it; the daemon is asked, and what is written then."""
+    lab.fresh(network())
+    for ip6 in (False, True):
+        what = f"AT-55, IPv{6 if ip6 else 4}"
+        head = packet("vm1", "vm2", ip6)
+        for dst, sent, arrives, asked, stages in (
+                ("vm2", head, head, 0, False),
+                ("vm3", packet("vm1", "vm3", ip6, router=R1), None, 0, True),
+                ("vm4", packet("vm1", "vm4", ip6, router=R1), None, 1, True)):
+            before = lab.counts("h1")
+            got, met = lab.way("vm1", sent, dst)
+            lab.equal(got, {dst: [arrives or routed(sent, R2, MACS[dst])]}, f"{what}: to {dst}")
+            lab.equal("l3_resolve" in met["h1"].get(MIDDLE, ""), stages,
+                      f"{what}: {'asks for' if stages else 'needs no'} address")
+            after = lab.counts("h1")
+            lab.equal((after["misses"] - before["misses"], after["hits"] - before["hits"]), (asked, 0),
+                      f"{what}: {'by its daemon' if asked else 'without a daemon'}")
+        number = [n for n, host in lab.numbers.items() if host == "h2"][0]
+        made = json.dumps(lab.instances("h1", MACS["vm4"])[0])
+        lab.ok(str(number) in made or f"{number:08x}" in made.replace(":", ""),
+               f"{what}: and the context, by which host knows it", made, number)
+        lab.cut()
+
+
+def test_packet_style(lab):
+    """AT-56: packet and context go to a daemon, which writes the address and gives them back."""
+    pid = json.loads(run("weftd", "--ctl-socket", f"{lab.dir}/h1.sock", "--ctl", "status"))["pid"]
+    # which would take the entry for somebody else's, and away
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        for ip6 in (False, True):
+            what, family = f"AT-56, IPv{6 if ip6 else 4}", "ipv6" if ip6 else "ip"
+            sent = packet("vm1", "vm4", ip6, router=R1)
+            entry = f"table=68, priority=60, ldp={MIDDLE}, {family}"
+            run("weft", "-n", "h1", "flow", "add", f"{entry} actions=service:l3d")
+            with subprocess.Popen(["weft", "-n", "h1", "-j", "packet", "listen", "l3d", "count", "1",
+                                   "ready"], stdout=subprocess.PIPE, text=True) as daemon:
+                daemon.stdout.readline()
+                lab.settle()
+                lab.ports["vm1"].send(sent)
+                heard = json.loads(daemon.stdout.readline())
+            lab.equal({n: p.receive_all(0.05) for n, p in lab.ports.items()},
+                      {n: [] for n in lab.ports}, f"{what}: the packet is the daemon's")
+            frame, context = bytes.fromhex(heard["data"].replace(":", "")), heard["metadata"]
+            lab.equal((frame[6:], heard["table"]), (routed(sent, R2, R1)[6:], 68),
+                      f"{what}: as it was at that stage, but for the address")
+            lab.equal((int(str(context["ldp"]), 0), int(str(context["lout"]), 0)), (MIDDLE, 2),
+                      f"{what}: with its context")
+            run("weft", "-n", "h1", "packet", "inject", "in_port=vm1", "table=80",
+                *(f"{name}={value}" for name, value in context.items()), "hex",
+                (f.mac(MACS["vm4"]) + frame[6:]).hex())
+            lab.equal(lab.ports["vm4"].receive_all(0.5), [routed(sent, R2, MACS["vm4"])],
+                      f"{what}: it goes on where it was")
+            run("weft", "-n", "h1", "flow", "del", entry)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    lab.fresh(network())
+
+
 def test_queue(lab):
     """AT-61: packets that wait, in order; one question; bounded."""
     for ip6 in (False, True):
@@ -669,7 +730,7 @@ def main(argv):
     lab, start = Lab(argv[1]), time.monotonic()
     learn_numbers(lab)
     for test in (test_miss, test_hit, test_strangers, test_duplicate_detection, test_failure,
-                 test_queue, test_revalidation, test_restart, test_move, test_static, test_map, test_map_fails,
+                 test_branches, test_packet_style, test_queue, test_revalidation, test_restart, test_move, test_static, test_map, test_map_fails,
                  test_map_follows):
         if argv[2:] and test.__name__ not in argv[2:]:
             continue
