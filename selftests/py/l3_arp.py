@@ -427,6 +427,7 @@ def test_packet_style(lab):
 
 def test_queue(lab):
     """AT-61: packets that wait, in order; one question; bounded."""
+    lab.apply(network(try_ms=3000))  # no second try while the other daemon is stopped
     for ip6 in (False, True):
         what = f"AT-61, IPv{6 if ip6 else 4}"
         pid = lab.arpd("h2")["pid"]
