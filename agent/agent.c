@@ -29,6 +29,7 @@
 
 #include "actual.h"
 #include "agent.h"
+#include "announce.h"
 #include "apply.h"
 #include "binding.h"
 #include "config.h"
@@ -42,6 +43,7 @@
 #include "memory.h"
 #include "monitor.h"
 #include "net/net.h"
+#include "net/standby.h"
 #include "notify.h"
 #include "ruleset.h"
 #include "services/arp/section.h"
@@ -61,14 +63,15 @@ enum cause {
 	CAUSE_START,
 	CAUSE_RELOAD,
 	CAUSE_NETWORK, /* its objects, by the control socket */
+	CAUSE_TUNNELS, /* another host is down, or is not any more */
 	CAUSE_DEVICES,
 	CAUSE_CHANGE, /* somebody else may have changed the datapath */
 	CAUSE_RETRY,
 	CAUSE_DRAIN, /* templates wait for their instances to end */
 };
 
-static const char *const cause_names[] = { "start",  "reload", "network", "devices",
-					   "change", "retry",  "drain" };
+static const char *const cause_names[] = { "start",   "reload", "network", "tunnels",
+					   "devices", "change", "retry",   "drain" };
 
 struct agent {
 	const struct agent_options *options;
@@ -79,6 +82,7 @@ struct agent {
 	int watch_fd;
 	struct control *control;
 	struct daemons daemons;
+	struct announcer *announcer;
 	unsigned int n_monitored_made; /* ports: the kernel knows nothing of a new one's remotes */
 
 	struct event_base *base;
@@ -86,6 +90,7 @@ struct agent {
 	struct event *weft_event;
 	struct event *link_timer;
 	struct event *apply_timer;
+	struct event *tunnel_timer;
 	struct event *signals[4];
 	enum cause pending; /* of apply_timer */
 	unsigned int retry_ms;
@@ -375,6 +380,11 @@ static void agent_apply_change(struct agent *agent, enum cause cause,
 	}
 	if (agent->base && agent->outcome.has_objects)
 		daemons_feed(&agent->daemons, agent->config, agent->n_monitored_made);
+	if (agent->base && agent->outcome.ok)
+		announcer_update(agent->announcer, agent->config, agent->outcome.waiting,
+				 agent->outcome.n_ports);
+	if (agent->base) /* what was said of tunnels meanwhile */
+		start_timer(agent->tunnel_timer, 0);
 	tell_status(agent);
 }
 
@@ -443,9 +453,13 @@ static bool is_settled(const struct agent *agent, const struct actual *actual)
 	       binding_fingerprint(agent->config, actual) == agent->outcome.fingerprint;
 }
 
-/* the network with a change, in force or not at all; the text of an error is to be freed */
-static char *agent_change(struct agent *agent, const json_t *request)
+/*
+ * The network with a change, or with what others do instead of hosts that are down, in force or not
+ * at all; the text of an error is to be freed.
+ */
+static char *agent_change(struct agent *agent, const json_t *request, json_t *down)
 {
+	const enum cause cause = down ? CAUSE_TUNNELS : CAUSE_NETWORK;
 	struct config *before = agent->config, *config;
 	struct errors errors = { 0 };
 	struct ruleset_change rules = { 0 };
@@ -465,7 +479,8 @@ static char *agent_change(struct agent *agent, const json_t *request)
 	if (actual_read(&actual, agent->sock, agent->link_sock, before->datapath, false))
 		return memory_strdup("cannot read the datapath");
 	settled = is_settled(agent, &actual);
-	config = load_change(before, request, &actual, &rules, &errors);
+	config = down ? load_stand_in(before, down, &actual, &rules, &errors) :
+			load_change(before, request, &actual, &rules, &errors);
 	if (!config) {
 		error = memory_strdup(errors.n_kept ? errors.text[0] : "?");
 		goto out;
@@ -473,20 +488,20 @@ static char *agent_change(struct agent *agent, const json_t *request)
 	agent->config = config;
 	config->ruleset = before->ruleset; /* lent: who looks at it looks at this configuration */
 	if (settled)
-		agent_apply_change(agent, CAUSE_NETWORK, &change);
+		agent_apply_change(agent, cause, &change);
 	if (!settled || !agent->outcome.ok)
-		agent_apply(agent, CAUSE_NETWORK);
+		agent_apply(agent, cause);
 	if (agent->outcome.ok) {
 		ruleset_change_end(before, config, &rules);
 		config_free(before);
-		agent->n_changes++;
+		agent->n_changes += !down;
 		goto out;
 	}
 	error = memory_strdup(agent->outcome.error);
 	config->ruleset = NULL;
 	ruleset_change_undo(before, &rules);
 	agent->config = before;
-	agent_apply(agent, CAUSE_NETWORK);
+	agent_apply(agent, cause);
 	config_free(config);
 out:
 	errors_clear(&errors);
@@ -529,6 +544,51 @@ static void on_link(evutil_socket_t fd, short what, void *arg)
 	start_timer(agent->link_timer, LINK_DELAY_MS);
 }
 
+static void log_down(json_t *down)
+{
+	char *text = memory_strdup("");
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(down, name, value) {
+		char *longer = memory_printf("%s%s%s", text, *text ? ", " : "", name);
+
+		free(text);
+		text = longer;
+	}
+	if (*text)
+		log_notice("down: %s; others do what they did", text);
+	else
+		log_notice("all hosts are reached");
+	free(text);
+}
+
+static void on_tunnel_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct agent *agent = arg;
+	const struct net *net = agent->config->net;
+	char *error = NULL;
+	json_t *down;
+
+	if (!net || !agent->sock || !net_has_standby(net))
+		return;
+	down = load_down(net, agent->sock);
+	if (!down) {
+		start_timer(agent->tunnel_timer, RETRY_FIRST_MS);
+		return;
+	}
+	if (!json_equal(down, net->down)) {
+		log_down(down);
+		error = agent_change(agent, NULL, down);
+	}
+	json_decref(down);
+	if (!error)
+		return;
+	log_error("%s", error);
+	free(error);
+	start_timer(agent->tunnel_timer, RETRY_FIRST_MS);
+}
+
 static void on_weft_event(evutil_socket_t fd, short what, void *arg)
 {
 	struct agent *agent = arg;
@@ -554,6 +614,8 @@ static void on_weft_event(evutil_socket_t fd, short what, void *arg)
 			break;
 		}
 		matters = event_matters(&event, agent->config->datapath) || matters;
+		if (event.cmd == WEFT_CMD_TUNNEL_SET || event.cmd == WEFT_CMD_TUNNEL_DEL)
+			start_timer(agent->tunnel_timer, 0);
 		weft_event_free(&event);
 	}
 	if (matters)
@@ -674,7 +736,7 @@ static json_t *answer_change(struct agent *agent, const json_t *request)
 	json_t *answer;
 	char *error;
 
-	error = agent_change(agent, json_object_get(request, "change"));
+	error = agent_change(agent, json_object_get(request, "change"), NULL);
 	answer = error ? json_pack("{s:s}", "error", error) : answer_apply(agent);
 	if (!error)
 		json_object_set_new(answer, "took_us", json_integer(now_us() - start));
@@ -731,6 +793,8 @@ static int open_loop(struct agent *agent)
 	if (agent->watch_fd < 0)
 		return agent->watch_fd;
 	agent->apply_timer = evtimer_new(agent->base, on_apply_timer, agent);
+	agent->tunnel_timer = evtimer_new(agent->base, on_tunnel_timer, agent);
+	agent->announcer = announcer_new(agent->base);
 	agent->link_timer = evtimer_new(agent->base, on_link_timer, agent);
 	agent->link_event = event_new(agent->base, agent->watch_fd, EV_READ | EV_PERSIST, on_link,
 				      agent);
@@ -785,6 +849,9 @@ static void agent_close(struct agent *agent)
 			event_free(agent->link_timer);
 		if (agent->apply_timer)
 			event_free(agent->apply_timer);
+		if (agent->tunnel_timer)
+			event_free(agent->tunnel_timer);
+		announcer_free(agent->announcer);
 		event_base_free(agent->base);
 	}
 	if (agent->watch_fd >= 0)

@@ -16,6 +16,7 @@
 #include "memory.h"
 #include "net/compile.h"
 #include "net/net.h"
+#include "net/standby.h"
 #include "ruleset.h"
 #include "services/arp/section.h"
 #include "services/nat/compile.h"
@@ -56,6 +57,35 @@ static bool compile_network(struct config *config, const struct config *before,
 	return config->compiled;
 }
 
+json_t *load_down(const struct net *net, struct weft_sock *sock)
+{
+	struct weft_tunnel *tunnels;
+	json_t *down;
+	size_t n;
+
+	if (weft_tunnel_list(sock, net->datapath, &tunnels, &n) < 0)
+		return NULL;
+	down = net_down(net, tunnels, n);
+	weft_tunnel_list_free(tunnels, n);
+	return down;
+}
+
+/* what the kernel knows already of other hosts holds from the start */
+static struct config *load_network(const struct source *source, struct weft_sock *sock,
+				   struct errors *errors)
+{
+	struct net *net = net_load(source->file, source->host, errors), *now;
+	json_t *down = net && sock && net_has_standby(net) ? load_down(net, sock) : NULL;
+
+	if (down) {
+		now = net_stand_in(net, down, errors);
+		net_free(net);
+		net = now;
+		json_decref(down);
+	}
+	return net ? config_of_network(net, errors) : NULL;
+}
+
 struct config *load_config(const struct source *source, const struct config *before,
 			   struct weft_sock *sock, struct link_sock *link_sock,
 			   struct errors *errors)
@@ -66,7 +96,7 @@ struct config *load_config(const struct source *source, const struct config *bef
 	bool good;
 	int result;
 
-	config = source->host ? config_load_network(source->file, source->host, errors) :
+	config = source->host ? load_network(source, sock, errors) :
 				config_load(source->file, errors);
 	if (!config)
 		return NULL;
@@ -93,10 +123,10 @@ struct config *load_config(const struct source *source, const struct config *bef
 	return NULL;
 }
 
-struct config *load_change(struct config *before, const json_t *change, const struct actual *actual,
-			   struct ruleset_change *rules, struct errors *errors)
+/* net: taken over; NULL: there were errors */
+static struct config *load_next(struct config *before, struct net *net, const struct actual *actual,
+				struct ruleset_change *rules, struct errors *errors)
 {
-	struct net *net = net_change(before->net, change, errors);
 	struct config *config = net ? config_of_network(net, errors) : NULL;
 	struct binding *bindings;
 
@@ -110,6 +140,18 @@ struct config *load_change(struct config *before, const json_t *change, const st
 		return config;
 	config_free(config);
 	return NULL;
+}
+
+struct config *load_change(struct config *before, const json_t *change, const struct actual *actual,
+			   struct ruleset_change *rules, struct errors *errors)
+{
+	return load_next(before, net_change(before->net, change, errors), actual, rules, errors);
+}
+
+struct config *load_stand_in(struct config *before, json_t *down, const struct actual *actual,
+			     struct ruleset_change *rules, struct errors *errors)
+{
+	return load_next(before, net_stand_in(before->net, down, errors), actual, rules, errors);
 }
 
 char *load_datapath_name(const struct source *source, struct errors *errors)

@@ -9,6 +9,7 @@ struct actual;
 struct config;
 struct errors;
 struct link_sock;
+struct net;
 struct ruleset_change;
 struct weft_sock;
 
@@ -33,6 +34,13 @@ struct config *load_config(const struct source *source, const struct config *bef
  */
 struct config *load_change(struct config *before, const json_t *change, const struct actual *actual,
 			   struct ruleset_change *rules, struct errors *errors);
+
+/* load_stand_in: the same when other hosts are down (load_down) */
+struct config *load_stand_in(struct config *before, json_t *down, const struct actual *actual,
+			     struct ruleset_change *rules, struct errors *errors);
+
+/* load_down: as net_down, from the kernel; a new reference; NULL: it does not say */
+json_t *load_down(const struct net *net, struct weft_sock *sock);
 
 /* load_datapath_name: the datapath of a file; to be freed; NULL: it is bad */
 char *load_datapath_name(const struct source *source, struct errors *errors);

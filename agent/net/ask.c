@@ -144,11 +144,12 @@ json_t *net_ask_json(const struct net *net)
 	}
 	for (size_t i = 0; i < net->ask.servers.n; i++)
 		json_array_append_new(servers, json_string(name_of(net, net->ask.servers.v[i])));
-	arp = json_pack("{s:I, s:s, s:{s:s, s:s, s:s, s:s, s:s}, s:o, s:o, s:o, s:o}", "number",
-			(json_int_t)net->self->host.number, "tunnel", net->tunnel.name, "tables",
-			"context", "context", "resolve", "l3_resolve", "next", "egress", "physical",
-			"physical", "map", "map", "hosts", hosts_json(net), "switches", switches,
-			"router_ports", links, "map_servers", servers);
+	arp = json_pack("{s:I, s:s, s:{s:s, s:s, s:s, s:s, s:s, s:s}, s:o, s:o, s:o, s:o}",
+			"number", (json_int_t)net->self->host.number, "tunnel", net->tunnel.name,
+			"tables", "context", "context", "resolve", "l3_resolve", "next", "egress",
+			"physical", "physical", "map", "map", "error", "l3_error", "hosts",
+			hosts_json(net), "switches", switches, "router_ports", links, "map_servers",
+			servers);
 	if (net->ask.times)
 		json_object_set(arp, "times", net->ask.times);
 	return arp;

@@ -14,6 +14,7 @@
 #include "error.h"
 #include "memory.h"
 #include "net/net.h"
+#include "net/standby.h"
 #include "net/translate.h"
 #include "node.h"
 
@@ -224,6 +225,17 @@ static bool follow_hops(const struct changer *changer, struct net_hop *hops, siz
 	return same;
 }
 
+/* is the host that does something still the one, and there? */
+static bool follow_host(const struct changer *changer, const struct net_object *object,
+			const struct net_object **host, const char *member)
+{
+	const json_t *hosts = json_object_get(object->json, member);
+
+	if (!follow(changer, host))
+		return false;
+	return !json_is_array(hosts) || net_first_reached(changer->net, hosts) == *host;
+}
+
 /* false: read it again */
 static bool follow_all(const struct changer *changer, struct net_object *object)
 {
@@ -234,9 +246,9 @@ static bool follow_all(const struct changer *changer, struct net_object *object)
 		return follow(changer, &object->host.relay);
 	case NET_PORT:
 		same = follow(changer, &object->port.of_switch);
-		return follow(changer, &object->port.host) && same;
+		return follow_host(changer, object, &object->port.host, "host") && same;
 	case NET_ROUTER:
-		return follow(changer, &object->router.gateway);
+		return follow_host(changer, object, &object->router.gateway, "gateway");
 	case NET_LINK:
 		same = follow(changer, &object->link.of_switch);
 		return follow(changer, &object->link.router) && same;
@@ -331,7 +343,8 @@ static void build(struct changer *changer)
 		free(changer->moved[kind]);
 }
 
-struct net *net_change(const struct net *net, const json_t *change, struct errors *errors)
+static struct net *make(const struct net *net, const json_t *change, json_t *down,
+			struct errors *errors)
 {
 	unsigned int n_before = errors->n_total;
 	struct changer changer = {
@@ -354,6 +367,7 @@ struct net *net_change(const struct net *net, const json_t *change, struct error
 	new->datapath = memory_strdup(net->datapath);
 	new->limits = json_incref(net->limits);
 	new->rest = json_incref(net->rest);
+	new->down = json_incref(down);
 	if (net->tunnel.name)
 		new->tunnel.name = memory_strdup(net->tunnel.name);
 	new->tunnel.json = json_incref(net->tunnel.json);
@@ -368,6 +382,20 @@ struct net *net_change(const struct net *net, const json_t *change, struct error
 	}
 	net_free(new);
 	return NULL;
+}
+
+struct net *net_change(const struct net *net, const json_t *change, struct errors *errors)
+{
+	return make(net, change, net->down, errors);
+}
+
+struct net *net_stand_in(const struct net *net, json_t *down, struct errors *errors)
+{
+	json_t *nothing = json_object();
+	struct net *new = make(net, nothing, down, errors);
+
+	json_decref(nothing);
+	return new;
 }
 
 json_t *net_to_json(const struct net *net)

@@ -16,6 +16,7 @@
 #include "memory.h"
 #include "net/digest.h"
 #include "net/net.h"
+#include "net/standby.h"
 #include "net/stage.h"
 #include "net/translate.h"
 
@@ -129,6 +130,7 @@ static void check_port(struct check *check, const struct net_object *object)
 		claim_mac(check, object, scope, port->mac);
 		claim_addresses(check, object, scope, &port->addresses);
 	}
+	net_standby_check(check->net, object, check->errors);
 	if (!port->host || !port->host->touched)
 		return;
 	snprintf(scope, sizeof(scope), "host %s", port->host->name);
@@ -198,6 +200,7 @@ static void check_router(struct check *check, struct net_object *object)
 	if (check->changed[NET_SWITCH] || check->changed[NET_ROUTER])
 		claim(check, object, "ldp", "ldp %u", object->router.ldp);
 	net_nat_check(check->net, object, check->errors);
+	net_standby_check(check->net, object, check->errors);
 	if (!object->touched)
 		return;
 	for (size_t i = 0; i < links->n; i++) {

@@ -16,6 +16,7 @@
 #include "memory.h"
 #include "net/digest.h"
 #include "net/net.h"
+#include "net/standby.h"
 #include "net/translate.h"
 #include "node.h"
 
@@ -132,6 +133,32 @@ static struct net_object *get_object(const struct reader *reader, const struct n
 	if (!found)
 		node_error(&node, "there is no \"%.60s\" in $.%s", text, net_kinds[kind]);
 	return found;
+}
+
+/* a host, or the first of several that is reached */
+static const struct net_object *get_host(const struct reader *reader, const struct node *object,
+					 const char *name, bool optional)
+{
+	struct node node = node_member(object, name);
+	const char *text;
+
+	if (!json_is_array(node.value))
+		return get_object(reader, object, name, NET_HOST, optional);
+	if (!json_array_size(node.value) || json_array_size(node.value) > STANDBY_HOSTS_MAX)
+		node_error(&node, "of 1 to %d hosts", STANDBY_HOSTS_MAX);
+	for (size_t i = 0; i < json_array_size(node.value); i++) {
+		struct node at = node_element(&node, i);
+
+		if (!node_get_string(&at, &text))
+			continue;
+		if (!net_find(reader->net, NET_HOST, text))
+			node_error(&at, "there is no \"%.60s\" in $.hosts", text);
+		for (size_t j = 0; j < i; j++) {
+			if (json_equal(json_array_get(node.value, j), at.value))
+				node_error(&at, "\"%.60s\" is there twice", text);
+		}
+	}
+	return net_first_reached(reader->net, node.value);
 }
 
 static bool get_mac(const struct node *object, uint8_t mac[6])
@@ -299,7 +326,7 @@ static void read_port(const struct reader *reader, struct net_object *object,
 	port->security = true;
 	if (member.value)
 		node_get_bool(&member, &port->security);
-	port->host = get_object(reader, node, "host", NET_HOST, true);
+	port->host = get_host(reader, node, "host", true);
 	get_device(node, &port->device);
 	member = node_member(node, "vm");
 	if (member.value && node_get_string(&member, &text)) {
@@ -329,7 +356,7 @@ static void read_router(const struct reader *reader, struct net_object *object,
 	router->placement = placement;
 	member = node_member(node, "gateway");
 	if (placement >= NET_GATEWAY)
-		router->gateway = get_object(reader, node, "gateway", NET_HOST, false);
+		router->gateway = get_host(reader, node, "gateway", false);
 	else if (member.value)
 		node_error(&member, "only routers on a gateway or in a namespace have this");
 	member = node_member(node, "netns");
@@ -708,6 +735,7 @@ struct net *net_from_json(json_t *json, const char *file, const char *host, stru
 	uint64_t number;
 
 	net->file = memory_strdup(file);
+	net->down = json_object();
 	keep_rest(net, json);
 	if (!node_is_object(&root, root_members) && !json_is_object(json))
 		goto bad;
@@ -821,6 +849,7 @@ void net_free(struct net *net)
 		map_clear(&net->by_name[kind]);
 	}
 	net_ask_free(net);
+	json_decref(net->down);
 	json_decref(net->limits);
 	json_decref(net->rest);
 	json_decref(net->tunnel.json);

@@ -68,7 +68,7 @@ struct net_switch {
 
 struct net_port {
 	const struct net_object *of_switch;
-	const struct net_object *host; /* NULL: nowhere now */
+	const struct net_object *host; /* of several, the one now; NULL: nowhere */
 	uint16_t lport;
 	uint8_t mac[6];
 	struct net_addresses addresses;
@@ -91,7 +91,7 @@ extern const char *const net_placements[];
 struct net_router {
 	uint32_t ldp;
 	enum net_placement placement;
-	const struct net_object *gateway; /* NULL but for the last two */
+	const struct net_object *gateway; /* NULL but for the last two; of several, the one now */
 	char *netns;			  /* NULL but for the last one */
 	struct net_objects links;
 	struct net_nat *nats; /* translate.h */
@@ -187,6 +187,7 @@ struct net {
 	size_t n_objects[NET_N_KINDS];
 	struct map by_name[NET_N_KINDS];
 	const struct net_object *self; /* this host */
+	json_t *down;		       /* names of hosts that are not reached; standby.h */
 	/* of all hosts that have to do with relays, of ask, and of the tunnels' MTU */
 	uint64_t relays_digest;
 	struct net_ask ask;
@@ -220,6 +221,9 @@ bool net_address_in(const struct address *address, const struct address *subnet)
  * what becomes of their members; null takes an object away. In change.c
  */
 struct net *net_change(const struct net *net, const json_t *change, struct errors *errors);
+
+/* net_stand_in: the same, when other hosts are down (net_down) */
+struct net *net_stand_in(const struct net *net, json_t *down, struct errors *errors);
 
 /* net_to_json: the file that it could have been read from; a new reference. In change.c */
 json_t *net_to_json(const struct net *net);

@@ -14,6 +14,7 @@
 #include "memory.h"
 #include "net/digest.h"
 #include "net/relation.h"
+#include "net/standby.h"
 #include "net/stage.h"
 #include "services/arp/section.h"
 #include "net/translate.h"
@@ -596,7 +597,8 @@ static void link_rows(const struct rows *rows, const struct net_object *object)
 	set_link(&row, object);
 	set_mac(&row, COL_MAC, link->mac);
 	row.v[COL_TUNNEL] = rows->net->tunnel.name;
-	if (is_away(rows->net, object) && rows->net->self->host.relays) {
+	if (is_away(rows->net, object) &&
+	    (rows->net->self->host.relays || net_stands_by(rows->net, link->router))) {
 		set_number(&row, COL_NUMBER, link->router->router.gateway->host.number);
 		emit(rows, REL_LINK_RELAY, &row);
 	}

@@ -7,6 +7,7 @@
  * against loops are above all.
  */
 #include "net/rule.h"
+#include "net/stage.h"
 
 const char *const net_columns[] = {
 	[COL_LDP] = "ldp",	     [COL_LPORT] = "lport",
@@ -39,7 +40,7 @@ const char *const net_columns[] = {
 /* why a packet is not forwarded, for l3_error */
 #define WHY_TTL "1"
 #define WHY_ROUTE "2"
-#define WHY_NEIGHBOUR "3"
+#define WHY_NEIGHBOUR STAGE_WHY_NEIGHBOUR
 #define WHY_PROHIBITED "4"
 #define WHY_TOO_BIG "5"
 

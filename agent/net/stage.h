@@ -50,6 +50,9 @@ enum stage_left {
 				/* 3 to 5 are between ARP daemons: enum arp_stage */
 };
 
+/* reg2, as entries have it: nobody has the address of the next hop */
+#define STAGE_WHY_NEIGHBOUR "3"
+
 /* logical egress port that stands for all ports of a switch but the one of entry */
 #define STAGE_GROUP_ALL 65535
 

@@ -14,6 +14,7 @@ import select
 import signal
 import socket
 import struct
+import subprocess
 import sys
 import time
 
@@ -326,6 +327,8 @@ def test_failure(lab):
                            f.ipv4(IPS["vm1"], address, 17, f.udp(IPS["vm1"], address, 1, 2, b"x")))
         lab.settle()
         before, start = lab.counts("h1"), time.monotonic()
+        spent = sent[:12] + routed(sent, R1, R1)[12:]
+        told = l3.error(spent, *(("2001:db8:1::1", 1, 3) if ip6 else ("1.1.1.1", 3, 1)))
         lab.ports["vm1"].send(sent)
         lab.wait(f"{what}: three tries, then no more",
                  lambda: lab.counts("h1")["failed"] == before["failed"] + 1)
@@ -333,14 +336,13 @@ def test_failure(lab):
         lab.ok(took >= 0.85, f"{what}: one try at a time", took)
         lab.equal(lab.heard(), [("h2", DAEMON, RIGHT, "ask", address, None)] * 3,
                   f"{what}: three questions to one host")
-        lab.equal(len(lab.instances("h1", failed=True)), 1, f"{what}: an entry that drops")
+        lab.equal(lab.ports["vm1"].receive_all(0.3), [told], f"{what}: and the sender is told")
+        lab.equal(len(lab.instances("h1", failed=True)), 1, f"{what}: an entry that says so")
         upcalls = lab.arpd("h1")["service"]["upcalls"]
         for _ in range(5):
             lab.ports["vm1"].send(sent)
-        time.sleep(0.1)
+        lab.equal(lab.ports["vm1"].receive_all(0.3), [told] * 5, f"{what}: each time")
         lab.equal(lab.arpd("h1")["service"]["upcalls"], upcalls, f"{what}: by itself")
-        drops = json.loads(run("weft", "-n", "h1", "-j", "-s", "dp", "show"))
-        lab.ok("no_neighbour" in json.dumps(drops), f"{what}: with its reason", drops)
         lab.wait(f"{what}: which has an end", lambda: not lab.instances("h1", failed=True))
         lab.wait(f"{what}: as has the row", lambda: address not in json.dumps(lab.arpd("h1", "rows")))
         lab.ports["vm1"].send(sent)
@@ -363,8 +365,69 @@ def test_failure(lab):
     lab.apply(network())
 
 
+def test_branches(lab):
+    """AT-55: no need of an address; the entry has it; the daemon is asked, and what is written then."""
+    lab.fresh(network())
+    for ip6 in (False, True):
+        what = f"AT-55, IPv{6 if ip6 else 4}"
+        head = packet("vm1", "vm2", ip6)
+        for dst, sent, arrives, asked, stages in (
+                ("vm2", head, head, 0, False),
+                ("vm3", packet("vm1", "vm3", ip6, router=R1), None, 0, True),
+                ("vm4", packet("vm1", "vm4", ip6, router=R1), None, 1, True)):
+            before = lab.counts("h1")
+            got, met = lab.way("vm1", sent, dst)
+            lab.equal(got, {dst: [arrives or routed(sent, R2, MACS[dst])]}, f"{what}: to {dst}")
+            lab.equal("l3_resolve" in met["h1"].get(MIDDLE, ""), stages,
+                      f"{what}: {'asks for' if stages else 'needs no'} address")
+            after = lab.counts("h1")
+            lab.equal((after["misses"] - before["misses"], after["hits"] - before["hits"]), (asked, 0),
+                      f"{what}: {'by its daemon' if asked else 'without a daemon'}")
+        number = [n for n, host in lab.numbers.items() if host == "h2"][0]
+        made = json.dumps(lab.instances("h1", MACS["vm4"])[0])
+        lab.ok(str(number) in made or f"{number:08x}" in made.replace(":", ""),
+               f"{what}: and the context, by which host knows it", made, number)
+        lab.cut()
+
+
+def test_packet_style(lab):
+    """AT-56: packet and context go to a daemon, which writes the address and gives them back."""
+    pid = json.loads(run("weftd", "--ctl-socket", f"{lab.dir}/h1.sock", "--ctl", "status"))["pid"]
+    # which would take the entry for somebody else's, and away
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        for ip6 in (False, True):
+            what, family = f"AT-56, IPv{6 if ip6 else 4}", "ipv6" if ip6 else "ip"
+            sent = packet("vm1", "vm4", ip6, router=R1)
+            entry = f"table=68, priority=60, ldp={MIDDLE}, {family}"
+            run("weft", "-n", "h1", "flow", "add", f"{entry} actions=service:l3d")
+            with subprocess.Popen(["weft", "-n", "h1", "-j", "packet", "listen", "l3d", "count", "1",
+                                   "ready"], stdout=subprocess.PIPE, text=True) as daemon:
+                daemon.stdout.readline()
+                lab.settle()
+                lab.ports["vm1"].send(sent)
+                heard = json.loads(daemon.stdout.readline())
+            lab.equal({n: p.receive_all(0.05) for n, p in lab.ports.items()},
+                      {n: [] for n in lab.ports}, f"{what}: the packet is the daemon's")
+            frame, context = bytes.fromhex(heard["data"].replace(":", "")), heard["metadata"]
+            lab.equal((frame[6:], heard["table"]), (routed(sent, R2, R1)[6:], 68),
+                      f"{what}: as it was at that stage, but for the address")
+            lab.equal((int(str(context["ldp"]), 0), int(str(context["lout"]), 0)), (MIDDLE, 2),
+                      f"{what}: with its context")
+            run("weft", "-n", "h1", "packet", "inject", "in_port=vm1", "table=80",
+                *(f"{name}={value}" for name, value in context.items()), "hex",
+                (f.mac(MACS["vm4"]) + frame[6:]).hex())
+            lab.equal(lab.ports["vm4"].receive_all(0.5), [routed(sent, R2, MACS["vm4"])],
+                      f"{what}: it goes on where it was")
+            run("weft", "-n", "h1", "flow", "del", entry)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    lab.fresh(network())
+
+
 def test_queue(lab):
     """AT-61: packets that wait, in order; one question; bounded."""
+    lab.apply(network(try_ms=3000))  # no second try while the other daemon is stopped
     for ip6 in (False, True):
         what = f"AT-61, IPv{6 if ip6 else 4}"
         pid = lab.arpd("h2")["pid"]
@@ -668,7 +731,7 @@ def main(argv):
     lab, start = Lab(argv[1]), time.monotonic()
     learn_numbers(lab)
     for test in (test_miss, test_hit, test_strangers, test_duplicate_detection, test_failure,
-                 test_queue, test_revalidation, test_restart, test_move, test_static, test_map, test_map_fails,
+                 test_branches, test_packet_style, test_queue, test_revalidation, test_restart, test_move, test_static, test_map, test_map_fails,
                  test_map_follows):
         if argv[2:] and test.__name__ not in argv[2:]:
             continue

@@ -3,8 +3,9 @@
  * compile.c - the templates of a section: see section.h.
  *
  * ARP_RESOLVE is what a router's packet meets whose next hop has no entry: it waits while the
- * daemon finds the MAC address. ARP_MAP_… are the map server: a publication makes an entry by which
- * questions are turned into answers and sent back, without anybody in user space.
+ * daemon finds the MAC address; if nobody has it, its sender is told. ARP_MAP_… are the map server:
+ * a publication makes an entry by which questions are turned into answers and sent back, without
+ * anybody in user space.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 
 #include "error.h"
 #include "memory.h"
+#include "net/stage.h"
 #include "services/arp/section.h"
 
 #define MAP_FAIL                                                                                   \
@@ -43,11 +45,11 @@ static char *resolve_text(const struct arp_section *arp)
 		"actions=set:eth_dst=@v0, set:reg8=@v1, goto:%u\n"
 		"ipv6: when=ipv6, table=%u, ldp=$ldp, lout=$lout, ipv6, reg4=$reg4, reg5=$reg5, "
 		"reg6=$reg6, reg7=$reg7 actions=set:eth_dst=@v0, set:reg8=@v1, goto:%u\n"
-		"fail: drop:no_neighbour\n",
+		"fail: load:reg2=" STAGE_WHY_NEIGHBOUR ", goto:%u\n",
 		seconds(idle, sizeof(idle), arp->times.v[ARP_IDLE]),
 		seconds(negative, sizeof(negative), arp->times.v[ARP_NEGATIVE]),
 		arp->times.v[ARP_PACKETS], seconds(pending, sizeof(pending), longest_ms(arp)),
-		table, next, table, next);
+		table, next, table, next, arp->tables[ARP_TABLE_ERROR]);
 }
 
 static char *map_arp_text(const struct arp_section *arp)

@@ -14,6 +14,7 @@
 #define NA 136
 #define OPTION_SLL 1
 #define OPTION_TLL 2
+#define NA_ROUTER 0x80
 #define NA_SOLICITED 0x40
 #define NA_OVERRIDE 0x20
 
@@ -179,7 +180,8 @@ static size_t write_nd(const struct arp_message *message, uint8_t *ip)
 	write_nd_addresses(message, ip);
 	icmp[0] = message->is_answer ? NA : NS;
 	if (message->is_answer)
-		icmp[4] = NA_OVERRIDE | (asked ? NA_SOLICITED : 0);
+		icmp[4] = NA_OVERRIDE | (asked ? NA_SOLICITED : 0) |
+			  (message->is_router ? NA_ROUTER : 0);
 	memcpy(icmp + 8, message->address.bytes, 16);
 	icmp[ND_LEN] = message->is_answer ? OPTION_TLL : OPTION_SLL;
 	icmp[ND_LEN + 1] = 1;

@@ -20,6 +20,7 @@
 struct arp_message {
 	bool is_answer;
 	struct address address; /* the one that it is about */
+	bool is_router;		/* answer of IPv6 that is to be written: who has it forwards */
 	uint8_t mac[6];		/* answer: that has it */
 	uint8_t eth_src[6];
 	uint8_t eth_dst[6];

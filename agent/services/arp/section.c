@@ -38,7 +38,8 @@ static const char *const section_members[] = {
 	"router_ports", "map_servers", "times",	 NULL,
 };
 
-static const char *const table_names[] = { "context", "resolve", "next", "physical", "map", NULL };
+static const char *const table_names[] = { "context", "resolve", "next", "physical",
+					   "map",     "error",	 NULL };
 
 /* ---- small things ---------------------------------------------------------- */
 

@@ -96,6 +96,7 @@ enum arp_table_of {
 	ARP_TABLE_NEXT,	    /* where packets go on whose next hop has a MAC address now */
 	ARP_TABLE_PHYSICAL, /* reg0 is the number of the host to which they go */
 	ARP_TABLE_MAP,
+	ARP_TABLE_ERROR, /* where they go on if nobody has the address; reg2 says so */
 	ARP_N_TABLES
 };
 
