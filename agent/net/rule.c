@@ -482,9 +482,15 @@ const struct net_rule net_rules[] = {
 	  "actions=reject:too_big, output:in_port" },
 	{ REL_PORT_HERE, "output",
 	  "table=output, priority=100, ldp=$ldp, lout=$lport actions=output:lout" },
-	/* never out of a switch by the port of entry; a router may send back whence it came */
+	/*
+	 * Never out of a switch by the port of entry; a router may send back whence it came, as it is
+	 * by its port then. Copies are made for all ports, and of that one nothing is to be counted.
+	 */
 	{ REL_PORT_HERE, "output-back",
-	  "table=output, priority=110, ldp=$ldp, lin=$lport, lout=$lport actions=output:$port" },
+	  "table=output, priority=110, ldp=$ldp, lin=$lport, lout=$lport actions=drop:loop" },
+	{ REL_PORT_HERE, "output-entry",
+	  "table=output, priority=120, in_port=$port, ldp=$ldp, lin=$lport, lout=$lport "
+	  "actions=output:$port" },
 	{ REL_LINK_DEVICE, "output-router",
 	  "table=output, priority=100, ldp=$ldp, lout=$peer actions=output:lout" },
 };

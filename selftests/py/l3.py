@@ -418,6 +418,36 @@ def test_questions(lab):
             sent, "2001:db8:1::1" if ip6 else "1.1.1.1", 3 if ip6 else 11, 0))
 
 
+def test_hairpin(lab):
+    """Back by the port of entry: a router may, a switch never does."""
+    IPS["vm5"] = "1.1.9.50"
+    for placement in ("first-hop", "last-hop-acl", "last-hop-switch", "gateway"):
+        net = placed(placement)
+        net["router_ports"]["middle-left"]["addresses"].append("1.1.9.1/24")
+        net["ports"]["vm5"] = machine("vm5", "left", 5, "h1", [IPS["vm5"]])
+        net["ports"]["vm2"]["addresses"].append("1.1.9.20")
+        lab.apply(net)
+        for dst, there in (("vm5", IPS["vm5"]), ("vm2", "1.1.9.20"), ("vm1", IPS["vm1"])):
+            sent = f.ether(R1, MACS["vm1"], 0x0800, f.ipv4(IPS["vm1"], there, 253, b"x" * 26))
+            lab.delivered(f"{placement}, a router on a stick", "vm1", sent, dst,
+                          routed(sent, R1, MACS[dst]))
+        before = drops("h1", "vm1", "in_port", "loop")
+        lab.lost(f"{placement}, a switch does not send back", "vm1", packet("vm1", "vm1"))
+        after = drops("h1", "vm1", "in_port", "loop")
+        lab.equal([y - x for x, y in zip(before, after)], [1, 0], f"{placement}, and counts it")
+    # from another host, where the port was until now
+    sent = packet("vm1", "vm1")
+    before = drops("h1", "gnv0", "loop")
+    for port in lab.ports.values():
+        port.drain()
+    for table, lout in ((88, 1), (20, 65535)):
+        run("weft", "-n", "h1", "packet", "inject", "in_port=gnv0", f"table={table}", f"ldp={LEFT}",
+            "lin=1", f"lout={lout}", "hex", sent.hex())
+    lab.equal({k: [x.hex() for x in v] for k, v in lab.gather(None).items()},
+              {"vm5": [sent.hex()]}, "what a machine has sent does not come back from another host")
+    lab.equal(drops("h1", "gnv0", "loop")[0] - before[0], 2, "and is counted there")
+
+
 def test_security(lab):
     lab.apply(placed("first-hop"))
     good = packet("vm1", "vm2")
@@ -639,7 +669,7 @@ def main(argv):
     for placement in ("first-hop", "last-hop-acl", "last-hop-switch", "gateway", "namespace"):
         test_placement(lab, placement)
     print(f"# {time.monotonic() - start:.1f} s: placements")
-    for test in (test_acls, test_questions, test_solicitations, test_security, test_broadcast, test_chain,
+    for test in (test_acls, test_questions, test_solicitations, test_hairpin, test_security, test_broadcast, test_chain,
                  test_routes, test_tenants, test_move):
         test(lab)
         print(f"# {time.monotonic() - start:.1f} s: {test.__name__}")
