@@ -7,7 +7,7 @@
  * a small stack of our own, never by recursion; the generic policy
  * check that runs before bounds its depth as well.
  */
-#include <linux/if_ether.h>
+#include <linux/etherdevice.h>
 #include <linux/slab.h>
 #include <net/ip.h>
 #include <net/netlink.h>
@@ -76,6 +76,7 @@ const struct nla_policy weft_nl_act_policy[WEFT_ACT_A_MAX + 1] = {
 	[WEFT_ACT_A_DEFRAG] = { .type = NLA_FLAG },
 	[WEFT_ACT_A_CHECK_TTL] = { .type = NLA_U8 },
 	[WEFT_ACT_A_CHECK_MTU] = NLA_POLICY_EXACT_LEN(sizeof(struct weft_act_check_mtu)),
+	[WEFT_ACT_A_ADVERTISE] = NLA_POLICY_EXACT_LEN(sizeof(struct weft_act_advertise)),
 };
 
 /* A list of attributes that is being read: the outermost, or a clone's body */
@@ -525,6 +526,38 @@ static int weft_act_check_mtu(struct weft_act_parser *p, const struct nlattr *at
 	return weft_act_plain(p, attr, check->table << 16 | check->mtu);
 }
 
+static int weft_act_advertise(struct weft_act_parser *p, const struct nlattr *attr)
+{
+	struct weft_act_advertisement *record;
+	struct weft_act_advertise says;
+
+	nla_memcpy(&says, attr, sizeof(says));
+	if (!is_valid_ether_addr(says.mac)) {
+		WEFT_ERR_ATTR(p->extack, attr, "advertise: %pM is no MAC address of one host",
+			      says.mac);
+		return -EINVAL;
+	}
+	if (says.flags & ~WEFT_ADVERTISE_ROUTER) {
+		WEFT_ERR_ATTR(p->extack, attr, "advertise: unknown flags 0x%x", says.flags);
+		return -EINVAL;
+	}
+	if (!(p->layers & WEFT_L_ND_NS)) {
+		NL_SET_ERR_MSG_ATTR(p->extack, attr,
+				    "advertise needs a match on nd_ns (icmp6, icmp_type=135)");
+		return -EINVAL;
+	}
+	record = weft_act_add(p, attr, 0, sizeof(*record));
+	if (!record)
+		return -ENOMEM;
+	record->says = says;
+	p->levels[p->depth].answer = attr;
+	if (p->layers != 0xffff) {
+		p->layers &= ~(WEFT_L_ND_NS | WEFT_L_ND_SLL);
+		p->layers |= WEFT_L_ND_NA | WEFT_L_ND_TLL;
+	}
+	return 0;
+}
+
 static int weft_act_open(struct weft_act_parser *p, const struct nlattr *attr)
 {
 	struct weft_act_level *level;
@@ -596,6 +629,8 @@ static int weft_act_parse_one(struct weft_act_parser *p, const struct nlattr *at
 		return weft_act_defrag(p, attr);
 	case WEFT_ACT_A_CHECK_MTU:
 		return weft_act_check_mtu(p, attr);
+	case WEFT_ACT_A_ADVERTISE:
+		return weft_act_advertise(p, attr);
 	default:
 		return weft_act_plain(p, attr, 0);
 	}
@@ -611,7 +646,7 @@ static int weft_act_parse_all(struct weft_act_parser *p)
 		if (!level->rem) {
 			if (level->answer) {
 				NL_SET_ERR_MSG_ATTR(p->extack, level->answer,
-						    "no action behind reject sends the answer");
+						    "no action behind sends the answer");
 				return -EINVAL;
 			}
 			if (!p->depth)
@@ -837,6 +872,9 @@ static int weft_act_put(struct sk_buff *skb, const struct weft_act *act)
 		return nla_put_u8(skb, act->type, act->arg);
 	case WEFT_ACT_A_CHECK_MTU:
 		return weft_act_put_check_mtu(skb, act);
+	case WEFT_ACT_A_ADVERTISE:
+		return nla_put(skb, act->type, sizeof(struct weft_act_advertise),
+			       &((const struct weft_act_advertisement *)act)->says);
 	case WEFT_ACT_A_TUNNEL:
 		return weft_act_put_tunnel(skb, (const void *)act);
 	case WEFT_ACT_A_SERVICE:

@@ -73,6 +73,11 @@ struct weft_act_bind {
 	u16 pad[3];
 };
 
+struct weft_act_advertisement {
+	struct weft_act act;
+	struct weft_act_advertise says;
+};
+
 struct weft_actions {
 	u32 len;		/* bytes of acts */
 	u32 pad;

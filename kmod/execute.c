@@ -19,6 +19,7 @@
  */
 #include <linux/skbuff.h>
 #include <linux/weft.h>
+#include "advertise.h"
 #include "datapath.h"
 #include "defrag.h"
 #include "fragment.h"
@@ -247,6 +248,21 @@ static void reject(struct run *r, const struct weft_op_reject *op)
 	r->f.layers = op->layers;
 }
 
+/* Nobody misses a question that has been answered */
+static void advertise(struct run *r, const struct weft_op_advertise *op)
+{
+	struct sk_buff *answer = weft_advertise_make(r->f.skb, &op->says);
+
+	if (unlikely(!answer)) {
+		drop(r, WEFT_DROP_NO_MEMORY);
+		return;
+	}
+	consume_skb(r->f.skb);
+	r->f.skb = answer;
+	r->f.whole = NULL;
+	r->f.layers = op->op.arg;
+}
+
 /* The packet waits for an instance, and what is behind that is done when it goes on */
 static void wait(struct run *r, const struct weft_op_wait *op)
 {
@@ -364,6 +380,9 @@ static void step(struct run *r)
 		break;
 	case WEFT_OP_REJECT:
 		reject(r, (const struct weft_op_reject *)op);
+		break;
+	case WEFT_OP_ADVERTISE:
+		advertise(r, (const struct weft_op_advertise *)op);
 		break;
 	case WEFT_OP_CUT:
 		cut(r, (const struct weft_op_cut *)op);

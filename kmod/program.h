@@ -34,6 +34,7 @@ enum weft_opcode {
 	WEFT_OP_DEC_TTL,	/* arg: by how much; the walk checked that it is enough */
 	WEFT_OP_INNER,		/* struct weft_op_inner */
 	WEFT_OP_REJECT,		/* struct weft_op_reject */
+	WEFT_OP_ADVERTISE,	/* struct weft_op_advertise */
 	WEFT_OP_CUT,		/* struct weft_op_cut (mtu.h) */
 	WEFT_OP_OUTPUT,		/* struct weft_op_output */
 	WEFT_OP_TUNNEL,		/* struct weft_op_tunnel */
@@ -105,6 +106,12 @@ struct weft_op_reject {
 	u16 layers;		/* of the answer */
 	u16 mtu;		/* of TOO_BIG */
 	u16 pad[2];
+};
+
+/* The packet, a neighbour solicitation, becomes the answer */
+struct weft_op_advertise {
+	struct weft_op op;	/* arg: layers of the answer */
+	struct weft_act_advertise says;
 };
 
 /* What goes into the tunnel header; host order unless __be */

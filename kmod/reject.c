@@ -13,15 +13,14 @@
 #include <linux/etherdevice.h>
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
-#include <linux/if_vlan.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/skbuff.h>
 #include <linux/timekeeping.h>
-#include <net/ip6_checksum.h>
 #include <net/ipv6.h>
 #include <net/ndisc.h>
 #include <net/tcp.h>
+#include "answer.h"
 #include "key.h"
 #include "port.h"
 #include "reject.h"
@@ -29,7 +28,6 @@
 
 #define WEFT_ANSWERS_INTERVAL	NSEC_PER_MSEC	/* of a port: 1000 a second */
 #define WEFT_ANSWERS_BURST	100
-#define WEFT_ANSWER_TTL		64
 
 /* Largest errors, with their IP header (RFC 1812, 4.3.2.3; RFC 4443, 2.4c) */
 #define WEFT_ERROR4_MAX		576
@@ -154,72 +152,10 @@ void weft_reject_key(struct weft_key *key, enum weft_reject how)
 	key->layers = layers | (ipv6 ? WEFT_L_ICMP6 : WEFT_L_ICMP);
 }
 
-/* The frame down to the IP header, with room for @len bytes behind that */
-static struct sk_buff *weft_reject_frame(const struct sk_buff *skb, bool ipv6, u8 proto,
-					 unsigned int len)
-{
-	unsigned int l2 = skb_network_offset(skb);
-	unsigned int l3 = ipv6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
-	struct sk_buff *answer = alloc_skb(LL_MAX_HEADER + l2 + l3 + len,
-					   GFP_ATOMIC | __GFP_NOWARN);
-	const void *was = skb_network_header(skb);
-	struct ethhdr *eth;
-
-	if (!answer)
-		return NULL;
-	skb_reserve(answer, LL_MAX_HEADER);
-	skb_put_zero(answer, l2 + l3 + len);
-	skb_reset_mac_header(answer);
-	skb_set_network_header(answer, l2);
-	skb_set_transport_header(answer, l2 + l3);
-	answer->mac_len = skb->mac_len;
-	answer->protocol = skb->protocol;
-	answer->dev = skb->dev;
-	__vlan_hwaccel_copy_tag(answer, skb);
-	memcpy(answer->data, skb->data, l2);
-	eth = eth_hdr(answer);
-	ether_addr_copy(eth->h_dest, ((const struct ethhdr *)skb->data)->h_source);
-	ether_addr_copy(eth->h_source, ((const struct ethhdr *)skb->data)->h_dest);
-	if (ipv6) {
-		struct ipv6hdr *ip6h = ipv6_hdr(answer);
-
-		ip6h->version = 6;
-		ip6h->payload_len = htons(len);
-		ip6h->nexthdr = proto;
-		ip6h->hop_limit = WEFT_ANSWER_TTL;
-		memcpy(&ip6h->saddr, was + offsetof(struct ipv6hdr, daddr), sizeof(ip6h->saddr));
-		memcpy(&ip6h->daddr, was + offsetof(struct ipv6hdr, saddr), sizeof(ip6h->daddr));
-	} else {
-		struct iphdr *iph = ip_hdr(answer);
-
-		iph->version = 4;
-		iph->ihl = sizeof(*iph) / 4;
-		iph->tot_len = htons(l3 + len);
-		iph->ttl = WEFT_ANSWER_TTL;
-		iph->protocol = proto;
-		memcpy(&iph->saddr, was + offsetof(struct iphdr, daddr), sizeof(iph->saddr));
-		memcpy(&iph->daddr, was + offsetof(struct iphdr, saddr), sizeof(iph->daddr));
-		ip_send_check(iph);
-	}
-	return answer;
-}
-
-/* The checksum of what is behind the IP header, with its pseudo-header; IPv4: not of ICMP */
-static __sum16 weft_reject_check(const struct sk_buff *answer, bool ipv6, u8 proto)
-{
-	unsigned int len = answer->len - skb_transport_offset(answer);
-	__wsum sum = csum_partial(skb_transport_header(answer), len, 0);
-
-	if (ipv6)
-		return csum_ipv6_magic(&ipv6_hdr(answer)->saddr, &ipv6_hdr(answer)->daddr, len,
-				       proto, sum);
-	return csum_tcpudp_magic(ip_hdr(answer)->saddr, ip_hdr(answer)->daddr, len, proto, sum);
-}
-
 static struct sk_buff *weft_reject_rst(const struct sk_buff *skb, u16 layers)
 {
 	bool ipv6 = layers & WEFT_L_IPV6;
-	struct sk_buff *answer = weft_reject_frame(skb, ipv6, IPPROTO_TCP, sizeof(struct tcphdr));
+	struct sk_buff *answer = weft_answer_frame(skb, ipv6, IPPROTO_TCP, sizeof(struct tcphdr));
 	const u8 *was = skb_transport_header(skb);
 	struct weft_segment seg;
 	struct tcphdr *th;
@@ -238,7 +174,7 @@ static struct sk_buff *weft_reject_rst(const struct sk_buff *skb, u16 layers)
 		th->ack = 1;
 		th->ack_seq = htonl(seg.seq + seg.len);
 	}
-	th->check = weft_reject_check(answer, ipv6, IPPROTO_TCP);
+	th->check = weft_answer_check(answer, ipv6, IPPROTO_TCP);
 	return answer;
 }
 
@@ -273,7 +209,7 @@ static struct sk_buff *weft_reject_error(struct sk_buff *skb, u16 layers, enum w
 	/* so that it is quoted as it would have been sent */
 	if (skb->ip_summed == CHECKSUM_PARTIAL && !skb_is_gso(skb) && skb_checksum_help(skb))
 		return NULL;
-	answer = weft_reject_frame(skb, ipv6, proto, len);
+	answer = weft_answer_frame(skb, ipv6, proto, len);
 	if (!answer)
 		return NULL;
 	icmph = icmp_hdr(answer);
@@ -285,7 +221,7 @@ static struct sk_buff *weft_reject_error(struct sk_buff *skb, u16 layers, enum w
 		kfree_skb(answer);
 		return NULL;
 	}
-	icmph->checksum = ipv6 ? weft_reject_check(answer, true, proto) :
+	icmph->checksum = ipv6 ? weft_answer_check(answer, true, proto) :
 				 ip_compute_csum(icmph, len);
 	return answer;
 }

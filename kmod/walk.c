@@ -20,6 +20,7 @@
 #include <linux/xarray.h>
 #include <net/ipv6.h>
 #include "action.h"
+#include "advertise.h"
 #include "datapath.h"
 #include "defrag.h"
 #include "emission.h"
@@ -696,6 +697,14 @@ static enum weft_drop weft_walk_related(struct weft_walk *w, struct weft_frame *
 }
 
 /* From here on the packet is an answer to what it was; nobody has that yet */
+static void weft_walk_answer(struct weft_walk *w)
+{
+	w->base = w->key;
+	w->inner.layers = 0;
+	w->skb = NULL;
+	w->ttl_set = true;
+}
+
 static enum weft_drop weft_walk_reject(struct weft_walk *w, enum weft_reject how)
 {
 	struct weft_op_reject *op;
@@ -715,10 +724,27 @@ static enum weft_drop weft_walk_reject(struct weft_walk *w, enum weft_reject how
 		memset(op->pad, 0, sizeof(op->pad));
 	}
 	weft_sent(w);
-	w->base = w->key;
-	w->inner.layers = 0;
-	w->skb = NULL;
-	w->ttl_set = true;
+	weft_walk_answer(w);
+	return WEFT_DROP_UNSPEC;
+}
+
+static enum weft_drop weft_walk_advertise(struct weft_walk *w,
+					  const struct weft_act_advertise *says)
+{
+	struct weft_op_advertise *op;
+
+	if (!(w->key.layers & WEFT_L_ND_NS))
+		return WEFT_DROP_NO_HEADER;
+	weft_trail_depends(w->trail, WEFT_FIELD_IP_TTL);
+	if (!weft_advertise_allowed(&w->key))
+		return WEFT_DROP_BAD_L4;
+	weft_flush(w);
+	w->looked = -1;
+	weft_advertise_key(&w->key, says);
+	op = weft_emit(w, WEFT_OP_ADVERTISE, w->key.layers, sizeof(*op));
+	if (op)
+		op->says = *says;
+	weft_walk_answer(w);
 	return WEFT_DROP_UNSPEC;
 }
 
@@ -769,6 +795,8 @@ static enum weft_drop weft_walk_action(struct weft_walk *w, struct weft_frame *f
 		return weft_walk_related(w, frame, act->arg);
 	case WEFT_ACT_A_REJECT:
 		return weft_walk_reject(w, act->arg);
+	case WEFT_ACT_A_ADVERTISE:
+		return weft_walk_advertise(w, &((const struct weft_act_advertisement *)act)->says);
 	case WEFT_ACT_A_CHECK_TTL:
 		return weft_walk_check_ttl(w, frame, act->arg);
 	case WEFT_ACT_A_CHECK_MTU:

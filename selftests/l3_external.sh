@@ -22,13 +22,11 @@ for m in m1 m4; do
 	batch $m <<-END
 		route add default via 10.0.1.1
 		route add default via fd00:1::1
-		neigh add fd00:1::1 lladdr 02:01:00:00:00:01 dev eth0
 	END
 done
 batch out <<-END
 	addr add 198.51.100.1/32 dev lo
 	addr add 2001:db8:99::1/128 dev lo
-	neigh add 2001:db8:2::10 lladdr 02:01:00:00:00:02 dev eth0
 END
 cat >"$TMP/net.json" <<-END
 	{ "version": 1, "datapath": "weft0", "tunnel": { "name": "gnv0", "mtu": 1400 },
@@ -38,6 +36,7 @@ cat >"$TMP/net.json" <<-END
 	      { "kind": "snat", "inside": "10.0.1.0/24", "outside": "192.0.2.10" },
 	      { "kind": "snat", "inside": "fd00:1::/64", "outside": "2001:db8:2::10" },
 	      { "kind": "one_to_one", "inside": "10.0.1.11", "outside": "192.0.2.11" },
+	      { "kind": "one_to_one", "inside": "fd00:1::11", "outside": "2001:db8:2::11" },
 	      { "kind": "dnat", "inside": "10.0.1.10", "outside": "192.0.2.12",
 	        "protocol": "tcp", "outside_port": 80, "inside_port": 8080 } ] } },
 	  "router_ports": {
@@ -91,12 +90,15 @@ talk() {
 is "$(talk m1 out 198.51.100.1 7000 198.51.100.1 7000)" 192.0.2.10 'a machine goes out by the address of the router'
 is "$(talk m4 out 198.51.100.1 7001 198.51.100.1 7001)" 192.0.2.11 'one with an address of its own by that'
 is "$(talk m1 out 2001:db8:99::1 7002 2001:db8:99::1 7002)" 2001:db8:2::10 'and by IPv6'
+is "$(talk m4 out 2001:db8:99::1 7004 2001:db8:99::1 7004)" 2001:db8:2::11 'and by that of IPv6'
 is "$(talk out m4 192.0.2.11 7003 10.0.1.11 7003)" 192.0.2.1 'from outside to an address of its own'
 is "$(talk out m1 192.0.2.12 80 10.0.1.10 8080)" 192.0.2.1 'from outside to a port, which is another inside'
 like "$(client out 192.0.2.12 81)" refused 'another port is refused'
 like "$(client out 192.0.2.10 80)" refused 'so is the router itself'
 is "$(ip -n out neigh show dev eth0 192.0.2.11 | grep -o 'lladdr [^ ]*')" 'lladdr 02:01:00:00:00:02' \
 	'the router answers for the address that it translates'
+is "$(ip -n out neigh show dev eth0 2001:db8:2::11 | grep -o 'lladdr [^ ]* router')" \
+	'lladdr 02:01:00:00:00:02 router' 'of IPv6, too'
 ok 'echo, translated' in_ns m1 ping -c 1 -W 2 198.51.100.1
 ok 'in fragments' in_ns m1 ping -c 1 -W 2 -s 3000 -M dont 198.51.100.1
 ok 'echo from outside' in_ns out ping -c 1 -W 2 192.0.2.11
@@ -123,5 +125,5 @@ is "$(in_ns m1 busybox traceroute -n -q 1 -w 2 -m 4 198.51.100.1 | awk 'NR > 1 {
 like "$(in_ns out ping -c 1 -W 2 -t 1 192.0.2.11)" 'From 192.0.2.10 .*Time to live exceeded' \
 	'time exceeded, to who asks from outside'
 unlike "$(weft -n h2 template show)" snat 'only the gateway translates'
-is "$(weft -n h1 -j template show | jq length)" 5 'the gateway has the templates'
+is "$(weft -n h1 -j template show | jq length)" 7 'the gateway has the templates'
 done_testing

@@ -439,12 +439,16 @@ static void port_rows(const struct rows *rows, const struct net_object *object)
 		return;
 	emit(rows, REL_PORT, &row);
 	for (size_t i = 0; i < port->addresses.n; i++) {
-		if (!is_ip4(&port->addresses.v[i]))
+		const struct address *address = &port->addresses.v[i];
+		bool ip4 = is_ip4(address);
+
+		/* by its link-local address others know whether it is a router: it alone can say */
+		if (is_link_local(address))
 			continue;
-		set_address(&row, &port->addresses.v[i]);
-		emit(rows, REL_PORT_IP4, &row);
+		set_address(&row, address);
+		emit(rows, ip4 ? REL_PORT_IP4 : REL_PORT_IP6, &row);
 		if (net_is_local(rows->net, object))
-			emit(rows, REL_PORT_OWN_IP4, &row);
+			emit(rows, ip4 ? REL_PORT_OWN_IP4 : REL_PORT_OWN_IP6, &row);
 	}
 	if (net_is_local(rows->net, object)) {
 		row.v[COL_PORT] = object->name;
@@ -471,8 +475,8 @@ static void nat_own_rows(const struct rows *rows, struct row *row, const struct 
 	emit(rows, ip4 ? REL_NAT_OWN_IP4 : REL_NAT_OWN_IP6, row);
 	for (size_t i = 0; i < addresses->n; i++)
 		own = own || address_equal(&addresses->v[i], &nat->outside);
-	if (ip4 && !(own && nat->outside.prefix_len == 32))
-		emit(rows, REL_NAT_ARP, row);
+	if (!own || nat->outside.prefix_len != 8 * address_len(&nat->outside))
+		emit(rows, ip4 ? REL_NAT_ARP : REL_NAT_ND, row);
 }
 
 /* connections to one port before those to all of an address, few addresses before many */
@@ -547,12 +551,12 @@ static void link_switch_rows(const struct rows *rows, struct row *row,
 
 	emit(rows, REL_LINK, row);
 	for (size_t i = 0; i < link->addresses.n; i++) {
-		if (!is_ip4(&link->addresses.v[i]))
-			continue;
+		bool ip4 = is_ip4(&link->addresses.v[i]);
+
 		set_address(row, &link->addresses.v[i]);
-		emit(rows, REL_LINK_IP4, row);
+		emit(rows, ip4 ? REL_LINK_IP4 : REL_LINK_IP6, row);
 		if (device)
-			emit(rows, REL_LINK_DEVICE_IP4, row);
+			emit(rows, ip4 ? REL_LINK_DEVICE_IP4 : REL_LINK_DEVICE_IP6, row);
 	}
 	if (is_away(rows->net, object)) {
 		set_number(row, COL_NUMBER, link->router->router.gateway->host.number);

@@ -178,11 +178,26 @@ const struct net_rule net_rules[] = {
 	  "actions=move:arp_tpa->reg8, move:eth_src->eth_dst, set:eth_src=$linkmac, set:arp_op=2, "
 	  "move:arp_sha->arp_tha, set:arp_sha=$linkmac, move:arp_spa->arp_tpa, "
 	  "move:reg8->arp_spa, output:in_port" },
+	{ REL_PORT_IP6, "nd",
+	  "table=l2_neighbour, priority=100, ldp=$ldp, nd_ns, nd_target=$ip "
+	  "actions=advertise:$mac, output:in_port" },
+	{ REL_LINK_IP6, "nd-router",
+	  "table=l2_neighbour, priority=100, ldp=$ldp, nd_ns, nd_target=$ip "
+	  "actions=advertise:$mac/router, output:in_port" },
+	{ REL_NAT_ND, "nd-nat",
+	  "table=l2_neighbour, priority=100, ldp=$ldp, nd_ns, nd_target=$prefix "
+	  "actions=advertise:$linkmac/router, output:in_port" },
 	{ REL_PORT_OWN_IP4, "arp-own",
 	  "table=l2_neighbour, priority=110, ldp=$ldp, lin=$lport, arp, arp_op=1, arp_tpa=$ip "
 	  "actions=drop:no_neighbour" },
 	{ REL_LINK_DEVICE_IP4, "arp-own-router",
 	  "table=l2_neighbour, priority=110, ldp=$ldp, lin=$peer, arp, arp_op=1, arp_tpa=$ip "
+	  "actions=drop:no_neighbour" },
+	{ REL_PORT_OWN_IP6, "nd-own",
+	  "table=l2_neighbour, priority=110, ldp=$ldp, lin=$lport, nd_ns, nd_target=$ip "
+	  "actions=drop:no_neighbour" },
+	{ REL_LINK_DEVICE_IP6, "nd-own-router",
+	  "table=l2_neighbour, priority=110, ldp=$ldp, lin=$peer, nd_ns, nd_target=$ip "
 	  "actions=drop:no_neighbour" },
 	{ REL_SWITCH, "neighbour-else",
 	  "table=l2_neighbour, priority=1, ldp=$ldp actions=goto:l2_lookup" },
@@ -468,9 +483,15 @@ const struct net_rule net_rules[] = {
 	  "actions=reject:too_big, output:in_port" },
 	{ REL_PORT_HERE, "output",
 	  "table=output, priority=100, ldp=$ldp, lout=$lport actions=output:lout" },
-	/* never out of a switch by the port of entry; a router may send back whence it came */
+	/*
+	 * Never out of a switch by the port of entry; a router may send back whence it came, as it is
+	 * by its port then. Copies are made for all ports, and of that one nothing is to be counted.
+	 */
 	{ REL_PORT_HERE, "output-back",
-	  "table=output, priority=110, ldp=$ldp, lin=$lport, lout=$lport actions=output:$port" },
+	  "table=output, priority=110, ldp=$ldp, lin=$lport, lout=$lport actions=drop:loop" },
+	{ REL_PORT_HERE, "output-entry",
+	  "table=output, priority=120, in_port=$port, ldp=$ldp, lin=$lport, lout=$lport "
+	  "actions=output:$port" },
 	{ REL_LINK_DEVICE, "output-router",
 	  "table=output, priority=100, ldp=$ldp, lout=$peer actions=output:lout" },
 };

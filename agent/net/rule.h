@@ -27,13 +27,15 @@ enum net_relation {
 	REL_LINK_RELAY,	  /* any link to a router on another host, at a relay or stand-by */
 	REL_PORT,	  /* a port of a switch, wherever it lives */
 	REL_PORT_IP4,	  /* … and one of its addresses */
+	REL_PORT_IP6,	  /* … not the link-local one */
 	REL_PORT_AWAY,	  /* a port that lives on another host */
 	REL_PORT_HERE,	  /* a port that lives here */
 	REL_PORT_SHORT,	  /* … when not everything that it sends fits into tunnels */
 	REL_PORT_OWN_IP4, /* … and one of its addresses */
-	REL_PORT_OPEN,	  /* a port here that may send anything */
-	REL_PORT_MAC,	  /* a port here that may send by its MAC address only */
-	REL_PORT_SAFE,	  /* a port here that may send by its MAC and IP addresses only */
+	REL_PORT_OWN_IP6,
+	REL_PORT_OPEN, /* a port here that may send anything */
+	REL_PORT_MAC,  /* a port here that may send by its MAC address only */
+	REL_PORT_SAFE, /* a port here that may send by its MAC and IP addresses only */
 	REL_PORT_SAFE_IP4,
 	REL_PORT_SAFE_IP6,    /* … also the link-local one */
 	REL_PORT_SAFE_TARGET, /* … only those that were given */
@@ -41,13 +43,15 @@ enum net_relation {
 	REL_LATE_SWITCH,      /* a port away, and a link whose router leaves the switch to it */
 	REL_NEIGHBOUR4,	      /* a link, and an address behind it */
 	REL_NEIGHBOUR6,
-	REL_LINK,	 /* a link */
-	REL_LINK_IP4,	 /* … and one of its addresses */
+	REL_LINK,     /* a link */
+	REL_LINK_IP4, /* … and one of its addresses */
+	REL_LINK_IP6,
 	REL_LINK_TO,	 /* a link to a router whose work is done here */
 	REL_LINK_FROM,	 /* … and the way back */
 	REL_LINK_AWAY,	 /* a link to a router on another host */
 	REL_LINK_DEVICE, /* a link to a router in a namespace of this host */
 	REL_LINK_DEVICE_IP4,
+	REL_LINK_DEVICE_IP6,
 	REL_ROUTER,	  /* a router whose work is done here, as in all that follow */
 	REL_NAT,	  /* … which translates addresses */
 	REL_NAT_INSIDE,	  /* … and a link that has no address outside */
@@ -60,6 +64,7 @@ enum net_relation {
 	REL_NAT_OWN_IP4, /* … and each address outside */
 	REL_NAT_OWN_IP6,
 	REL_NAT_ARP, /* … that nobody has but the router */
+	REL_NAT_ND,
 	REL_CONNECTED,
 	REL_CONNECTED_ASK, /* … if its router does not know the machines behind it */
 	REL_CONNECTED_IP4, /* a link of it, and the subnet behind it */

@@ -182,6 +182,8 @@ static bool action_equal(const struct weft_action *a, const struct weft_action *
 		return a->table == b->table;
 	case WEFT_ACT_A_CHECK_MTU:
 		return a->check.mtu == b->check.mtu && a->check.table == b->check.table;
+	case WEFT_ACT_A_ADVERTISE:
+		return !memcmp(&a->says, &b->says, sizeof(a->says));
 	case WEFT_ACT_A_CLONE:
 		return list_equal(&a->clone, &b->clone);
 	case WEFT_ACT_A_TUNNEL:

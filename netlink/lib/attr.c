@@ -244,6 +244,9 @@ static int action_put(struct nlmsghdr *nlh, size_t size, const struct weft_actio
 	case WEFT_ACT_A_CHECK_MTU:
 		ok = mnl_attr_put_check(nlh, size, act->type, sizeof(act->check), &act->check);
 		break;
+	case WEFT_ACT_A_ADVERTISE:
+		ok = mnl_attr_put_check(nlh, size, act->type, sizeof(act->says), &act->says);
+		break;
 	case WEFT_ACT_A_CLONE:
 		return actions_put(nlh, size, act->type, &act->clone, depth + 1);
 	case WEFT_ACT_A_TUNNEL:
@@ -433,6 +436,8 @@ static int action_get(struct weft_action *act, const struct nlattr *attr, unsign
 		return wl_attr_u8(attr, &act->table);
 	case WEFT_ACT_A_CHECK_MTU:
 		return wl_attr_bytes(attr, &act->check, sizeof(act->check));
+	case WEFT_ACT_A_ADVERTISE:
+		return wl_attr_bytes(attr, &act->says, sizeof(act->says));
 	case WEFT_ACT_A_CLONE:
 		return actions_get(&act->clone, attr, depth + 1);
 	case WEFT_ACT_A_TUNNEL:

@@ -69,6 +69,7 @@ static const struct attr_name act_attrs[] = {
 	[WEFT_ACT_A_DEFRAG] = { "defrag", NULL },
 	[WEFT_ACT_A_CHECK_TTL] = { "check_ttl", NULL },
 	[WEFT_ACT_A_CHECK_MTU] = { "check_mtu", NULL },
+	[WEFT_ACT_A_ADVERTISE] = { "advertise", NULL },
 };
 
 static const struct attr_set act_set = SET(act_attrs, true);

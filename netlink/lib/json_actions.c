@@ -108,6 +108,18 @@ static json_t *reject_to_json(uint32_t reject)
 	return json;
 }
 
+static json_t *advertise_to_json(const struct weft_act_advertise *says)
+{
+	json_t *obj = json_object();
+	struct wl_buf mac = { 0 };
+
+	wl_mac_format(&mac, says->mac);
+	wl_json_set(&obj, "mac", wl_json_take(&mac));
+	if (says->flags & WEFT_ADVERTISE_ROUTER)
+		wl_json_set(&obj, "router", json_true());
+	return obj;
+}
+
 static json_t *drop_to_json(uint32_t reason)
 {
 	struct wl_buf name = { 0 };
@@ -179,6 +191,10 @@ static json_t *action_to_json(const struct weft_action *act, unsigned int proto,
 		name = "check_mtu";
 		value = json_pack("{s:i, s:i}", "mtu", (int)act->check.mtu, "table",
 				  (int)act->check.table);
+		break;
+	case WEFT_ACT_A_ADVERTISE:
+		name = "advertise";
+		value = advertise_to_json(&act->says);
 		break;
 	case WEFT_ACT_A_CLONE:
 		name = "clone";
@@ -475,6 +491,28 @@ static int read_check_mtu(const struct wl_at *at, const json_t *json, struct wef
 	return err;
 }
 
+static int read_advertise(const struct wl_at *at, const json_t *json, struct weft_actions *actions)
+{
+	const json_t *mac = json_object_get(json, "mac"), *router = json_object_get(json, "router");
+	struct weft_act_advertise says = { 0 };
+	struct wl_parse ps = wl_at_parse(at);
+	struct weft_action *act;
+	int err;
+
+	if (!json_is_string(mac) || (router && !json_is_boolean(router)) ||
+	    json_object_size(json) != (router ? 2 : 1))
+		return wl_at_fail(at, "an object with mac, and maybe router, is needed");
+	if (json_is_true(router))
+		says.flags = WEFT_ADVERTISE_ROUTER;
+	err = wl_advertise_parse(&ps, wl_tok_str(json_string_value(mac)), &says);
+	if (err)
+		return err;
+	act = add(actions, WEFT_ACT_A_ADVERTISE, &err);
+	if (act)
+		act->says = says;
+	return err;
+}
+
 /* {"tunnel": "10.0.0.1"}, {"service": "nat"}, or with an object of details */
 static int read_details(const struct wl_at *at, const json_t *json, struct weft_action *act)
 {
@@ -564,6 +602,8 @@ static int read_action(const struct wl_at *at, const char *name, const json_t *j
 		return read_table(at, json, WEFT_ACT_A_CHECK_TTL, actions);
 	if (!strcmp(name, "check_mtu"))
 		return read_check_mtu(at, json, actions);
+	if (!strcmp(name, "advertise"))
+		return read_advertise(at, json, actions);
 	if (!strcmp(name, "template"))
 		return read_template(at, json, actions);
 	if (!strcmp(name, "clone"))

@@ -247,6 +247,16 @@ int wl_check_mtu_parse(const struct wl_parse *ps, struct wl_tok mtu, struct wl_t
 	return wl_parse_table(ps, table, &check->table);
 }
 
+int wl_advertise_parse(const struct wl_parse *ps, struct wl_tok mac,
+		       struct weft_act_advertise *says)
+{
+	if (!wl_mac_parse(mac, says->mac))
+		return wl_fail(ps, mac, "'%.*s' is not a MAC address", shown(mac), mac.s);
+	if (says->mac[0] & 1 || wl_all_zero(says->mac, sizeof(says->mac)))
+		return wl_fail(ps, mac, "'%.*s' is no MAC address of one host", shown(mac), mac.s);
+	return 0;
+}
+
 void wl_reject_format(struct wl_buf *buf, uint32_t reject)
 {
 	if (weft_reject_name(reject))

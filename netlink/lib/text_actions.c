@@ -213,6 +213,31 @@ static int read_check_mtu(const struct wl_parse *ps, struct wl_tok arg,
 	return 0;
 }
 
+/* MAC or MAC/router */
+static int read_advertise(const struct wl_parse *ps, struct wl_tok arg,
+			  struct weft_actions *actions)
+{
+	struct weft_act_advertise says = { 0 };
+	struct weft_action *act;
+	struct wl_tok mac, who;
+	int err;
+
+	if (wl_tok_split(arg, '/', &mac, &who)) {
+		if (!wl_tok_is(who, "router"))
+			return wl_fail(ps, who, "'%.*s': only router can be said of it", shown(who),
+				       who.s);
+		says.flags = WEFT_ADVERTISE_ROUTER;
+	}
+	err = wl_advertise_parse(ps, mac, &says);
+	if (err)
+		return err;
+	act = weft_actions_add(actions, WEFT_ACT_A_ADVERTISE);
+	if (!act)
+		return -ENOMEM;
+	act->says = says;
+	return 0;
+}
+
 /* "(a=b, c=d)" of tunnel and service; @arg: what stood behind a colon instead */
 static int read_details(struct reader *r, struct wl_tok word, struct wl_tok arg,
 			struct weft_action *act)
@@ -323,6 +348,7 @@ static const struct word {
 	{ "defrag", WEFT_ACT_A_DEFRAG, ARG_NONE },
 	{ "check_ttl", WEFT_ACT_A_CHECK_TTL, ARG_MUST },
 	{ "check_mtu", WEFT_ACT_A_CHECK_MTU, ARG_MUST },
+	{ "advertise", WEFT_ACT_A_ADVERTISE, ARG_MUST },
 };
 
 static int read_action(struct reader *r, struct weft_actions *actions)
@@ -373,6 +399,8 @@ static int read_action(struct reader *r, struct weft_actions *actions)
 		return read_table(ps, arg, word->type, actions);
 	case WEFT_ACT_A_CHECK_MTU:
 		return read_check_mtu(ps, arg, actions);
+	case WEFT_ACT_A_ADVERTISE:
+		return read_advertise(ps, arg, actions);
 	case WEFT_ACT_A_CLONE:
 		return read_clone(r, name, actions);
 	case WEFT_ACT_A_UNSPEC:
@@ -586,6 +614,11 @@ static void format_action(struct wl_buf *buf, const struct weft_action *act, uns
 		break;
 	case WEFT_ACT_A_CHECK_MTU:
 		wl_buf_printf(buf, "check_mtu:%u->%u", act->check.mtu, act->check.table);
+		break;
+	case WEFT_ACT_A_ADVERTISE:
+		wl_buf_puts(buf, "advertise:");
+		wl_mac_format(buf, act->says.mac);
+		wl_buf_puts(buf, act->says.flags & WEFT_ADVERTISE_ROUTER ? "/router" : "");
 		break;
 	case WEFT_ACT_A_CLONE:
 		wl_buf_puts(buf, "clone(");

@@ -114,7 +114,7 @@ static int parse_named_number(const struct wl_parse *ps, enum weft_field field,
 	return parse_number(ps, field, tok, false, out);
 }
 
-static bool parse_mac(struct wl_tok tok, uint8_t *out)
+bool wl_mac_parse(struct wl_tok tok, uint8_t *out)
 {
 	struct wl_tok byte = { 0 }, rest = tok;
 	uint64_t value;
@@ -181,7 +181,7 @@ static int parse_half(const struct wl_parse *ps, enum weft_field field, struct w
 			wl_put_be(out, desc->len, port);
 		return err;
 	case WEFT_NOTATION_MAC:
-		return parse_mac(tok, out) ? 0 : bad(ps, tok, "a MAC address");
+		return wl_mac_parse(tok, out) ? 0 : bad(ps, tok, "a MAC address");
 	case WEFT_NOTATION_IPV4:
 		return parse_addr(AF_INET, tok, out) ? 0 : bad(ps, tok, "an IPv4 address");
 	case WEFT_NOTATION_IPV6:
@@ -323,7 +323,7 @@ static int prefix_of(const uint8_t *mask, size_t len)
 	return (int)prefix;
 }
 
-static void format_mac(struct wl_buf *buf, const uint8_t *mac)
+void wl_mac_format(struct wl_buf *buf, const uint8_t *mac)
 {
 	wl_buf_printf(buf, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
 		      mac[5]);
@@ -396,10 +396,10 @@ static void format_masked_string(struct wl_buf *buf, const struct weft_field_des
 
 	switch ((enum weft_notation)desc->notation) {
 	case WEFT_NOTATION_MAC:
-		format_mac(buf, v->value);
+		wl_mac_format(buf, v->value);
 		if (!full) {
 			wl_buf_puts(buf, "/");
-			format_mac(buf, v->mask);
+			wl_mac_format(buf, v->mask);
 		}
 		break;
 	case WEFT_NOTATION_BYTES:

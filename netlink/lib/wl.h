@@ -121,6 +121,8 @@ const char *wl_match_clash(const struct weft_match *match, bool metadata, enum w
 /* @set: for an action, whose mask must not be empty */
 int wl_value_parse(const struct wl_parse *ps, enum weft_field field, struct wl_tok tok,
 		   struct weft_field_value *out);
+bool wl_mac_parse(struct wl_tok tok, uint8_t *out);
+void wl_mac_format(struct wl_buf *buf, const uint8_t *mac);
 /* @numeric: it is a plain decimal number */
 void wl_value_format(struct wl_buf *buf, enum weft_field field, const struct weft_field_value *v,
 		     const struct weft_names *names, unsigned int flags, bool *numeric);
@@ -202,6 +204,8 @@ int wl_drop_parse(const struct wl_parse *ps, struct wl_tok tok, uint32_t *reason
 void wl_drop_format(struct wl_buf *buf, uint32_t reason);
 int wl_check_mtu_parse(const struct wl_parse *ps, struct wl_tok mtu, struct wl_tok table,
 		       struct weft_act_check_mtu *check);
+int wl_advertise_parse(const struct wl_parse *ps, struct wl_tok mac,
+		       struct weft_act_advertise *says);
 int wl_reject_parse(const struct wl_parse *ps, struct wl_tok tok, uint32_t *reject);
 void wl_reject_format(struct wl_buf *buf, uint32_t reject);
 /* Has it got a remote, however that is said? */

@@ -10,8 +10,8 @@ import subprocess
 import sys
 
 from scapy.all import (ARP, ICMP, IP, TCP, UDP, Dot1AD, Dot1Q, Ether, ICMPv6EchoRequest,
-                       ICMPv6ND_NS, ICMPv6NDOptSrcLLAddr, IPv6, IPv6ExtHdrDestOpt,
-                       IPv6ExtHdrFragment, IPv6ExtHdrHopByHop, Raw, SCTP, SCTPChunkInit)
+                       ICMPv6ND_NA, ICMPv6ND_NS, ICMPv6NDOptDstLLAddr, ICMPv6NDOptSrcLLAddr, IPv6,
+                       IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6ExtHdrHopByHop, Raw, SCTP, SCTPChunkInit)
 
 import frame
 
@@ -203,6 +203,54 @@ def rewrites():
          {2: eth() / ip4(tos=0xab) / l4("udp")})
 
 
+def advertisements():
+    """Solicitations, and what answers them."""
+    group = {"dst": "33:33:ff:00:00:05"}
+
+    def asked(src="fd00::1", option=True, hlim=255, tgt="fd00::5"):
+        return ip6(src=src, dst="ff02::1:ff00:5", hlim=hlim) / ICMPv6ND_NS(tgt=tgt) / (
+            ICMPv6NDOptSrcLLAddr(lladdr=A) if option else b"")
+
+    def told(dst="fd00::1", mac=N1, tgt="fd00::5", **flags):
+        return ip6(src=tgt, dst=dst, hlim=255) / ICMPv6ND_NA(**{"R": 0, "S": 1, "O": 1, **flags}, tgt=tgt) / \
+            ICMPv6NDOptDstLLAddr(lladdr=mac)
+
+    entry = f"nd_ns, nd_target=fd00::/120 actions=advertise:{N1}"
+    case("a neighbour advertisement is made", [f"{entry}, output:in_port"], eth(**group) / asked(),
+         {1: Ether(src=N1, dst=A) / told()})
+    case("of a router, by another port", [f"{entry}/router, output:p2"], eth(**group) / asked(),
+         {2: Ether(src=N1, dst=A) / told(R=1)})
+    case("to one who probes, behind a tag", [f"{entry}, output:in_port"],
+         eth(**group) / Dot1Q(vlan=7) / asked("::", False),
+         {1: Ether(src=N1, dst="33:33:00:00:00:01") / Dot1Q(vlan=7) / told("ff02::1", S=0)})
+    case("a copy of the question goes on", [f"nd_ns actions=clone(advertise:{N1}, output:in_port), output:p2"],
+         eth(**group) / asked(), {1: Ether(src=N1, dst=A) / told(), 2: eth(**group) / asked()})
+    case("what was written before is asked, what is behind is told",
+         [f"nd_ns actions=set:nd_target=fd00::99, advertise:{N1}, set:nd_tll={N2}, output:in_port"],
+         eth(**group) / asked(), {1: Ether(src=N1, dst=A) / told(mac=N2, tgt="fd00::99")})
+    case("it goes on as an advertisement", [f"table=0, nd_ns actions=advertise:{N1}, load:reg1=1, goto:1",
+                                            "table=1, reg1=1, nd_na, nd_tll=" + N1 + " actions=output:p3"],
+         eth(**group) / asked(), {3: Ether(src=N1, dst=A) / told()})
+    for what, sent in (("one that has passed a router", asked(hlim=254)), ("a probe that says who asks", asked("::")),
+                       ("one for a group", asked(tgt="ff02::5"))):
+        case(f"{what} is not answered", [f"nd_ns actions=advertise:{N1}, output:in_port"], eth(**group) / sent,
+             reason="bad_l4")
+    weft("flow", "replace", "-", text=f"{entry}, output:in_port\n")
+    sent = bytes(eth(**group) / asked(tgt="fd00::77"))
+    hits = json.loads(weft("-j", "-s", "dp", "show"))[0]["cache"]["hits"]
+    for _ in range(3):
+        PORTS[1].send(sent)
+    want = bytes(Ether(src=N1, dst=A) / told(tgt="fd00::77"))
+    TAP.equal([PORTS[1].receive(2) for _ in range(3)], [want] * 3, "three are answered alike")
+    TAP.equal(json.loads(weft("-j", "-s", "dp", "show"))[0]["cache"]["hits"] - hits, 2, "two of them from the cache")
+    for what, text, why in (("no solicitation", f"ipv6 actions=advertise:{N1}, output:in_port", "needs a match on nd_ns"),
+                            ("no way", f"nd_ns actions=advertise:{N1}", "sends the answer"),
+                            ("no more a solicitation", f"nd_ns actions=advertise:{N1}, set:nd_sll={N2}, output:1",
+                             "nd_sll")):
+        said = weft("flow", "add", text, fails=True)
+        TAP.ok(why in said, f"refused: {what}", said)
+
+
 def fold(check, old, new):
     """A checksum after an address changed (RFC 1624), by the book."""
     total = ~check & 0xFFFF
@@ -272,6 +320,7 @@ def main():
     outputs()
     drop_reasons()
     rewrites()
+    advertisements()
     vlans()
     matches()
     TAP.done()

@@ -308,6 +308,83 @@ def ask(src, target, sender_ip=None):
         1, MACS[src], sender_ip or IPS[src], "00:00:00:00:00:00", target))
 
 
+def link_local(mac):
+    raw = f.mac(mac)
+    return str(ipaddress.ip_address(
+        b"\xfe\x80" + bytes(6) + bytes([raw[0] ^ 2]) + raw[1:3] + b"\xff\xfe" + raw[3:]))
+
+
+def solicited(address):
+    return str(ipaddress.ip_address(
+        bytes.fromhex("ff0200000000000000000001ff") + ipaddress.ip_address(address).packed[13:]))
+
+
+def nd(kind, src, dst, target, mac, flags=0, ttl=255):
+    body = ipaddress.ip_address(target).packed
+    if mac:
+        body += bytes([1 if kind == 135 else 2, 1]) + f.mac(mac)
+    return f.ipv6(src, dst, 58, f.icmpv6(src, dst, kind, rest=flags << 24, payload=body), ttl)
+
+
+def to_group(address):
+    return "33:33:" + ipaddress.ip_address(address).packed[12:].hex(":")
+
+
+def solicit(src, target, ttl=255):
+    to = solicited(target)
+    return f.ether(to_group(to), MACS[src], 0x86dd, nd(135, IP6S[src], to, target, MACS[src], ttl=ttl))
+
+
+def probe(src, target):
+    """Is the address free?"""
+    to = solicited(target)
+    return f.ether(to_group(to), MACS[src], 0x86dd, nd(135, "::", to, target, None))
+
+
+def drops(host, port, *reasons):
+    ports = json.loads(run("weft", "-n", host, "-j", "-s", "port", "show"))
+    counts = next(p for p in ports if p["name"] == port).get("drops", {})
+    return [counts.get(reason, 0) for reason in reasons]
+
+
+def test_solicitations(lab):
+    """The questions of IPv6 hosts, of which a router must also say that it is one."""
+    router = "2001:db8:1::1"
+    for placement in ("first-hop", "gateway", "namespace"):
+        lab.apply(placed(placement))
+        lab.delivered(f"{placement}: a solicitation for the router", "vm1", solicit("vm1", router), "vm1", f.ether(
+            MACS["vm1"], R1, 0x86dd, nd(136, router, IP6S["vm1"], router, R1, 0xe0)))
+    lab.apply(placed("first-hop"))
+    ways = {"h1": {0: "context", LEFT: "l2_security l2_acl_in l2_neighbour"}}
+    a, b = IP6S["vm1"], IP6S["vm2"]
+    lab.delivered("one for a machine of another host", "vm1", solicit("vm1", b), "vm1", f.ether(
+        MACS["vm1"], MACS["vm2"], 0x86dd, nd(136, b, a, b, MACS["vm2"], 0x60)), ways)
+    sent = f.ether(R1, MACS["vm1"], 0x86dd, nd(135, a, router, router, None))
+    lab.delivered("one to the router alone", "vm1", sent, "vm1", f.ether(
+        MACS["vm1"], R1, 0x86dd, nd(136, router, a, router, R1, 0xe0)), ways)
+    source = link_local(MACS["vm1"])
+    sent = f.ether(to_group(solicited(router)), MACS["vm1"], 0x86dd,
+                   nd(135, source, solicited(router), router, MACS["vm1"]))
+    lab.delivered("one from a link-local address", "vm1", sent, "vm1", f.ether(
+        MACS["vm1"], R1, 0x86dd, nd(136, router, source, router, R1, 0xe0)), ways)
+    before = drops("h1", "vm1", "bad_l4", "no_neighbour")
+    lab.lost("one that has passed a router", "vm1", solicit("vm1", router, 254))
+    lab.lost("one for one's own address", "vm1", solicit("vm1", a))
+    lab.lost("a probe for one's own address", "vm1", probe("vm1", a))
+    after = drops("h1", "vm1", "bad_l4", "no_neighbour")
+    lab.equal([y - x for x, y in zip(before, after)], [1, 2], "which are counted")
+    sent = solicit("vm1", "2001:db8:1::99")
+    lab.delivered("one for an unknown address goes to all", "vm1", sent, "vm2", sent)
+    sent = solicit("vm1", link_local(MACS["vm2"]))
+    lab.delivered("so does one for a link-local address", "vm1", sent, "vm2", sent)
+    net = placed("first-hop")
+    net["ports"]["vm1"]["security"] = False
+    lab.apply(net)
+    for target, mac, flags in ((router, R1, 0xa0), (b, MACS["vm2"], 0x20)):
+        lab.delivered(f"{target} is not free, all hear", "vm1", probe("vm1", target), "vm1", f.ether(
+            "33:33:00:00:00:01", mac, 0x86dd, nd(136, target, "ff02::1", target, mac, flags)))
+
+
 def test_questions(lab):
     lab.apply(placed("first-hop"))
     for target, mac in (("1.1.1.1", R1), (IPS["vm2"], MACS["vm2"])):
@@ -339,6 +416,36 @@ def test_questions(lab):
         sent = packet("vm1", "vm4", ip6, ttl=1, router=R1)
         lab.delivered("TTL 1", "vm1", sent, "vm1", error(
             sent, "2001:db8:1::1" if ip6 else "1.1.1.1", 3 if ip6 else 11, 0))
+
+
+def test_hairpin(lab):
+    """Back by the port of entry: a router may, a switch never does."""
+    IPS["vm5"] = "1.1.9.50"
+    for placement in ("first-hop", "last-hop-acl", "last-hop-switch", "gateway"):
+        net = placed(placement)
+        net["router_ports"]["middle-left"]["addresses"].append("1.1.9.1/24")
+        net["ports"]["vm5"] = machine("vm5", "left", 5, "h1", [IPS["vm5"]])
+        net["ports"]["vm2"]["addresses"].append("1.1.9.20")
+        lab.apply(net)
+        for dst, there in (("vm5", IPS["vm5"]), ("vm2", "1.1.9.20"), ("vm1", IPS["vm1"])):
+            sent = f.ether(R1, MACS["vm1"], 0x0800, f.ipv4(IPS["vm1"], there, 253, b"x" * 26))
+            lab.delivered(f"{placement}, a router on a stick", "vm1", sent, dst,
+                          routed(sent, R1, MACS[dst]))
+        before = drops("h1", "vm1", "in_port", "loop")
+        lab.lost(f"{placement}, a switch does not send back", "vm1", packet("vm1", "vm1"))
+        after = drops("h1", "vm1", "in_port", "loop")
+        lab.equal([y - x for x, y in zip(before, after)], [1, 0], f"{placement}, and counts it")
+    # from another host, where the port was until now
+    sent = packet("vm1", "vm1")
+    before = drops("h1", "gnv0", "loop")
+    for port in lab.ports.values():
+        port.drain()
+    for table, lout in ((88, 1), (20, 65535)):
+        run("weft", "-n", "h1", "packet", "inject", "in_port=gnv0", f"table={table}", f"ldp={LEFT}",
+            "lin=1", f"lout={lout}", "hex", sent.hex())
+    lab.equal({k: [x.hex() for x in v] for k, v in lab.gather(None).items()},
+              {"vm5": [sent.hex()]}, "what a machine has sent does not come back from another host")
+    lab.equal(drops("h1", "gnv0", "loop")[0] - before[0], 2, "and is counted there")
 
 
 def test_security(lab):
@@ -562,7 +669,7 @@ def main(argv):
     for placement in ("first-hop", "last-hop-acl", "last-hop-switch", "gateway", "namespace"):
         test_placement(lab, placement)
     print(f"# {time.monotonic() - start:.1f} s: placements")
-    for test in (test_acls, test_questions, test_security, test_broadcast, test_chain,
+    for test in (test_acls, test_questions, test_solicitations, test_hairpin, test_security, test_broadcast, test_chain,
                  test_routes, test_tenants, test_move):
         test(lab)
         print(f"# {time.monotonic() - start:.1f} s: {test.__name__}")

@@ -32,6 +32,8 @@ good 'tcp, tcp_dst=23 actions=clone(reject:tcp_rst, output:in_port), reject, set
 good 'ip actions=reject:port, reject:host, reject:net, reject:admin, output:1'
 good 'ip actions=reject:ttl, set:ip_src=10.0.0.1, goto:5'
 good 'actions=check_ttl:76, check_mtu:1400->77, reject:too_big, output:in_port'
+good 'nd_ns, nd_target=fd00::1 actions=advertise:02:00:00:00:00:01/router, output:in_port'
+good 'nd_ns actions=clone(advertise:02:00:00:00:00:01, set:nd_tll=02:00:00:00:00:02, output:1), drop'
 good 'mark=0x80000000/0x80000000 actions=set:mark=0/0xff, drop:user15'
 good 'reg0=0x10/0xf0, reg15=1, stage=15 actions=tunnel:192.0.2.1'
 good 'tun_id=7, tun_src=192.0.2.1 actions=tunnel:2001:db8::1'

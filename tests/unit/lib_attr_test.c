@@ -180,6 +180,7 @@ static void nonsense(void **state)
 		{ { WEFT_ACT_A_REJECT }, { 1 } },
 		{ { WEFT_ACT_A_CHECK_TTL }, { 4 } },
 		{ { WEFT_ACT_A_CHECK_MTU }, { 3 } },
+		{ { WEFT_ACT_A_ADVERTISE }, { 6 } },
 		{ { WEFT_ACT_A_MAX + 1 }, { 0 } },
 	};
 	static const uint8_t zero[16];

@@ -82,6 +82,12 @@ static void bad_actions(void **state)
 	refuse(ACTIONS("{\"check_mtu\": 3}"), "$.actions[0].check_mtu", "mtu and table");
 	refuse(ACTIONS("{\"check_mtu\": {\"mtu\": 60, \"table\": 3}}"), "$.actions[0].check_mtu",
 	       "an MTU is 68 to 65535");
+	refuse(ACTIONS("{\"advertise\": \"02:00:00:00:00:01\"}"), "$.actions[0].advertise",
+	       "an object with mac");
+	refuse(ACTIONS("{\"advertise\": {\"mac\": \"02:00:00:00:00:01\", \"router\": 1}}"),
+	       "$.actions[0].advertise", "maybe router");
+	refuse(ACTIONS("{\"advertise\": {\"mac\": \"ff:ff:ff:ff:ff:ff\"}}"),
+	       "$.actions[0].advertise", "of one host");
 	refuse(ACTIONS("{\"dec_ttl\": 3}"), "$.actions[0].dec_ttl", "takes no argument");
 	refuse(ACTIONS("\"output\""), "$.actions[0]", "a string or a number is needed");
 	refuse(ACTIONS("{\"move\": {\"src\": \"lin\"}}"), "$.actions[0].move", "src and dst");

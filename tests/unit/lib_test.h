@@ -277,6 +277,11 @@ static void random_actions(struct weft_actions *actions, unsigned int depth)
 			act->check.mtu = (uint16_t)(68 + random_below(UINT16_MAX - 67));
 			act->check.table = (uint8_t)random_u64();
 			break;
+		case WEFT_ACT_A_ADVERTISE:
+			for (unsigned int i = 0; i < 6; i++)
+				act->says.mac[i] = (uint8_t)(random_u64() | 2) & 0xfe;
+			act->says.flags = one_in(2) ? WEFT_ADVERTISE_ROUTER : 0;
+			break;
 		case WEFT_ACT_A_REJECT:
 			act->reject = random_below(WEFT_REJECT_MAX + 1);
 			break;

@@ -211,6 +211,11 @@ static void actions(void **state)
 	refuse(ACTIONS, "check_mtu:67->3", "67", "an MTU is 68 to 65535");
 	refuse(ACTIONS, "check_mtu:65536->3", "65536", "an MTU is 68 to 65535");
 	refuse(ACTIONS, "check_mtu:1400->256", "256", "table");
+	refuse(ACTIONS, "advertise", "advertise", "needs ':' and an argument");
+	refuse(ACTIONS, "advertise:router", "router", "is not a MAC address");
+	refuse(ACTIONS, "advertise:33:33:00:00:00:01", "33:33:00:00:00:01", "of one host");
+	refuse(ACTIONS, "advertise:00:00:00:00:00:00/router", "00:00:00:00:00:00", "of one host");
+	refuse(ACTIONS, "advertise:02:00:00:00:00:01/host", "host", "only router");
 	refuse(ACTIONS, "reject:big", "big", "admin, ttl or too_big");
 	refuse(ACTIONS, "dec_ttl(3)", "dec_ttl", "takes no '('");
 	refuse(ACTIONS, "goto:1, drop", "drop", "cannot follow goto");

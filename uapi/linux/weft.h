@@ -875,6 +875,12 @@ enum weft_flow_attr {
  *	that, go on in that table and do not come back; but if it is IPv4 and may be cut into
  *	fragments, it leaves in fragments no longer than that. Else, do the next action. Of
  *	packets that will be segmented, or came in fragments, the longest of these counts
+ * @WEFT_ACT_A_ADVERTISE: struct weft_act_advertise: the packet, a neighbour solicitation, becomes
+ *	the neighbour advertisement by which that MAC address has its target. It has its
+ *	metadata and VLAN tags and goes to who asked, by its source address, or to all nodes if
+ *	that is unspecified; the actions behind send it. Solicitations that RFC 4861 (7.1.1) says
+ *	to discard are dropped (WEFT_DROP_BAD_L4), though checksums are not looked at. The
+ *	match must have them. Not the last action
  */
 enum weft_act_attr {
 	WEFT_ACT_A_UNSPEC,
@@ -899,6 +905,7 @@ enum weft_act_attr {
 	WEFT_ACT_A_DEFRAG,
 	WEFT_ACT_A_CHECK_TTL,
 	WEFT_ACT_A_CHECK_MTU,
+	WEFT_ACT_A_ADVERTISE,
 
 	__WEFT_ACT_A_MAX,
 	WEFT_ACT_A_MAX = __WEFT_ACT_A_MAX - 1
@@ -946,6 +953,24 @@ struct weft_act_check_mtu {
 	__u16 mtu;
 	__u8 table;
 	__u8 reserved;
+};
+
+/**
+ * enum weft_advertise_flags - what an advertisement says of who has the address
+ * @WEFT_ADVERTISE_ROUTER: it is a router
+ */
+enum weft_advertise_flags {
+	WEFT_ADVERTISE_ROUTER = 1 << 0,
+};
+
+/**
+ * struct weft_act_advertise - who has an address
+ * @mac: its MAC address, no group's
+ * @flags: enum weft_advertise_flags; host order; others: EINVAL
+ */
+struct weft_act_advertise {
+	__u8 mac[6];
+	__u16 flags;
 };
 
 /**

@@ -233,6 +233,7 @@ struct weft_action {
 		uint32_t template_id;		 /* TEMPLATE */
 		uint32_t reject;		 /* REJECT: enum weft_reject */
 		struct weft_act_check_mtu check; /* CHECK_MTU */
+		struct weft_act_advertise says;	 /* ADVERTISE */
 		struct weft_bind bind;		 /* BIND, in the entries of templates only */
 	};
 };
