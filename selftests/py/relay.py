@@ -3,7 +3,7 @@
 """relay.py - frames between the machines of relay.sh: what arrives, where, and by which hosts.
 
 Cases are named after those of the requirements (AT-…). VM n of switch 220 is vm1, vm2, of switch
-230 vm3, vm4; the router has port 9 of both.
+230 vm3, vm4; the router has port 9 of both. With RELAY_IP=6 machines, router and tunnels use IPv6.
 """
 import os
 import subprocess
@@ -15,7 +15,10 @@ from geneve import LIBC
 TAP = frame.Tap()
 MAC = {f"vm{n}": f"02:00:00:00:00:0{n}" for n in (1, 2, 3, 4)}
 RP1, RP2 = "02:01:01:01:01:01", "02:01:01:01:01:02"
-IP = {"vm1": "10.1.1.10", "vm2": "10.1.1.20", "vm3": "10.1.2.10", "vm4": "10.1.2.20"}
+IPV6 = os.environ["RELAY_IP"] == "6"
+IP = {"vm1": "fd01:1::10", "vm2": "fd01:1::20", "vm3": "fd01:2::10", "vm4": "fd01:2::20"} if IPV6 else \
+    {"vm1": "10.1.1.10", "vm2": "10.1.1.20", "vm3": "10.1.2.10", "vm4": "10.1.2.20"}
+HOSTS = "fd00:2::" if IPV6 else "192.0.2."
 SWITCH = {"vm1": 220, "vm2": 220, "vm3": 230, "vm4": 230}
 LPORT = {"vm1": 1, "vm2": 2, "vm3": 1, "vm4": 2}
 HOST = {"vm1": 1, "vm2": 2, "vm3": 1, "vm4": 2}
@@ -62,11 +65,11 @@ def switches(ports):
 
 def router():
     """The logical router between port 9 of one switch and that of the other."""
-    lines = []
+    lines, to = [], "ipv6, ipv6_dst" if IPV6 else "ip, ip_dst"
     for vm, mac in MAC.items():
         ldp = SWITCH[vm]
         other, src = (450 - ldp, RP1 if ldp == 220 else RP2)
-        lines.append(f"table=2, ldp={other}, lout=9, ip, ip_dst={IP[vm]} actions=dec_ttl, set:eth_src={src}, "
+        lines.append(f"table=2, ldp={other}, lout=9, {to}={IP[vm]} actions=dec_ttl, set:eth_src={src}, "
                      f"set:eth_dst={mac}, load:ldp={ldp}, load:lin=9, load:lout={LPORT[vm]}, goto:3")
     return lines
 
@@ -81,12 +84,12 @@ def edge(host, away, routes=False, next_hop=9):
     if routes:
         lines += router()
     for vm in MAC:
-        to = "output:lout" if HOST[vm] == host else f"tunnel:192.0.2.{away}"
+        to = "output:lout" if HOST[vm] == host else f"tunnel:{HOSTS}{away}"
         lines.append(f"table=3, ldp={SWITCH[vm]}, lout={LPORT[vm]} actions={to}")
     for ldp, port in ((220, host), (230, host + 2)):
-        lines.append(f"table=3, ldp={ldp}, lout=9 actions=tunnel:192.0.2.{next_hop}")
+        lines.append(f"table=3, ldp={ldp}, lout=9 actions=tunnel:{HOSTS}{next_hop}")
         lines.append(f"table=3, priority=40000, in_port=9, ldp={ldp}, lout={GROUP} actions=output:{port}")
-        lines.append(f"table=3, ldp={ldp}, lout={GROUP} actions=tunnel:192.0.2.4")
+        lines.append(f"table=3, ldp={ldp}, lout={GROUP} actions=tunnel:{HOSTS}4")
     return lines
 
 
@@ -97,7 +100,7 @@ def extender(away=None, routes=False):
         lines += router()
     for vm in MAC:
         by = (away or {}).get(HOST[vm], HOST[vm])
-        lines.append(f"table=3, ldp={SWITCH[vm]}, lout={LPORT[vm]} actions=tunnel:192.0.2.{by}")
+        lines.append(f"table=3, ldp={SWITCH[vm]}, lout={LPORT[vm]} actions=tunnel:{HOSTS}{by}")
     for ldp, port in ((220, 1), (230, 2)):
         lines.append(f"table=3, ldp={ldp}, lout=9 actions=output:lout")
         lines.append(f"table=3, in_port=9, ldp={ldp}, lout={GROUP} actions=output:{port}")
@@ -108,12 +111,12 @@ def pool():
     """h4: hands on by destination MAC, and replicates to the hosts that have ports of the switch."""
     lines = []
     for vm, mac in MAC.items():
-        lines.append(f"table=0, in_port=9, ldp={SWITCH[vm]}, eth_dst={mac} actions=tunnel:192.0.2.{HOST[vm]}")
+        lines.append(f"table=0, in_port=9, ldp={SWITCH[vm]}, eth_dst={mac} actions=tunnel:{HOSTS}{HOST[vm]}")
     for ldp, mac, hosts in ((220, RP1, (1, 2, 3)), (230, RP2, (1, 2))):
-        lines.append(f"table=0, in_port=9, ldp={ldp}, eth_dst={mac} actions=tunnel:192.0.2.3")
+        lines.append(f"table=0, in_port=9, ldp={ldp}, eth_dst={mac} actions=tunnel:{HOSTS}3")
         for source in hosts:
-            copies = ", ".join(f"tunnel:192.0.2.{h}" for h in hosts if h != source)
-            lines.append(f"table=0, in_port=9, ldp={ldp}, lout={GROUP}, tun_src=192.0.2.{source} actions={copies}")
+            copies = ", ".join(f"tunnel:{HOSTS}{h}" for h in hosts if h != source)
+            lines.append(f"table=0, in_port=9, ldp={ldp}, lout={GROUP}, tun_src={HOSTS}{source} actions={copies}")
     return lines
 
 
@@ -125,17 +128,17 @@ def load(**hosts):
 # ---- frames -----------------------------------------------------------------------------------
 
 def packet(src, dst, smac, dmac, ttl=64):
-    return frame.ether(dmac, smac, 0x800, frame.ipv4(IP[src], IP[dst], 17, frame.udp(
-        IP[src], IP[dst], 4000, 5000, f"{src} to {dst}".encode()), ttl=ttl))
+    body = frame.udp(IP[src], IP[dst], 4000, 5000, f"{src} to {dst}".encode())
+    if IPV6:
+        return frame.ether(dmac, smac, 0x86dd, frame.ipv6(IP[src], IP[dst], 17, body, hops=ttl))
+    return frame.ether(dmac, smac, 0x800, frame.ipv4(IP[src], IP[dst], 17, body, ttl=ttl))
 
 
 def hops():
     """Geneve packets that were on the wire: ["1>3", …]"""
-    seen = []
-    for data in WIRE.receive_all(0.1):
-        if data[12:14] == b"\x08\x00" and data[23] == 17 and data[36:38] == b"\x17\xc1":
-            seen.append(f"{data[29]}>{data[33]}")
-    return seen
+    kind, proto, src, dst, port = (b"\x86\xdd", 20, 37, 53, 56) if IPV6 else (b"\x08\x00", 23, 29, 33, 36)
+    return [f"{data[src]}>{data[dst]}" for data in WIRE.receive_all(0.1)
+            if data[12:14] == kind and data[proto] == 17 and data[port:port + 2] == b"\x17\xc1"]
 
 
 def sends(case, src, data, wanted, way, sorted_way=False):
@@ -215,22 +218,22 @@ load(h1=edge(1, 2, routes=True), h2=edge(2, 1, routes=True))
 same_switch("AT-18", ["1>2"])
 routed("AT-19", "vm3", [])
 routed("AT-20", "vm4", ["1>2"])
-weft(1, "tunnel", "set", "gnv0", "192.0.2.2", "state", "down", "fallback", "gnv0,192.0.2.4")
+weft(1, "tunnel", "set", "gnv0", f"{HOSTS}2", "state", "down", "fallback", f"gnv0,{HOSTS}4")
 same_switch("AT-21 (18): the tunnel is down", ["1>4", "4>2"])
 routed("AT-21 (20): the tunnel is down", "vm4", ["1>4", "4>2"])
 # split horizon: a pool node whose own way is down does not hand back what it got
-weft(4, "tunnel", "set", "gnv0", "192.0.2.2", "state", "down", "fallback", "gnv0,192.0.2.1")
+weft(4, "tunnel", "set", "gnv0", f"{HOSTS}2", "state", "down", "fallback", f"gnv0,{HOSTS}1")
 same_switch("AT-21: nothing goes back to where it came from", ["1>4", "4>2"])
-weft(4, "tunnel", "set", "gnv0", "192.0.2.2", "fallback", "gnv0,192.0.2.1", "fallback", "gnv0,192.0.2.3")
+weft(4, "tunnel", "set", "gnv0", f"{HOSTS}2", "fallback", f"gnv0,{HOSTS}1", "fallback", f"gnv0,{HOSTS}3")
 load(h3=extender())
 same_switch("AT-21: but by the next fallback", ["1>4", "4>3", "3>2"])
-weft(4, "tunnel", "del", "gnv0", "192.0.2.2")
+weft(4, "tunnel", "del", "gnv0", f"{HOSTS}2")
 same_switch("AT-21: the pool node's way is back", ["1>4", "4>2"])
-weft(1, "tunnel", "set", "gnv0", "192.0.2.4", "state", "down")
+weft(1, "tunnel", "set", "gnv0", f"{HOSTS}4", "state", "down")
 same_switch("AT-21: the pool node is down, too", ["1>2"])
-weft(1, "tunnel", "del", "gnv0", "192.0.2.4")
+weft(1, "tunnel", "del", "gnv0", f"{HOSTS}4")
 same_switch("AT-21: the pool node is back", ["1>4", "4>2"])
-weft(1, "tunnel", "set", "gnv0", "192.0.2.2", "state", "up")
+weft(1, "tunnel", "set", "gnv0", f"{HOSTS}2", "state", "up")
 same_switch("AT-21: the tunnel is back", ["1>2"])
 
 # ---- replication ----------------------------------------------------------------------------------------
@@ -238,7 +241,7 @@ same_switch("AT-21: the tunnel is back", ["1>2"])
 
 def broadcast(vm):
     return frame.ether(BROADCAST, MAC[vm], 0x806, frame.arp(
-        1, MAC[vm], IP[vm], "00:00:00:00:00:00", "10.1.9.9"))
+        1, MAC[vm], "10.1.9.8", "00:00:00:00:00:00", "10.1.9.9"))
 
 
 sent = broadcast("vm1")
