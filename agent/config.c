@@ -843,6 +843,7 @@ void config_free(struct config *config)
 	net_free(config->net);
 	nat_free(config->nat);
 	arp_free(config->arp);
+	net_learn_free(&config->learn);
 	map_clear(&config->hosts_by_name);
 	map_clear(&config->ports_by_name);
 	map_clear(&config->tables_by_name);

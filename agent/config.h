@@ -17,6 +17,7 @@
 
 #include "address.h"
 #include "map.h"
+#include "net/learn.h"
 
 struct arp_section;
 struct errors;
@@ -106,6 +107,7 @@ struct config {
 	struct net_compiled *compiled; /* its flow entries */
 	struct nat *nat;	       /* NULL: no such section; compiled by load_config */
 	json_t *nat_json;	       /* the section, for its daemon */
+	struct net_learn learn;	       /* of net; compiled by load_config */
 	struct arp_section *arp;       /* NULL: no such section; compiled by load_config */
 	json_t *arp_json;	       /* the section, for its daemon */
 	struct ruleset *ruleset;       /* NULL until ruleset_load */

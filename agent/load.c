@@ -15,6 +15,7 @@
 #include "load.h"
 #include "memory.h"
 #include "net/compile.h"
+#include "net/learn.h"
 #include "net/net.h"
 #include "net/standby.h"
 #include "ruleset.h"
@@ -43,6 +44,19 @@ static bool compile_arp(struct config *config, const struct actual *actual, stru
 {
 	return !config->arp || arp_compile(config->arp, actual ? actual->templates : NULL,
 					   actual ? actual->n_templates : 0, config->file, errors);
+}
+
+static bool compile_learn(struct config *config, const struct actual *actual, struct errors *errors)
+{
+	return net_learn_compile(&config->learn, config->net, actual ? actual->templates : NULL,
+				 actual ? actual->n_templates : 0, errors);
+}
+
+/* what a change of a network can have others of */
+static bool compile_templates(struct config *config, const struct actual *actual,
+			      struct errors *errors)
+{
+	return compile_nat(config, actual, errors) && compile_learn(config, actual, errors);
 }
 
 static bool compile_network(struct config *config, const struct config *before,
@@ -110,12 +124,13 @@ struct config *load_config(const struct source *source, const struct config *bef
 		}
 		bindings = binding_resolve(config, &actual);
 		binding_assign_ids(config, before, bindings, &actual);
-		good = compile_nat(config, &actual, errors) && compile_arp(config, &actual, errors);
+		good = compile_templates(config, &actual, errors) &&
+		       compile_arp(config, &actual, errors);
 		free(bindings);
 		actual_free(&actual);
 	} else {
 		binding_assign_ids(config, before, NULL, NULL);
-		good = compile_nat(config, NULL, errors) && compile_arp(config, NULL, errors);
+		good = compile_templates(config, NULL, errors) && compile_arp(config, NULL, errors);
 	}
 	if (good && compile_network(config, before, errors) && ruleset_load(config, errors))
 		return config;
@@ -135,7 +150,7 @@ static struct config *load_next(struct config *before, struct net *net, const st
 	bindings = binding_resolve(config, actual);
 	binding_assign_ids(config, before, bindings, actual);
 	free(bindings);
-	if (compile_nat(config, actual, errors) && compile_network(config, before, errors) &&
+	if (compile_templates(config, actual, errors) && compile_network(config, before, errors) &&
 	    ruleset_change(before, config, rules, errors))
 		return config;
 	config_free(config);

@@ -136,14 +136,24 @@ static bool is_drawn_from(const struct plan_objects *objects, const struct actua
 {
 	for (size_t i = 0; i < actual->n_templates; i++) {
 		const struct weft_template *have = &actual->templates[i];
-		bool stays = true;
+		bool kept = true;
 
 		for (size_t j = 0; j < objects->n_templates_del; j++)
-			stays = stays && objects->templates_del[j] != have;
-		if (stays && have->pool == pool)
+			kept = kept && objects->templates_del[j] != have;
+		if (kept && have->pool == pool)
 			return true;
 	}
 	return false;
+}
+
+/* is it made from a file, and does that still say so? Those of others are left alone */
+static bool stays(const struct config *config, const struct weft_template *have)
+{
+	if (nat_owns(have->id))
+		return nat_find_template_id(config->nat, have->id);
+	if (net_learn_owns(have->id))
+		return net_learn_find_id(&config->learn, have->id);
+	return !arp_owns(have->id) || arp_find_template_id(config->arp, have->id);
 }
 
 static void want_template(struct plan_objects *objects, const struct actual *actual,
@@ -166,12 +176,13 @@ void plan_objects(struct plan *plan, const struct config *config, const struct a
 		want_template(objects, actual, &nat->templates[i].tmpl);
 	for (size_t i = 0; config->arp && i < config->arp->n_templates; i++)
 		want_template(objects, actual, &config->arp->templates[i]);
+	for (size_t i = 0; i < config->learn.n; i++)
+		want_template(objects, actual, &config->learn.templates[i]);
 	for (size_t i = 0; i < actual->n_templates; i++) {
 		const struct weft_template *have = &actual->templates[i];
 		bool of_nat = nat_owns(have->id);
 
-		if (of_nat ? nat_find_template_id(nat, have->id) != NULL :
-			     !arp_owns(have->id) || arp_find_template_id(config->arp, have->id))
+		if (stays(config, have))
 			continue;
 		/* what was learned of addresses is learned again */
 		if (of_nat && have->n_instances && nat && !nat->cut) {

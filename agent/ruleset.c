@@ -107,11 +107,13 @@ static int name_template_id(void *ctx, const char *name, uint32_t *id)
 {
 	const struct config *config = ctx;
 	const struct nat_template *template = nat_find_template(config->nat, name);
-	const struct weft_template *of_arp = arp_find_template(config->arp, name);
+	const struct weft_template *other = arp_find_template(config->arp, name);
 
-	if (!template && !of_arp)
+	if (!other)
+		other = net_learn_find(&config->learn, name);
+	if (!template && !other)
 		return -ENOENT;
-	*id = template ? template->tmpl.id : of_arp->id;
+	*id = template ? template->tmpl.id : other->id;
 	return 0;
 }
 
@@ -119,9 +121,11 @@ static const char *name_of_template(void *ctx, uint32_t id)
 {
 	const struct config *config = ctx;
 	const struct nat_template *template = nat_find_template_id(config->nat, id);
-	const struct weft_template *of_arp = arp_find_template_id(config->arp, id);
+	const struct weft_template *other = arp_find_template_id(config->arp, id);
 
-	return template ? template->tmpl.name : of_arp ? of_arp->name : NULL;
+	if (!other)
+		other = net_learn_find_id(&config->learn, id);
+	return template ? template->tmpl.name : other ? other->name : NULL;
 }
 
 struct weft_names ruleset_names(const struct config *config)

@@ -119,6 +119,7 @@ static void copy_object(struct net_object *copy, const struct net_object *object
 		break;
 	case NET_SWITCH:
 		copy->sw.acl_out = false;
+		copy->sw.learns = false;
 		copy->sw.here = false;
 		copy->sw.ports = (struct net_objects){ 0 };
 		copy->sw.links = (struct net_objects){ 0 };

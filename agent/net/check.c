@@ -296,6 +296,17 @@ static void note_acls(struct net *net)
 	}
 }
 
+/* switches that have ports which learn */
+static void note_learning(struct net *net)
+{
+	for (size_t i = 0; i < net->n_objects[NET_PORT]; i++) {
+		const struct net_port *port = &net->objects[NET_PORT][i].port;
+
+		if (port->learn)
+			net_find(net, NET_SWITCH, port->of_switch->name)->sw.learns = true;
+	}
+}
+
 /* hosts have numbers that others joining or leaving do not change */
 static void number_hosts(struct net *net)
 {
@@ -335,6 +346,7 @@ void net_check(struct net *net, struct errors *errors)
 
 	note_changes(&check);
 	note_acls(net);
+	note_learning(net);
 	number_hosts(net);
 	note_relays(net);
 	check_tunnel(&check);

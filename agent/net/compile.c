@@ -13,6 +13,7 @@
 #include "memory.h"
 #include "net/compile.h"
 #include "net/digest.h"
+#include "net/learn.h"
 #include "net/relation.h"
 #include "net/rule.h"
 #include "services/arp/section.h"
@@ -195,6 +196,18 @@ static uint64_t with_nat_templates(const struct compiler *compiler, uint64_t dig
 	return digest;
 }
 
+/* and those of a switch that learns */
+static uint64_t with_learn_template(const struct compiler *compiler, uint64_t digest,
+				    const struct net_switch *sw)
+{
+	char name[NET_LEARN_NAME];
+
+	if (!sw->learns)
+		return digest;
+	net_learn_name(sw, name);
+	return with_template(compiler, digest, name);
+}
+
 static uint64_t unit_digest(const struct compiler *compiler, const struct net_object *object)
 {
 	const struct net *net = compiler->net;
@@ -209,6 +222,8 @@ static uint64_t unit_digest(const struct compiler *compiler, const struct net_ob
 		digest = with_port(compiler, digest, object->name);
 	if (object->kind == NET_ROUTER && compiler->names->template_id)
 		digest = with_nat_templates(compiler, digest, &object->router);
+	if (object->kind == NET_SWITCH && compiler->names->template_id)
+		digest = with_learn_template(compiler, digest, &object->sw);
 	/* entries that speak of the tunnel */
 	if (object->kind <= NET_PORT || object->kind == NET_LINK)
 		digest = with_port(compiler, digest, net->tunnel.name);

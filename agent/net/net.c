@@ -27,6 +27,8 @@
 #define PRIORITY_MAX 10000	/* of ACLs and policy routes */
 #define MATCH_MAX_BYTES 1000
 #define MTU_MIN 68
+#define LEARN_AGE_S 300
+#define LEARN_AGE_MAX_S 86400
 
 const char *const net_kinds[] = {
 	[NET_HOST] = "hosts",		[NET_SWITCH] = "switches",   [NET_PORT] = "ports",
@@ -46,8 +48,9 @@ static const char *const root_members[] = {
 
 static const char *const members[NET_N_KINDS][12] = {
 	[NET_HOST] = { "address", "relay" },
-	[NET_SWITCH] = { "ldp", "unknown" },
-	[NET_PORT] = { "switch", "lport", "mac", "addresses", "security", "host", "device", "vm" },
+	[NET_SWITCH] = { "ldp", "unknown", "learn_age" },
+	[NET_PORT] = { "switch", "lport", "mac", "addresses", "security", "learn", "host", "device",
+		       "vm" },
 	[NET_ROUTER] = { "ldp", "placement", "gateway", "netns", "nat" },
 	[NET_LINK] = { "router", "id", "switch", "lport", "mac", "addresses", "mtu", "device" },
 	[NET_ROUTE] = { "router", "prefix", "via", "drop" },
@@ -300,13 +303,36 @@ static void read_switch(const struct reader *reader, struct net_object *object,
 	static const char *const unknown[] = { "drop", "flood", NULL };
 	struct node member = node_member(node, "unknown");
 	unsigned int choice = 0;
-	uint64_t ldp = 0;
+	uint64_t ldp = 0, age;
 
 	get_number(node, "ldp", 1, WEFT_LDP_MAX, &ldp);
 	object->sw.ldp = ldp;
 	if (member.value)
 		node_get_choice(&member, unknown, &choice);
 	object->sw.flood_unknown = choice;
+	age = LEARN_AGE_S;
+	if (node_member(node, "learn_age").value)
+		get_number(node, "learn_age", 1, LEARN_AGE_MAX_S, &age);
+	object->sw.learn_age = age;
+}
+
+/* a port that learns may send by any MAC address, so it has no security */
+static void read_security(const struct reader *reader, struct net_port *port,
+			  const struct node *node)
+{
+	struct node learn = node_member(node, "learn"), security = node_member(node, "security");
+
+	if (learn.value)
+		node_get_bool(&learn, &port->learn);
+	port->security = !port->learn;
+	if (security.value)
+		node_get_bool(&security, &port->security);
+	if (port->learn && port->security)
+		node_error(&security, "a port that learns has no security: whose addresses would "
+				      "it know?");
+	if (port->learn && reader->net->ask.on)
+		node_error(&learn, "not with resolution by arpd, whose daemons keep questions from "
+				   "machines of other hosts");
 }
 
 static void read_port(const struct reader *reader, struct net_object *object,
@@ -322,10 +348,7 @@ static void read_port(const struct reader *reader, struct net_object *object,
 	port->lport = lport;
 	get_mac(node, port->mac);
 	get_addresses(node, false, &port->addresses);
-	member = node_member(node, "security");
-	port->security = true;
-	if (member.value)
-		node_get_bool(&member, &port->security);
+	read_security(reader, port, node);
 	port->host = get_host(reader, node, "host", true);
 	get_device(node, &port->device);
 	member = node_member(node, "vm");

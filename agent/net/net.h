@@ -61,6 +61,8 @@ struct net_switch {
 	uint32_t ldp;
 	bool flood_unknown;
 	bool acl_out;		  /* an ACL looks at what leaves it */
+	bool learns;		  /* it has ports that learn */
+	uint32_t learn_age;	  /* seconds that it knows a MAC address which is not used */
 	struct net_objects ports; /* in the order of their names, as the next one */
 	struct net_objects links;
 	bool here; /* this host has its entries */
@@ -73,6 +75,7 @@ struct net_port {
 	uint8_t mac[6];
 	struct net_addresses addresses;
 	bool security;
+	bool learn;   /* machines behind it have MAC addresses that the file does not know */
 	char *device; /* NULL: found by its VM id */
 	char *vm;
 };

@@ -13,6 +13,7 @@
 
 #include "memory.h"
 #include "net/digest.h"
+#include "net/learn.h"
 #include "net/relation.h"
 #include "net/standby.h"
 #include "net/stage.h"
@@ -230,10 +231,11 @@ static void text_open(struct text *text)
 
 /*
  * One tunnel for each host to which copies for the hosts with ports of a switch go, from a host
- * to which they came from another one: NULL when it is where they are made.
+ * to which they came from another one: NULL when it is where they are made. Learning: only ports
+ * that learn count.
  */
 static void write_tunnels(const struct net *net, const struct net_switch *sw,
-			  const struct net_object *from, FILE *out)
+			  const struct net_object *from, bool learning, FILE *out)
 {
 	uint8_t *seen = memory_zalloc(net->n_objects[NET_HOST]);
 
@@ -241,6 +243,7 @@ static void write_tunnels(const struct net *net, const struct net_switch *sw,
 		const struct net_object *host = sw->ports.v[i]->port.host;
 
 		if (!host || host == net->self || host == from ||
+		    (learning && !sw->ports.v[i]->port.learn) ||
 		    (from && net_towards(from, host) != net->self))
 			continue;
 		seen[net_towards(net->self, host) - net->objects[NET_HOST]] = 1;
@@ -254,33 +257,57 @@ static void write_tunnels(const struct net *net, const struct net_switch *sw,
 	free(seen);
 }
 
-static void write_copies(const struct net *net, const struct net_switch *sw, FILE *out)
+static void write_copies(const struct net *net, const struct net_switch *sw, bool learning,
+			 FILE *out)
 {
 	for (size_t i = 0; i < sw->ports.n; i++) {
-		if (net_is_local(net, sw->ports.v[i]))
+		if (net_is_local(net, sw->ports.v[i]) && (!learning || sw->ports.v[i]->port.learn))
 			fprintf(out, "clone(load:stage=0, load:lout=%u, goto:%s), ",
 				sw->ports.v[i]->port.lport, sw->acl_out ? "l2_acl_out" : "output");
 	}
 }
 
 static void flood_row(const struct rows *rows, struct row *row, const struct net_switch *sw,
-		      bool fabric)
+		      bool fabric, bool learning)
 {
+	static const enum net_relation relations[2][2] = {
+		{ REL_FLOOD, REL_FLOOD_FABRIC },
+		{ REL_LEARN_FLOOD, REL_LEARN_FABRIC },
+	};
 	struct text text;
 
 	text_open(&text);
 	if (!fabric)
-		write_tunnels(rows->net, sw, NULL, text.out);
-	write_copies(rows->net, sw, text.out);
+		write_tunnels(rows->net, sw, NULL, learning, text.out);
+	write_copies(rows->net, sw, learning, text.out);
 	fclose(text.out);
 	if (text.len > 2)
 		text.start[text.len - 2] = '\0'; /* the last comma */
 	row->v[COL_COPIES] = text.len ? text.start : "drop:no_neighbour";
-	emit(rows, fabric ? REL_FLOOD_FABRIC : REL_FLOOD, row);
+	emit(rows, relations[learning][fabric], row);
 	free(text.start);
 }
 
 /* copies that come to a relay: for hosts with ports of the switch, or other relays, before it */
+static void relay_row(const struct rows *rows, struct row *row, const struct net_switch *sw,
+		      const struct net_object *from, bool learning)
+{
+	struct text text;
+
+	text_open(&text);
+	write_tunnels(rows->net, sw, from, learning, text.out);
+	if (sw->here && ftell(text.out)) /* and those for its own ports */
+		fputs("load:stage=0, goto:l2_flood, ", text.out);
+	fclose(text.out);
+	if (text.len)
+		text.start[text.len - 2] = '\0'; /* the last comma */
+	set_address(row, &from->host.address);
+	row->v[COL_COPIES] = text.start;
+	if (text.len)
+		emit(rows, learning ? REL_LEARN_RELAY : REL_FLOOD_RELAY, row);
+	free(text.start);
+}
+
 static void relay_rows(const struct rows *rows, struct row *row, const struct net_switch *sw)
 {
 	const struct net *net = rows->net;
@@ -292,24 +319,30 @@ static void relay_rows(const struct rows *rows, struct row *row, const struct ne
 	}
 	for (size_t i = 0; i < net->n_objects[NET_HOST]; i++) {
 		const struct net_object *from = &net->objects[NET_HOST][i];
-		struct text text;
 
 		if (from == net->self || !(before[i] || from->host.relays))
 			continue;
-		text_open(&text);
-		write_tunnels(net, sw, from, text.out);
-		if (sw->here && ftell(text.out)) /* and those for its own ports */
-			fputs("load:stage=0, goto:l2_flood, ", text.out);
-		fclose(text.out);
-		if (text.len)
-			text.start[text.len - 2] = '\0'; /* the last comma */
-		set_address(row, &from->host.address);
-		row->v[COL_COPIES] = text.start;
-		if (text.len)
-			emit(rows, REL_FLOOD_RELAY, row);
-		free(text.start);
+		relay_row(rows, row, sw, from, false);
+		if (sw->learns)
+			relay_row(rows, row, sw, from, true);
 	}
 	free(before);
+}
+
+static void learn_rows(const struct rows *rows, struct row *row, const struct net_switch *sw)
+{
+	char name[NET_LEARN_NAME];
+
+	net_learn_name(sw, name);
+	row->v[COL_TEMPLATE] = name;
+	emit(rows, REL_LEARN, row);
+	if (!sw->flood_unknown)
+		emit(rows, REL_LEARN_LOOKUP, row);
+	flood_row(rows, row, sw, false, true);
+	if (!rows->net->tunnel.name)
+		return;
+	emit(rows, REL_LEARN_TUNNEL, row);
+	flood_row(rows, row, sw, true, true);
 }
 
 static void switch_rows(const struct rows *rows, const struct net_object *object)
@@ -325,10 +358,12 @@ static void switch_rows(const struct rows *rows, const struct net_object *object
 	emit(rows, REL_SWITCH, &row);
 	if (object->sw.flood_unknown)
 		emit(rows, REL_UNKNOWN, &row);
-	flood_row(rows, &row, &object->sw, false);
+	if (object->sw.learns)
+		learn_rows(rows, &row, &object->sw);
+	flood_row(rows, &row, &object->sw, false, false);
 	if (!rows->net->tunnel.name)
 		return;
-	flood_row(rows, &row, &object->sw, true);
+	flood_row(rows, &row, &object->sw, true, false);
 	if (rows->net->ask.on)
 		emit(rows, REL_SWITCH_ASK, &row);
 }
@@ -340,6 +375,10 @@ static void security_rows(const struct rows *rows, struct row *row, const struct
 	struct address link_local = { .family = AF_INET6, .bytes = { 0xfe, 0x80 } };
 	bool ip6 = false;
 
+	if (port->learn) {
+		emit(rows, REL_LEARN_HERE, row);
+		return;
+	}
 	if (!port->security || !port->addresses.n) {
 		emit(rows, port->security ? REL_PORT_MAC : REL_PORT_OPEN, row);
 		return;
@@ -438,6 +477,8 @@ static void port_rows(const struct rows *rows, const struct net_object *object)
 	if (!port->of_switch->sw.here)
 		return;
 	emit(rows, REL_PORT, &row);
+	if (port->of_switch->sw.learns)
+		emit(rows, REL_LEARN_KNOWN, &row);
 	for (size_t i = 0; i < port->addresses.n; i++) {
 		const struct address *address = &port->addresses.v[i];
 		bool ip4 = is_ip4(address);
@@ -459,6 +500,8 @@ static void port_rows(const struct rows *rows, const struct net_object *object)
 	} else if (port->host) {
 		set_number(&row, COL_NUMBER, port->host->host.number);
 		emit(rows, REL_PORT_AWAY, &row);
+		if (port->learn)
+			emit(rows, REL_LEARN_AWAY, &row);
 	}
 }
 
@@ -550,6 +593,8 @@ static void link_switch_rows(const struct rows *rows, struct row *row,
 	bool device = is_device_here(rows->net, object);
 
 	emit(rows, REL_LINK, row);
+	if (link->of_switch->sw.learns)
+		emit(rows, REL_LEARN_KNOWN, row);
 	for (size_t i = 0; i < link->addresses.n; i++) {
 		bool ip4 = is_ip4(&link->addresses.v[i]);
 
@@ -772,7 +817,7 @@ static uint64_t with_host(uint64_t digest, const struct net *net, const struct n
 static uint64_t with_switch(uint64_t digest, const struct net_object *object)
 {
 	digest = digest_number(digest, object->digest);
-	return digest_number(digest, object->sw.here);
+	return digest_number(digest, object->sw.here << 1 | object->sw.learns);
 }
 
 static uint64_t with_router(uint64_t digest, const struct net *net, const struct net_object *object)
@@ -803,7 +848,8 @@ static uint64_t switch_digest(const struct net *net, const struct net_object *ob
 	for (size_t i = 0; i < object->sw.ports.n; i++) {
 		const struct net_port *port = &object->sw.ports.v[i]->port;
 
-		digest = with_host(digest_number(digest, port->lport), net, port->host);
+		digest = digest_number(digest, port->lport << 1 | port->learn);
+		digest = with_host(digest, net, port->host);
 	}
 	return digest;
 }

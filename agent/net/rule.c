@@ -158,6 +158,51 @@ const struct net_rule net_rules[] = {
 	{ REL_PORT_SAFE, "security-nd-spoof",
 	  "table=l2_security, priority=110, ldp=$ldp, lin=$lport, nd_na actions=drop:spoof" },
 
+	/*
+	 * Ports that learn. What the template makes is below what the file says (l2-known), and above
+	 * what is done with addresses that nobody knows. Behind it all go on as they would without:
+	 * frames of ports here, and those that other hosts sent.
+	 */
+	{ REL_LEARN_HERE, "learn",
+	  "table=l2_security, priority=100, ldp=$ldp, lin=$lport actions=goto:l2_learn" },
+	{ REL_LEARN_AWAY, "learn-away",
+	  "table=context, priority=115, in_port=$tunnel, ldp=$ldp, lin=$lport, stage=0 "
+	  "actions=goto:l2_learn" },
+	{ REL_LEARN_AWAY, "learn-away-acl-out",
+	  "table=context, priority=115, in_port=$tunnel, ldp=$ldp, lin=$lport, stage=1 "
+	  "actions=goto:l2_learn" },
+	{ REL_LEARN, "learn-group",
+	  "table=l2_learn, priority=120, ldp=$ldp, eth_src=01:00:00:00:00:00/01:00:00:00:00:00 "
+	  "actions=drop:spoof" },
+	{ REL_LEARN, "learn-nobody",
+	  "table=l2_learn, priority=120, ldp=$ldp, eth_src=00:00:00:00:00:00 actions=drop:spoof" },
+	{ REL_LEARN_KNOWN, "learn-known",
+	  "table=l2_learn, priority=110, ldp=$ldp, eth_src=$mac actions=goto:l2_learned" },
+	{ REL_LEARN, "learn-else",
+	  "table=l2_learn, priority=1, ldp=$ldp actions=template:$template, goto:l2_learned" },
+	{ REL_LEARN_TUNNEL, "learned-done",
+	  "table=l2_learned, priority=100, in_port=$tunnel, ldp=$ldp, stage=0 actions=goto:output" },
+	{ REL_LEARN_TUNNEL, "learned-acl-out",
+	  "table=l2_learned, priority=100, in_port=$tunnel, ldp=$ldp, stage=1 "
+	  "actions=load:stage=0, goto:l2_acl_out" },
+	{ REL_LEARN_TUNNEL, "learned-flood",
+	  "table=l2_learned, priority=110, in_port=$tunnel, ldp=$ldp, stage=1, lout=65534/65534 "
+	  "actions=load:stage=0, goto:l2_flood" },
+	{ REL_LEARN, "learned-else",
+	  "table=l2_learned, priority=1, ldp=$ldp actions=goto:l2_acl_in" },
+	{ REL_LEARN_TUNNEL, "context-learn-flood",
+	  "table=context, priority=112, in_port=$tunnel, ldp=$ldp, stage=1, lout=65534 "
+	  "actions=load:stage=0, goto:l2_flood" },
+	{ REL_LEARN_LOOKUP, "l2-unknown-learn",
+	  "table=l2_lookup, priority=1, ldp=$ldp actions=load:lout=65534, goto:l2_flood" },
+	{ REL_LEARN_FLOOD, "l2-flood-learn",
+	  "table=l2_flood, priority=105, ldp=$ldp, lout=65534 actions=$copies" },
+	{ REL_LEARN_FABRIC, "l2-flood-learn-fabric",
+	  "table=l2_flood, priority=115, in_port=$tunnel, ldp=$ldp, lout=65534 actions=$copies" },
+	{ REL_LEARN_RELAY, "relay-flood-learn",
+	  "table=context, priority=210, in_port=$tunnel, ldp=$ldp, lout=65534, stage=1, "
+	  "tun_src=$ip actions=$copies" },
+
 	/* L2 ingress ACL */
 	{ REL_ACL_L2_IN, "l2-acl-in",
 	  "table=l2_acl_in, priority=$priority, ldp=$ldp $scope $match actions=$verdict" },

@@ -20,6 +20,15 @@ enum net_relation {
 	REL_SWITCH_ASK,	  /* a switch of which this host has a part */
 	REL_SWITCH,	  /* a switch of which this host has a part, as all that follow */
 	REL_UNKNOWN,	  /* a switch that floods to addresses it does not know */
+	REL_LEARN,	  /* a switch with ports that learn, as the next ones */
+	REL_LEARN_TUNNEL, /* … if there is a tunnel */
+	REL_LEARN_LOOKUP, /* … which does not flood everywhere to addresses it does not know */
+	REL_LEARN_KNOWN,  /* … and a MAC address that the file gives to a port of it */
+	REL_LEARN_HERE,	  /* … and a port here that learns */
+	REL_LEARN_AWAY,	  /* … and one that lives on another host */
+	REL_LEARN_FLOOD,  /* … and the copies of a packet to all ports that learn */
+	REL_LEARN_FABRIC, /* … and the copies to those here */
+	REL_LEARN_RELAY,  /* … any, at a relay, a host before it, and the copies to others */
 	REL_FLOOD,	  /* a switch, and the copies of a packet to all of it */
 	REL_FLOOD_FABRIC, /* a switch, and the copies to its ports here */
 	REL_FLOOD_RELAY,  /* any switch, at a relay, a host before it, and the copies to others */

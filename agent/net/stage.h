@@ -56,6 +56,9 @@ enum stage_left {
 /* logical egress port that stands for all ports of a switch but the one of entry */
 #define STAGE_GROUP_ALL 65535
 
+/* the same for its ports that learn, but the one of entry */
+#define STAGE_GROUP_LEARN 65534
+
 /* the part of pipeline.md between its marks, and pipeline.svg */
 void stage_write_tables(FILE *out);
 void stage_write_picture(FILE *out);

@@ -56,8 +56,15 @@ static void put_port(json_t *root, unsigned int i)
 			 ip, ip6);
 	if (net_random_below(6))
 		json_object_set_new(port, "host", json_string(host));
-	if (!net_random_below(4))
+	switch (net_random_below(8)) {
+	case 0:
+	case 1:
 		json_object_set_new(port, "security", json_false());
+		break;
+	case 2:
+		json_object_set_new(port, "learn", json_true());
+		break;
+	}
 	net_random_put(root, "ports", name, port);
 }
 
