@@ -78,10 +78,11 @@ is "$(learned h1)" "$before" 'all of it is still there'
 frames stays 'and does what it did'
 
 # a limit: of ports, as of all that packets make
-ok 'no port may have more than it has' weft -n h1 dp set max_instances_port=1
+ok 'no port may have more than it has' weft -n h1 dp set weft0 max_instances_port 1
 frames limit 'what is over the limit is dropped'
-like "$(weft -n h1 -s template show)" 'weft-mac-300.*limit_port [1-9]' 'and counted'
-ok 'as many as before' weft -n h1 dp set max_instances_port=1000
+is "$(weft -n h1 -j -s template show | jq -c '.[] | [.name, .refused]')" '["weft-mac-300",{"limit_port":1}]' \
+	'and counted'
+ok 'as many as before' weft -n h1 dp set weft0 max_instances_port 1000
 
 # an address that nobody uses any more is forgotten
 change() { weftd --ctl-socket "$TMP/$1.sock" --ctl change --patch "$TMP/change.json"; }
