@@ -77,6 +77,14 @@ ok 'weftd begins anew' is_ok h1
 is "$(learned h1)" "$before" 'all of it is still there'
 frames stays 'and does what it did'
 
+# through a relay, which makes the copies, and has a machine itself
+change() { weftd --ctl-socket "$TMP/$1.sock" --ctl change --patch "$TMP/change.json"; }
+echo '{ "hosts": { "h1": { "relay": "h3" }, "h2": { "relay": "h3" } } }' >"$TMP/change.json"
+ok 'two hosts reach each other through the third' all change
+frames relay 'the same through a relay'
+echo '{ "hosts": { "h1": { "relay": null }, "h2": { "relay": null } } }' >"$TMP/change.json"
+ok 'and directly again' all change
+
 # a limit: of ports, as of all that packets make
 ok 'no port may have more than it has' weft -n h1 dp set weft0 max_instances_port 1
 frames limit 'what is over the limit is dropped'
@@ -85,7 +93,6 @@ is "$(weft -n h1 -j -s template show | jq -c '.[] | [.name, .refused]')" '["weft
 ok 'as many as before' weft -n h1 dp set weft0 max_instances_port 1000
 
 # an address that nobody uses any more is forgotten
-change() { weftd --ctl-socket "$TMP/$1.sock" --ctl change --patch "$TMP/change.json"; }
 echo '{ "switches": { "left": { "learn_age": 2 } } }' >"$TMP/change.json"
 ok 'another age' all change
 frames again 'another age begins with nothing'

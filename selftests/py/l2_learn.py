@@ -100,6 +100,21 @@ def part_stays(lab):
         lab.own(port, Z, {"lan3"}, "still there")
 
 
+def part_relay(lab):
+    w = "02:aa:00:00:00:04"
+    for port in ("vm1", "vm2", "vm3", "lan1", "lan3"):
+        lab.own(port, w, LEARNING - {port}, "nobody knows it")
+    part_stays(lab)
+    lab.sent("lan3", w, ALL, set(MACS) - {"lan3"}, "it speaks to all")
+    for port in ("vm1", "vm2", "lan1", "lan2"):
+        lab.own(port, w, {"lan3"}, "it is known")
+    lab.sent("lan3", w, MACS["vm3"], {"vm3"}, "it speaks to a machine of the relay")
+    lab.own("vm3", w, {"lan3"}, "it is known there, too")
+    lab.sent("lan1", w, ALL, set(MACS) - {"lan1"}, "it moves")
+    for port in ("vm1", "vm2", "lan3"):
+        lab.own(port, w, {"lan1"}, "who moved")
+
+
 def part_limit(lab):
     lab.sent("lan1", "02:bb:00:00:00:01", MACS["vm1"], set(), "one more")
     lab.sent("lan1", X, MACS["vm1"], {"vm1"}, "those that are there go on")
