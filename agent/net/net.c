@@ -47,7 +47,8 @@ static const char *const root_members[] = {
 static const char *const members[NET_N_KINDS][12] = {
 	[NET_HOST] = { "address", "relay" },
 	[NET_SWITCH] = { "ldp", "unknown" },
-	[NET_PORT] = { "switch", "lport", "mac", "addresses", "security", "host", "device", "vm" },
+	[NET_PORT] = { "switch", "lport", "mac", "addresses", "outside", "security", "host",
+		       "device", "vm" },
 	[NET_ROUTER] = { "ldp", "placement", "gateway", "netns", "nat" },
 	[NET_LINK] = { "router", "id", "switch", "lport", "mac", "addresses", "mtu", "device" },
 	[NET_ROUTE] = { "router", "prefix", "via", "drop" },
@@ -320,10 +321,14 @@ static void read_port(const struct reader *reader, struct net_object *object,
 	port->of_switch = get_object(reader, node, "switch", NET_SWITCH, false);
 	get_number(node, "lport", 1, WEFT_LIN_MAX, &lport);
 	port->lport = lport;
-	get_mac(node, port->mac);
 	get_addresses(node, false, &port->addresses);
+	member = node_member(node, "outside");
+	if (member.value)
+		node_get_bool(&member, &port->outside);
+	if (!port->outside || port->addresses.n || node_member(node, "mac").value)
+		get_mac(node, port->mac);
 	member = node_member(node, "security");
-	port->security = true;
+	port->security = !port->outside;
 	if (member.value)
 		node_get_bool(&member, &port->security);
 	port->host = get_host(reader, node, "host", true);
