@@ -135,7 +135,8 @@ static struct config *load_next(struct config *before, struct net *net, const st
 	bindings = binding_resolve(config, actual);
 	binding_assign_ids(config, before, bindings, actual);
 	free(bindings);
-	if (compile_nat(config, actual, errors) && compile_network(config, before, errors) &&
+	if (compile_nat(config, actual, errors) && compile_arp(config, actual, errors) &&
+	    compile_network(config, before, errors) &&
 	    ruleset_change(before, config, rules, errors))
 		return config;
 	config_free(config);
