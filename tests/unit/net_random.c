@@ -58,6 +58,13 @@ static void put_port(json_t *root, unsigned int i)
 		json_object_set_new(port, "host", json_string(host));
 	if (!net_random_below(4))
 		json_object_set_new(port, "security", json_false());
+	if (!i && net_random_below(2)) { /* one of a switch */
+		json_object_set_new(port, "outside", json_true());
+		if (net_random_below(2)) {
+			json_object_del(port, "mac");
+			json_object_del(port, "addresses");
+		}
+	}
 	net_random_put(root, "ports", name, port);
 }
 
@@ -183,6 +190,8 @@ json_t *net_random_make(void)
 		put_acl(root, i);
 	for (unsigned int i = 0; i < 3; i++)
 		put_route(root, i);
+	if (net_random_below(2))
+		json_object_set_new(root, "resolution", json_pack("{s:s}", "by", "arpd"));
 	return root;
 }
 

@@ -71,6 +71,12 @@ static void test_errors(void **state)
 		{ "ports.vm1.device", "'tap3'",
 		  "$.ports.vm3: device tap3 is that of $.ports.vm1 too" },
 		{ "ports.vm1.security", "3", "$.ports.vm1.security" },
+		{ "ports.vm1.mac", NULL, "$.ports.vm1.mac" },
+		{ "ports.vm1.outside", "3", "$.ports.vm1.outside" },
+		{ "ports",
+		  "{'a': {'switch': 'left', 'lport': 1, 'outside': true},"
+		  " 'b': {'switch': 'left', 'lport': 2, 'outside': true}}",
+		  "$.ports.b: the way outside is that of $.ports.a too" },
 		{ "switches.left.ldp", "225",
 		  "$.routers.middle: ldp 225 is that of $.switches.left too" },
 		{ "switches.left.ldp", "0", "$.switches.left.ldp" },
