@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # B6: Geneve, GRE and STT: encapsulation, both ends, and TCP through a tunnel
-# boot: instr 2 none flower bridge openvswitch weft
+# boot: instr 2 none flower bridge openvswitch plain weft
 # boot: instr 2 none flower bridge weft
-# boot: time 3 none flower bridge openvswitch openvswitch2 weft
+# boot: time 3 none flower bridge openvswitch openvswitch2 plain weft
 #
 # openvswitch.ko turns connection tracking on in every namespace, and all tunnels pay for it; "alone" is
 # without it. A datapath has namespaces of its own, as Geneve devices are one per namespace and port:
@@ -13,7 +13,8 @@
 #
 # Names of cases without a tunnel's are Geneve's. "none" has no tunnel, openvswitch no STT; flower and bridge
 # are there for Geneve only. TCP is also measured where the lower device segments TCP and no tunnel's: then
-# each frame of Geneve and GRE is cut before it, and STT looks like TCP.
+# each frame of Geneve and GRE is cut before it, and STT looks like TCP. "none" there is a wire; "plain" is Weft
+# without a tunnel, so that what is above it is the tunnel's.
 
 ALL=$DUTS LOCAL=172.16.0.1 REMOTE=172.16.0.2
 suffix=''
@@ -90,6 +91,7 @@ choose() {
 plan_flows 1
 for tunnel in geneve gre stt; do
 	choose $tunnel
+	keep encap
 	for kind in encap full; do
 		tunnel_wires $kind
 		[ $kind = encap ] || kind=encap+decap
