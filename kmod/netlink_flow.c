@@ -86,7 +86,7 @@ static struct weft_flow *weft_flow_from_request(struct weft_datapath *dp, struct
 		if (IS_ERR(actions))
 			return ERR_CAST(actions);
 	}
-	subtable = weft_subtable_pin(&dp->tables[rq->table], &rq->match.mask, 0);
+	subtable = weft_subtable_pin(&dp->tables[rq->table], &rq->match.mask);
 	if (IS_ERR(subtable)) {
 		weft_actions_free(actions);
 		return ERR_CAST(subtable);

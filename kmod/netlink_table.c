@@ -150,7 +150,7 @@ static struct weft_change *weft_table_change(struct weft_datapath *dp, struct ge
 		}
 	}
 	subtable = weft_subtable_pin(&dp->tables[nla_get_u8(info->attrs[WEFT_TABLE_A_ID])],
-				     &match->mask, 0);
+				     &match->mask);
 	if (IS_ERR(subtable)) {
 		err = PTR_ERR(subtable);
 		goto err_actions;

@@ -322,18 +322,16 @@ static void weft_subtable_note(struct weft_subtable *subtable)
 }
 
 static struct weft_subtable *weft_subtable_alloc(struct weft_table *table, u64 map,
-						 const u64 *mask, u32 n_expected)
+						 const u64 *mask)
 {
 	unsigned int n = hweight64(map), n_secret = 2 + round_up(n, 2);
-	struct rhashtable_params params = weft_subtable_params;
 	struct weft_subtable *subtable;
 
 	/* the secret is two words for the whole, and one for each, in pairs */
 	subtable = kzalloc(struct_size(subtable, mask, n + n_secret), GFP_KERNEL_ACCOUNT);
 	if (!subtable)
 		return NULL;
-	params.min_size = roundup_pow_of_two(n_expected * 4 / 3 + 1);	/* it grows when 3/4 full */
-	if (rhltable_init(&subtable->flows, &params)) {
+	if (rhltable_init(&subtable->flows, &weft_subtable_params)) {
 		kfree(subtable);
 		return NULL;
 	}
@@ -357,8 +355,7 @@ static void weft_subtable_free_work(struct work_struct *work)
 	kfree(subtable);
 }
 
-struct weft_subtable *weft_subtable_pin(struct weft_table *table, const struct weft_key *mask,
-					u32 n_expected)
+struct weft_subtable *weft_subtable_pin(struct weft_table *table, const struct weft_key *mask)
 {
 	struct weft_subtable_list *list = weft_table_list(table);
 	const u64 *m = (const u64 *)mask;
@@ -384,7 +381,7 @@ struct weft_subtable *weft_subtable_pin(struct weft_table *table, const struct w
 			return subtable;
 		}
 	}
-	subtable = weft_subtable_alloc(table, map, words, n_expected);
+	subtable = weft_subtable_alloc(table, map, words);
 	if (!subtable)
 		return ERR_PTR(-ENOMEM);
 	if (weft_table_relist(table, subtable, NULL)) {

@@ -81,11 +81,9 @@ struct weft_flow *weft_subtable_find(struct weft_subtable *subtable, const u64 *
 
 /*
  * The subtable for @mask, made when absent, and pinned by n_pending until
- * weft_subtable_unpin(); dp->lock. ERR_PTR(-ENOMEM). When it is made it has room for
- * @n_expected entries, and keeps that.
+ * weft_subtable_unpin(); dp->lock. ERR_PTR(-ENOMEM).
  */
-struct weft_subtable *weft_subtable_pin(struct weft_table *table, const struct weft_key *mask,
-					u32 n_expected);
+struct weft_subtable *weft_subtable_pin(struct weft_table *table, const struct weft_key *mask);
 void weft_subtable_unpin(struct weft_subtable *subtable);
 
 /* Link and unlink an entry; dp->lock; process context */

@@ -394,8 +394,7 @@ static int weft_tentry_compile(struct weft_template_maker *m, struct weft_tentry
 	u64 *bound, *fixed, *map = (u64 *)&m->bound, *mask = (u64 *)&m->match.mask;
 	unsigned int i;
 
-	e->subtable = weft_subtable_pin(&m->dp->tables[e->table], &m->match.mask,
-					WEFT_TEMPLATE_BURST);
+	e->subtable = weft_subtable_pin(&m->dp->tables[e->table], &m->match.mask);
 	if (IS_ERR(e->subtable)) {
 		e->subtable = NULL;
 		return -ENOMEM;

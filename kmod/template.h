@@ -28,10 +28,6 @@ struct weft_subtable;
 #define WEFT_TEMPLATES_MAX	1024	/* of a datapath */
 #define WEFT_VALUES_MAX		32	/* different ones that a template binds */
 #define WEFT_BINDS_MAX		32	/* of an entry's match */
-/* Instances that may come at once: subtables for their entries begin with room for as many, as
- * growing costs each of those that make them grow more than being made
- */
-#define WEFT_TEMPLATE_BURST	1536
 
 /* A value that an instance of the template keeps */
 struct weft_value {

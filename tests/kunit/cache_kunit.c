@@ -302,7 +302,7 @@ static void add_change(struct kunit *test, struct world *w, const struct entry *
 	struct weft_actions *acts = NULL;
 
 	KUNIT_ASSERT_NOT_NULL(test, change);
-	subtable = weft_subtable_pin(&w->dp->tables[e->table], &e->match.mask, 0);
+	subtable = weft_subtable_pin(&w->dp->tables[e->table], &e->match.mask);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(subtable));
 	if (op != WEFT_CHANGE_DEL)
 		acts = random_actions(test, &w->changes, e->table);

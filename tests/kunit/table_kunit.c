@@ -137,7 +137,7 @@ static struct weft_change *new_change(struct kunit *test, struct model *m,
 	struct weft_subtable *subtable;
 
 	KUNIT_ASSERT_NOT_NULL(test, change);
-	subtable = weft_subtable_pin(&m->dp->tables[TABLE], &match->mask, 0);
+	subtable = weft_subtable_pin(&m->dp->tables[TABLE], &match->mask);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(subtable));
 	if (op != WEFT_CHANGE_DEL) {
 		acts = weft_actions_parse(m->dp, NULL, 0, NULL, NULL);
