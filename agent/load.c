@@ -56,7 +56,8 @@ static bool compile_learn(struct config *config, const struct actual *actual, st
 static bool compile_templates(struct config *config, const struct actual *actual,
 			      struct errors *errors)
 {
-	return compile_nat(config, actual, errors) && compile_learn(config, actual, errors);
+	return compile_nat(config, actual, errors) && compile_learn(config, actual, errors) &&
+	       compile_arp(config, actual, errors);
 }
 
 static bool compile_network(struct config *config, const struct config *before,
@@ -124,13 +125,12 @@ struct config *load_config(const struct source *source, const struct config *bef
 		}
 		bindings = binding_resolve(config, &actual);
 		binding_assign_ids(config, before, bindings, &actual);
-		good = compile_templates(config, &actual, errors) &&
-		       compile_arp(config, &actual, errors);
+		good = compile_templates(config, &actual, errors);
 		free(bindings);
 		actual_free(&actual);
 	} else {
 		binding_assign_ids(config, before, NULL, NULL);
-		good = compile_templates(config, NULL, errors) && compile_arp(config, NULL, errors);
+		good = compile_templates(config, NULL, errors);
 	}
 	if (good && compile_network(config, before, errors) && ruleset_load(config, errors))
 		return config;

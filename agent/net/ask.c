@@ -82,12 +82,18 @@ static json_t *hosts_json(const struct net *net)
 	return hosts;
 }
 
+static const char *format_mac(const uint8_t mac[6], char text[18])
+{
+	snprintf(text, 18, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
+		 mac[5]);
+	return text;
+}
+
 static void add_bindings(json_t *bindings, const struct net_port *port)
 {
 	char text[ADDRESS_TEXT], mac[18];
 
-	snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", port->mac[0], port->mac[1],
-		 port->mac[2], port->mac[3], port->mac[4], port->mac[5]);
+	format_mac(port->mac, mac);
 	for (size_t i = 0; i < port->addresses.n; i++)
 		json_array_append_new(bindings,
 				      json_pack("{s:s, s:s, s:i}", "address",
@@ -95,23 +101,45 @@ static void add_bindings(json_t *bindings, const struct net_port *port)
 						mac, "lport", (int)port->lport));
 }
 
-/* who has ports of it; those of this host with their addresses */
+/* who has ports of it; those of this host with their addresses; and the way outside, if it is here */
 static json_t *switch_json(const struct net *net, const struct net_switch *sw)
 {
 	uint8_t *seen = memory_zalloc(net->n_objects[NET_HOST]);
-	json_t *hosts = json_array(), *bindings = json_array();
+	json_t *hosts = json_array(), *bindings = json_array(), *json;
+	uint16_t outside = 0;
 
 	for (size_t i = 0; i < sw->ports.n; i++) {
 		const struct net_port *port = &sw->ports.v[i]->port;
 
-		if (port->host == net->self)
+		if (port->host == net->self) {
 			add_bindings(bindings, port);
-		else if (port->host && !seen[port->host - net->objects[NET_HOST]]++)
+			if (port->outside)
+				outside = port->lport;
+		} else if (port->host && !seen[port->host - net->objects[NET_HOST]]++)
 			json_array_append_new(hosts, json_string(port->host->name));
 	}
 	free(seen);
-	return json_pack("{s:i, s:o, s:o}", "ldp", (int)sw->ldp, "hosts", hosts, "bindings",
+	json = json_pack("{s:i, s:o, s:o}", "ldp", (int)sw->ldp, "hosts", hosts, "bindings",
 			 bindings);
+	if (outside)
+		json_object_set_new(json, "outside", json_integer(outside));
+	return json;
+}
+
+/* and what the router is called there when it asks outside */
+static json_t *link_json(const struct net_link *link)
+{
+	json_t *addresses = json_array();
+	char text[ADDRESS_TEXT], mac[18];
+
+	for (size_t i = 0; i < link->addresses.n; i++)
+		json_array_append_new(addresses,
+				      json_sprintf("%s/%u",
+						   address_format(&link->addresses.v[i], text),
+						   link->addresses.v[i].prefix_len));
+	return json_pack("{s:i, s:i, s:i, s:s, s:o}", "ldp", (int)link->router->router.ldp, "lport",
+			 (int)link->id, "switch", (int)link->of_switch->sw.ldp, "mac",
+			 format_mac(link->mac, mac), "addresses", addresses);
 }
 
 static bool is_routed_here(const struct net_switch *sw)
@@ -137,19 +165,16 @@ json_t *net_ask_json(const struct net *net)
 		const struct net_link *link = &net->objects[NET_LINK][i].link;
 
 		if (net_works_here(link->router))
-			json_array_append_new(links, json_pack("{s:i, s:i, s:i}", "ldp",
-							       (int)link->router->router.ldp,
-							       "lport", (int)link->id, "switch",
-							       (int)link->of_switch->sw.ldp));
+			json_array_append_new(links, link_json(link));
 	}
 	for (size_t i = 0; i < net->ask.servers.n; i++)
 		json_array_append_new(servers, json_string(name_of(net, net->ask.servers.v[i])));
-	arp = json_pack("{s:I, s:s, s:{s:s, s:s, s:s, s:s, s:s, s:s}, s:o, s:o, s:o, s:o}",
+	arp = json_pack("{s:I, s:s, s:{s:s, s:s, s:s, s:s, s:s, s:s, s:s}, s:o, s:o, s:o, s:o}",
 			"number", (json_int_t)net->self->host.number, "tunnel", net->tunnel.name,
-			"tables", "context", "context", "resolve", "l3_resolve", "next", "egress",
-			"physical", "physical", "map", "map", "error", "l3_error", "hosts",
-			hosts_json(net), "switches", switches, "router_ports", links, "map_servers",
-			servers);
+			"tables", "context", "context", "output", "output", "resolve", "l3_resolve",
+			"next", "egress", "physical", "physical", "map", "map", "error", "l3_error",
+			"hosts", hosts_json(net), "switches", switches, "router_ports", links,
+			"map_servers", servers);
 	if (net->ask.times)
 		json_object_set(arp, "times", net->ask.times);
 	return arp;

@@ -19,6 +19,7 @@
 #include "net/standby.h"
 #include "net/stage.h"
 #include "net/translate.h"
+#include "services/arp/message.h"
 
 #define FLOOD_MAX 100	 /* copies that one packet can be made into on a host */
 #define FLOOD_ACL_MAX 36 /* when each of them meets an egress ACL */
@@ -127,7 +128,10 @@ static void check_port(struct check *check, const struct net_object *object)
 	if (port->of_switch->touched) {
 		snprintf(scope, sizeof(scope), "switch %u", port->of_switch->sw.ldp);
 		claim(check, object, scope, "lport %u", port->lport);
-		claim_mac(check, object, scope, port->mac);
+		if (port->outside)
+			claim(check, object, scope, "the way outside");
+		if (!arp_mac_is_zero(port->mac))
+			claim_mac(check, object, scope, port->mac);
 		claim_addresses(check, object, scope, &port->addresses);
 	}
 	net_standby_check(check->net, object, check->errors);

@@ -49,8 +49,8 @@ static const char *const root_members[] = {
 static const char *const members[NET_N_KINDS][12] = {
 	[NET_HOST] = { "address", "relay" },
 	[NET_SWITCH] = { "ldp", "unknown", "learn_age" },
-	[NET_PORT] = { "switch", "lport", "mac", "addresses", "security", "learn", "host", "device",
-		       "vm" },
+	[NET_PORT] = { "switch", "lport", "mac", "addresses", "outside", "security", "learn", "host",
+		       "device", "vm" },
 	[NET_ROUTER] = { "ldp", "placement", "gateway", "netns", "nat" },
 	[NET_LINK] = { "router", "id", "switch", "lport", "mac", "addresses", "mtu", "device" },
 	[NET_ROUTE] = { "router", "prefix", "via", "drop" },
@@ -317,6 +317,16 @@ static void read_switch(const struct reader *reader, struct net_object *object,
 }
 
 /* a port that learns may send by any MAC address, so it has no security */
+static void read_outside(struct net_port *port, const struct node *node)
+{
+	struct node member = node_member(node, "outside");
+
+	if (member.value)
+		node_get_bool(&member, &port->outside);
+	if (!port->outside || port->addresses.n || node_member(node, "mac").value)
+		get_mac(node, port->mac);
+}
+
 static void read_security(const struct reader *reader, struct net_port *port,
 			  const struct node *node)
 {
@@ -324,12 +334,14 @@ static void read_security(const struct reader *reader, struct net_port *port,
 
 	if (learn.value)
 		node_get_bool(&learn, &port->learn);
-	port->security = !port->learn;
+	port->security = !port->learn && !port->outside;
 	if (security.value)
 		node_get_bool(&security, &port->security);
 	if (port->learn && port->security)
 		node_error(&security, "a port that learns has no security: whose addresses would "
 				      "it know?");
+	if (port->learn && port->outside)
+		node_error(&learn, "not of the way outside, where all goes that nobody is known for");
 	if (port->learn && reader->net->ask.on)
 		node_error(&learn, "not with resolution by arpd, whose daemons keep questions from "
 				   "machines of other hosts");
@@ -346,8 +358,8 @@ static void read_port(const struct reader *reader, struct net_object *object,
 	port->of_switch = get_object(reader, node, "switch", NET_SWITCH, false);
 	get_number(node, "lport", 1, WEFT_LIN_MAX, &lport);
 	port->lport = lport;
-	get_mac(node, port->mac);
 	get_addresses(node, false, &port->addresses);
+	read_outside(port, node);
 	read_security(reader, port, node);
 	port->host = get_host(reader, node, "host", true);
 	get_device(node, &port->device);

@@ -74,6 +74,7 @@ struct net_port {
 	uint16_t lport;
 	uint8_t mac[6];
 	struct net_addresses addresses;
+	bool outside; /* a way to a network that is not in the file; mac may be all zeroes */
 	bool security;
 	bool learn;   /* machines behind it have MAC addresses that the file does not know */
 	char *device; /* NULL: found by its VM id */

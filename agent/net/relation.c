@@ -17,6 +17,7 @@
 #include "net/relation.h"
 #include "net/standby.h"
 #include "net/stage.h"
+#include "services/arp/message.h"
 #include "services/arp/section.h"
 #include "net/translate.h"
 
@@ -439,6 +440,8 @@ static void port_link_rows(const struct rows *rows, const struct net_object *obj
 	bool away = port->host && port->host != rows->net->self;
 	struct row row = { .v = { NULL } };
 
+	if (arp_mac_is_zero(port->mac))
+		return;
 	set_mac(&row, COL_MAC, port->mac);
 	set_number(&row, COL_LPORT, port->lport);
 	if (port->host)
@@ -460,6 +463,26 @@ static void port_link_rows(const struct rows *rows, const struct net_object *obj
 	}
 }
 
+/* what the switch does not know is there; routers here ask there, and listen */
+static void outside_rows(const struct rows *rows, struct row *row, const struct net_object *object)
+{
+	const struct net_objects *links = &object->port.of_switch->sw.links;
+	bool asks = false;
+
+	emit(rows, REL_PORT_OUTSIDE, row);
+	if (!rows->net->ask.on || !net_is_local(rows->net, object))
+		return;
+	for (size_t i = 0; i < links->n; i++) {
+		if (!net_works_here(links->v[i]->link.router))
+			continue;
+		set_mac(row, COL_LINK_MAC, links->v[i]->link.mac);
+		emit(rows, REL_OUTSIDE_ASK, row);
+		asks = true;
+	}
+	if (asks)
+		emit(rows, REL_OUTSIDE_ALL, row);
+}
+
 static void port_rows(const struct rows *rows, const struct net_object *object)
 {
 	const struct net_port *port = &object->port;
@@ -476,9 +499,13 @@ static void port_rows(const struct rows *rows, const struct net_object *object)
 	}
 	if (!port->of_switch->sw.here)
 		return;
-	emit(rows, REL_PORT, &row);
-	if (port->of_switch->sw.learns)
-		emit(rows, REL_LEARN_KNOWN, &row);
+	if (!arp_mac_is_zero(port->mac)) {
+		emit(rows, REL_PORT, &row);
+		if (port->of_switch->sw.learns)
+			emit(rows, REL_LEARN_KNOWN, &row);
+	}
+	if (port->outside)
+		outside_rows(rows, &row, object);
 	for (size_t i = 0; i < port->addresses.n; i++) {
 		const struct address *address = &port->addresses.v[i];
 		bool ip4 = is_ip4(address);

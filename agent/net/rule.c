@@ -244,6 +244,19 @@ const struct net_rule net_rules[] = {
 	{ REL_LINK_DEVICE_IP6, "nd-own-router",
 	  "table=l2_neighbour, priority=110, ldp=$ldp, lin=$peer, nd_ns, nd_target=$ip "
 	  "actions=drop:no_neighbour" },
+	/* answers from outside are the daemon's; what is said to all there goes on, too */
+	{ REL_OUTSIDE_ASK, "arp-outside",
+	  "table=l2_neighbour, priority=60, ldp=$ldp, lin=$lport, eth_dst=$linkmac, arp, arp_op=2 "
+	  "actions=service:arp" },
+	{ REL_OUTSIDE_ASK, "nd-outside",
+	  "table=l2_neighbour, priority=60, ldp=$ldp, lin=$lport, eth_dst=$linkmac, nd_na "
+	  "actions=service:arp" },
+	{ REL_OUTSIDE_ALL, "arp-outside-all",
+	  "table=l2_neighbour, priority=50, ldp=$ldp, lin=$lport, eth_dst=ff:ff:ff:ff:ff:ff, arp "
+	  "actions=service(name=arp, fallback=continue), goto:l2_lookup" },
+	{ REL_OUTSIDE_ALL, "nd-outside-all",
+	  "table=l2_neighbour, priority=50, ldp=$ldp, lin=$lport, eth_dst=33:33:00:00:00:01, nd_na "
+	  "actions=service(name=arp, fallback=continue), goto:l2_lookup" },
 	{ REL_SWITCH, "neighbour-else",
 	  "table=l2_neighbour, priority=1, ldp=$ldp actions=goto:l2_lookup" },
 
@@ -267,6 +280,8 @@ const struct net_rule net_rules[] = {
 	  "table=l2_lookup, priority=100, ldp=$ldp, "
 	  "eth_dst=01:00:00:00:00:00/01:00:00:00:00:00 "
 	  "actions=load:lout=65535, goto:l2_flood" },
+	{ REL_PORT_OUTSIDE, "l2-outside",
+	  "table=l2_lookup, priority=2, ldp=$ldp actions=load:lout=$lport, goto:l2_acl_out" },
 	{ REL_UNKNOWN, "l2-unknown",
 	  "table=l2_lookup, priority=1, ldp=$ldp actions=load:lout=65535, goto:l2_flood" },
 	{ REL_FLOOD, "l2-flood", "table=l2_flood, priority=100, ldp=$ldp actions=$copies" },

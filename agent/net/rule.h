@@ -48,6 +48,9 @@ enum net_relation {
 	REL_PORT_SAFE_IP4,
 	REL_PORT_SAFE_IP6,    /* … also the link-local one */
 	REL_PORT_SAFE_TARGET, /* … only those that were given */
+	REL_PORT_OUTSIDE,     /* a port, wherever it lives, to a network outside */
+	REL_OUTSIDE_ALL,      /* … that lives here, if daemons ask for addresses, as the next */
+	REL_OUTSIDE_ASK,      /* … and a link to a router whose work is done here */
 	REL_LATE_ACL,	      /* a port away, and a link whose router leaves the egress ACL to it */
 	REL_LATE_SWITCH,      /* a port away, and a link whose router leaves the switch to it */
 	REL_NEIGHBOUR4,	      /* a link, and an address behind it */

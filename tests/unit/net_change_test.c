@@ -335,6 +335,8 @@ static void change_rules(struct config **config, struct actual *kernel, json_t *
 	for (unsigned int i = 0; i < (*config)->ruleset->n_rules; i++)
 		(*config)->ruleset->rules[i]->applied = true;
 	next = load_change(*config, patch, &nothing, &rules, &errors);
+	if (errors.n_kept) /* what the sections make is there */
+		assert_null(strstr(errors.text[0], "template"));
 	errors_clear(&errors);
 	if (next && net_random_below(4) == 0) {
 		ruleset_change_undo(*config, &rules);

@@ -61,9 +61,18 @@ static void put_port(json_t *root, unsigned int i)
 	case 1:
 		json_object_set_new(port, "security", json_false());
 		break;
-	case 2:
-		json_object_set_new(port, "learn", json_true());
+	case 2: /* what weft-arpd does not go with */
+		if (!json_object_get(root, "resolution"))
+			json_object_set_new(port, "learn", json_true());
 		break;
+	}
+	if (!i && net_random_below(2)) { /* one of a switch */
+		json_object_set_new(port, "outside", json_true());
+		json_object_del(port, "learn");
+		if (net_random_below(2)) {
+			json_object_del(port, "mac");
+			json_object_del(port, "addresses");
+		}
 	}
 	net_random_put(root, "ports", name, port);
 }
@@ -180,6 +189,8 @@ json_t *net_random_make(void)
 		put_host(root, i);
 	for (unsigned int i = 0; i < N_SWITCHES; i++)
 		put_switch(root, i);
+	if (net_random_below(2))
+		json_object_set_new(root, "resolution", json_pack("{s:s}", "by", "arpd"));
 	for (unsigned int i = 0; i < N_ROUTERS; i++)
 		put_router(root, i);
 	for (unsigned int i = 0; i < N_LINKS; i++)

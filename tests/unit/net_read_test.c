@@ -74,6 +74,12 @@ static void test_errors(void **state)
 		{ "ports.vm1.learn", "3", "$.ports.vm1.learn" },
 		{ "switches.left.learn_age", "0", "$.switches.left.learn_age" },
 		{ "switches.left.learn_age", "86401", "$.switches.left.learn_age" },
+		{ "ports.vm1.mac", NULL, "$.ports.vm1.mac" },
+		{ "ports.vm1.outside", "3", "$.ports.vm1.outside" },
+		{ "ports",
+		  "{'a': {'switch': 'left', 'lport': 1, 'outside': true},"
+		  " 'b': {'switch': 'left', 'lport': 2, 'outside': true}}",
+		  "$.ports.b: the way outside is that of $.ports.a too" },
 		{ "switches.left.ldp", "225",
 		  "$.routers.middle: ldp 225 is that of $.switches.left too" },
 		{ "switches.left.ldp", "0", "$.switches.left.ldp" },

@@ -44,6 +44,7 @@ struct counters {
 	uint64_t map_queries; /* sent */
 	uint64_t map_unknown; /* answers of map servers that nobody has it */
 	uint64_t questions;   /* sent to peers */
+	uint64_t outside;     /* … and to networks outside */
 	uint64_t looks;	      /* at bindings in use: questions to one */
 	uint64_t changed;     /* bindings that were another one then */
 	uint64_t lost;	      /* that had no answer any more */
@@ -193,15 +194,27 @@ static struct arp_message question(const struct arpd *arpd, const struct address
 	return message;
 }
 
-static void ask_peers(struct arpd *arpd, const struct arp_row *row)
+static bool ask_outside(struct arpd *arpd, const struct arp_row *row)
 {
+	bool sent = arp_wire_outside(arpd->wire, row->ldp, &row->address,
+				     row->state == ROW_KNOWN ? row->mac : NULL);
+
+	arpd->n.outside += sent;
+	return sent;
+}
+
+static bool ask_all(struct arpd *arpd, const struct arp_row *row)
+{
+	bool sent = ask_outside(arpd, row);
 	const struct arp_switch *sw = arp_find_switch(arpd->arp, row->ldp);
 	struct arp_message message = question(arpd, &row->address);
 
 	for (size_t i = 0; sw && i < sw->n_hosts; i++) {
 		arp_wire_send(arpd->wire, ARP_STAGE_DAEMON, sw->hosts[i], row->ldp, &message);
 		arpd->n.questions++;
+		sent = true;
 	}
+	return sent;
 }
 
 /* in another order for each address, so that servers share the work */
@@ -231,22 +244,19 @@ static void give_up(struct arpd *arpd, struct arp_row *row)
 	start_timer(row->timer, time_of(arpd, ARP_NEGATIVE));
 }
 
-/* one map server after the other, then all peers a few times */
+/* one map server after the other, then all peers and the network outside a few times */
 static void ask(struct arpd *arpd, struct arp_row *row)
 {
-	const struct arp_switch *sw = arp_find_switch(arpd->arp, row->ldp);
-
 	if (row->server < arpd->arp->n_servers) {
 		ask_map(arpd, row);
 		start_timer(row->timer, time_of(arpd, ARP_MAP_TRY));
 		return;
 	}
-	if (!sw || !sw->n_hosts || row->n_tries == time_of(arpd, ARP_TRIES)) {
+	if (row->n_tries == time_of(arpd, ARP_TRIES) || !ask_all(arpd, row)) {
 		give_up(arpd, row);
 		return;
 	}
 	row->n_tries++;
-	ask_peers(arpd, row);
 	start_timer(row->timer, time_of(arpd, ARP_TRY));
 }
 
@@ -302,10 +312,10 @@ static void look(struct arpd *arpd, struct arp_row *row)
 	}
 	row->n_tries++;
 	arpd->n.looks++;
-	if (row->host)
+	if (!row->host)
+		ask_all(arpd, row);
+	else if (row->host != arpd->arp->number || !ask_outside(arpd, row))
 		arp_wire_send(arpd->wire, ARP_STAGE_DAEMON, row->host, row->ldp, &message);
-	else
-		ask_peers(arpd, row);
 	start_timer(row->timer, time_of(arpd, ARP_TRY));
 }
 
@@ -599,19 +609,10 @@ static void tell_differences(struct arpd *arpd, const struct arp_section *before
 	}
 }
 
-static bool has_server(const struct arp_section *arp, uint32_t server)
-{
-	for (size_t i = 0; i < arp->n_servers; i++) {
-		if (arp->servers[i] == server)
-			return true;
-	}
-	return false;
-}
-
 static void tell_new_servers(struct arpd *arpd, const struct arp_section *before)
 {
 	for (size_t i = 0; i < arpd->arp->n_servers; i++) {
-		if (!has_server(before, arpd->arp->servers[i]))
+		if (!arp_has_server(before, arpd->arp->servers[i]))
 			publish_all(arpd, arpd->arp->servers[i]);
 	}
 }
@@ -672,25 +673,6 @@ static void on_daemon_answer(struct arpd *arpd, uint32_t from, uint32_t ldp,
 		lose(arpd, row);
 }
 
-static uint32_t host_at(const struct arp_section *arp, const struct weft_match *metadata)
-{
-	const struct weft_field_value *value = weft_match_get(metadata, WEFT_FIELD_TUN_SRC);
-	struct address address = { .family = AF_INET };
-
-	if (!value) {
-		value = weft_match_get(metadata, WEFT_FIELD_TUN_IPV6_SRC);
-		address.family = AF_INET6;
-	}
-	if (!value)
-		return 0;
-	memcpy(address.bytes, value->value, address_len(&address));
-	for (size_t i = 0; i < arp->n_hosts; i++) {
-		if (!arp_address_cmp(&arp->hosts[i].address, &address))
-			return arp->hosts[i].number;
-	}
-	return 0;
-}
-
 /*
  * A machine on another host asks: it is answered in the name of the machine here, which hears
  * nothing. One that says that it has an address is not believed, but makes us look.
@@ -700,7 +682,7 @@ static void on_machine(struct arpd *arpd, const struct weft_match *metadata, uin
 {
 	const struct arp_binding *binding = arp_find_binding(arpd->arp, ldp, &message->address);
 	uint16_t lport = number_of(metadata, WEFT_FIELD_LIN);
-	uint32_t host = host_at(arpd->arp, metadata);
+	uint32_t host = arp_host_at(arpd->arp, metadata);
 	struct arp_message reply;
 	struct arp_row *row;
 
@@ -724,6 +706,35 @@ static void on_machine(struct arpd *arpd, const struct weft_match *metadata, uin
 	arpd->n.asked++;
 }
 
+/* by the port of this host to the network outside, and no other */
+static bool is_outside(const struct arpd *arpd, const struct weft_match *metadata, uint32_t ldp)
+{
+	const struct arp_switch *sw = arp_find_switch(arpd->arp, ldp);
+
+	return sw && sw->outside && number_of(metadata, WEFT_FIELD_LIN) == sw->outside &&
+	       !weft_match_get(metadata, WEFT_FIELD_TUN_SRC) &&
+	       !weft_match_get(metadata, WEFT_FIELD_TUN_IPV6_SRC);
+}
+
+/*
+ * Somebody outside says who he is, in answers and in questions of his own. That is believed, but
+ * what is known from a daemon is only looked at.
+ */
+static void on_outside(struct arpd *arpd, uint32_t ldp, const struct arp_message *message)
+{
+	const uint8_t *mac = message->is_answer ? message->mac : message->asker_mac;
+	struct arp_row *row = arp_table_find(
+		&arpd->table, ldp, message->is_answer ? &message->address : &message->asker);
+	bool known = row && row->state == ROW_KNOWN, other = known && memcmp(row->mac, mac, 6);
+
+	if (!row || arp_mac_is_zero(mac) || mac[0] & 1 || (other && message->is_weak))
+		return;
+	if (!known || row->host == arpd->arp->number)
+		become_known(arpd, row, mac, arpd->arp->number);
+	else if (other && !row->n_tries)
+		look(arpd, row);
+}
+
 static void arpd_packet(void *ctx, const struct weft_packet *packet)
 {
 	const struct weft_match *metadata = &packet->metadata;
@@ -733,6 +744,10 @@ static void arpd_packet(void *ctx, const struct weft_packet *packet)
 
 	if (!arpd->arp || !arp_message_parse(packet->data, packet->len, &message)) {
 		arpd->n.bad++;
+		return;
+	}
+	if (is_outside(arpd, metadata, ldp)) {
+		on_outside(arpd, ldp, &message);
 		return;
 	}
 	if (number_of(metadata, WEFT_FIELD_STAGE) != ARP_STAGE_DAEMON) {
@@ -806,15 +821,6 @@ bool arpd_is_configured(const struct arpd *arpd)
 	return arpd->arp;
 }
 
-static bool has_link_to(const struct arp_section *arp, uint32_t ldp)
-{
-	for (size_t i = 0; i < arp->n_links; i++) {
-		if (arp->links[i].of_switch == ldp)
-			return true;
-	}
-	return false;
-}
-
 /* rows of switches that no router here is linked to any more, and of what is here now */
 static void drop_rows(struct arpd *arpd)
 {
@@ -828,7 +834,7 @@ static void drop_rows(struct arpd *arpd)
 									     &row->address);
 
 			next = row->next;
-			if (has_link_to(arpd->arp, row->ldp) && !binding)
+			if (arp_has_link(arpd->arp, row->ldp) && !binding)
 				continue;
 			row->host = arpd->arp->number;
 			release(arpd, row, binding ? binding->mac : NULL);
@@ -896,6 +902,7 @@ json_t *arpd_status(const struct arpd *arpd)
 		{ "map_queries", arpd->n.map_queries },
 		{ "map_unknown", arpd->n.map_unknown },
 		{ "questions", arpd->n.questions },
+		{ "outside", arpd->n.outside },
 		{ "looks", arpd->n.looks },
 		{ "changed", arpd->n.changed },
 		{ "lost", arpd->n.lost },

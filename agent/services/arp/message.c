@@ -8,7 +8,8 @@
 #define ETH_LEN 14
 #define ARP_LEN 28
 #define IPV6_LEN 40
-#define ND_LEN 24 /* of a solicitation or advertisement, without options */
+#define ND_HOPS 255 /* who is farther away has fewer */
+#define ND_LEN 24   /* of a solicitation or advertisement, without options */
 #define OPTION_LEN 8
 #define NS 135
 #define NA 136
@@ -70,7 +71,7 @@ static bool parse_nd(const uint8_t *ip, size_t len, struct arp_message *message)
 	const uint8_t *icmp = ip + IPV6_LEN, *option;
 	size_t payload;
 
-	if (len < IPV6_LEN + ND_LEN || ip[0] >> 4 != 6 || ip[6] != 58)
+	if (len < IPV6_LEN + ND_LEN || ip[0] >> 4 != 6 || ip[6] != 58 || ip[7] != ND_HOPS)
 		return false;
 	payload = ip[4] << 8 | ip[5];
 	if (payload < ND_LEN || payload > len - IPV6_LEN || (icmp[0] != NS && icmp[0] != NA) ||
@@ -81,10 +82,9 @@ static bool parse_nd(const uint8_t *ip, size_t len, struct arp_message *message)
 			     message->is_answer ? OPTION_TLL : OPTION_SLL);
 	set_address(&message->address, AF_INET6, icmp + 8);
 	set_address(&message->asker, AF_INET6, message->is_answer ? ip + 24 : ip + 8);
-	if (message->is_answer) {
-		if (!option)
-			return false;
-		memcpy(message->mac, option, 6);
+	if (message->is_answer) { /* to one machine it may go without */
+		memcpy(message->mac, option ? option : message->eth_src, 6);
+		message->is_weak = !(icmp[4] & NA_OVERRIDE);
 		return true;
 	}
 	memcpy(message->asker_mac, option ? option : message->eth_src, 6);
@@ -142,27 +142,29 @@ static uint16_t checksum(const uint8_t *ip, size_t payload)
 	return ~sum;
 }
 
-/* to whom: who asks, all if he has no address, and the group of an address in question */
+/* to whom: who asks, all if he has no address, and an address in question, or its group */
 static void write_nd_addresses(const struct arp_message *message, uint8_t *ip)
 {
 	static const uint8_t all_nodes[16] = { 0xff, 2, [15] = 1 };
 	static const uint8_t solicited[13] = { 0xff, 2, [11] = 1, 0xff };
 	bool nobody = arp_mac_is_zero(message->mac);
+	bool named = memcmp(message->asker.bytes, no_address, 16);
 
 	if (message->is_answer) {
 		if (nobody)
 			link_local(ip + 8, message->eth_src);
 		else
 			memcpy(ip + 8, message->address.bytes, 16);
-		memcpy(ip + 24,
-		       memcmp(message->asker.bytes, no_address, 16) ? message->asker.bytes :
-								      all_nodes,
-		       16);
+		memcpy(ip + 24, named ? message->asker.bytes : all_nodes, 16);
 		return;
 	}
-	link_local(ip + 8, message->eth_src);
-	memcpy(ip + 24, solicited, sizeof(solicited));
-	memcpy(ip + 24 + sizeof(solicited), message->address.bytes + 13, 3);
+	if (named)
+		memcpy(ip + 8, message->asker.bytes, 16);
+	else
+		link_local(ip + 8, message->eth_src);
+	memcpy(ip + 24, message->address.bytes, 16);
+	if (!named || message->eth_dst[0] & 1)
+		memcpy(ip + 24, solicited, sizeof(solicited));
 }
 
 static size_t write_nd(const struct arp_message *message, uint8_t *ip)
@@ -176,7 +178,7 @@ static size_t write_nd(const struct arp_message *message, uint8_t *ip)
 	ip[0] = 0x60;
 	ip[5] = payload;
 	ip[6] = 58;
-	ip[7] = 255;
+	ip[7] = ND_HOPS;
 	write_nd_addresses(message, ip);
 	icmp[0] = message->is_answer ? NA : NS;
 	if (message->is_answer)

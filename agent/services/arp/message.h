@@ -2,6 +2,8 @@
 /*
  * message.h - questions and answers about addresses, as frames: ARP, and neighbour discovery.
  *
+ * A daemon asks in its own name, which has no address; in that of a router there is an asker.
+ *
  * An answer also announces: who sends it has the address. One whose MAC address is all zeroes
  * says that nobody has it. A question for the address that is all zeroes is a greeting: who has a
  * map asks to be told everything.
@@ -21,6 +23,7 @@ struct arp_message {
 	bool is_answer;
 	struct address address; /* the one that it is about */
 	bool is_router;		/* answer of IPv6 that is to be written: who has it forwards */
+	bool is_weak;		/* … that was read: it takes no other one's place */
 	uint8_t mac[6];		/* answer: that has it */
 	uint8_t eth_src[6];
 	uint8_t eth_dst[6];

@@ -7,6 +7,7 @@
 
 #include "error.h"
 #include "memory.h"
+#include "net/net.h"
 #include "node.h"
 #include "services/arp/section.h"
 
@@ -38,8 +39,8 @@ static const char *const section_members[] = {
 	"router_ports", "map_servers", "times",	 NULL,
 };
 
-static const char *const table_names[] = { "context", "resolve", "next", "physical",
-					   "map",     "error",	 NULL };
+static const char *const table_names[] = { "context", "resolve", "next",   "physical",
+					   "map",     "error",	 "output", NULL };
 
 /* ---- small things ---------------------------------------------------------- */
 
@@ -116,6 +117,59 @@ const struct arp_binding *arp_find_binding(const struct arp_section *arp, uint32
 
 	return sw ? bsearch(&key, sw->bindings, sw->n_bindings, sizeof(key), compare_bindings) :
 		    NULL;
+}
+
+uint32_t arp_host_at(const struct arp_section *arp, const struct weft_match *metadata)
+{
+	const struct weft_field_value *value = weft_match_get(metadata, WEFT_FIELD_TUN_SRC);
+	struct address address = { .family = AF_INET };
+
+	if (!value) {
+		value = weft_match_get(metadata, WEFT_FIELD_TUN_IPV6_SRC);
+		address.family = AF_INET6;
+	}
+	if (!value)
+		return 0;
+	memcpy(address.bytes, value->value, address_len(&address));
+	for (size_t i = 0; i < arp->n_hosts; i++) {
+		if (!arp_address_cmp(&arp->hosts[i].address, &address))
+			return arp->hosts[i].number;
+	}
+	return 0;
+}
+
+bool arp_has_link(const struct arp_section *arp, uint32_t of_switch)
+{
+	for (size_t i = 0; i < arp->n_links; i++) {
+		if (arp->links[i].of_switch == of_switch)
+			return true;
+	}
+	return false;
+}
+
+bool arp_has_server(const struct arp_section *arp, uint32_t host)
+{
+	for (size_t i = 0; i < arp->n_servers; i++) {
+		if (arp->servers[i] == host)
+			return true;
+	}
+	return false;
+}
+
+const struct arp_link *arp_find_asker(const struct arp_section *arp, uint32_t of_switch,
+				      const struct address *address, const struct address **own)
+{
+	for (size_t i = 0; i < arp->n_links; i++) {
+		const struct arp_link *link = &arp->links[i];
+
+		for (size_t j = 0; link->of_switch == of_switch && j < link->n_addresses; j++) {
+			if (!net_address_in(address, &link->addresses[j]))
+				continue;
+			*own = &link->addresses[j];
+			return link;
+		}
+	}
+	return NULL;
 }
 
 /* ---- reading ------------------------------------------------------------------ */
@@ -265,7 +319,7 @@ static void read_bindings(struct arp_switch *sw, const struct node *node)
 
 static void read_switches(struct arp_section *arp, const struct node *node)
 {
-	static const char *const members[] = { "ldp", "hosts", "bindings", NULL };
+	static const char *const members[] = { "ldp", "hosts", "bindings", "outside", NULL };
 
 	if (!node->value || !node_is_array(node))
 		return;
@@ -273,6 +327,7 @@ static void read_switches(struct arp_section *arp, const struct node *node)
 	for (size_t i = 0; i < json_array_size(node->value); i++) {
 		struct arp_switch *sw = &arp->switches[arp->n_switches];
 		struct node at = node_element(node, i), hosts, bindings;
+		uint32_t lport;
 
 		if (!node_is_object(&at, members) ||
 		    !get_number(&at, "ldp", 1, WEFT_LDP_MAX, &sw->ldp))
@@ -282,13 +337,39 @@ static void read_switches(struct arp_section *arp, const struct node *node)
 		read_host_list(arp, &hosts, &sw->hosts, &sw->n_hosts);
 		bindings = node_member(&at, "bindings");
 		read_bindings(sw, &bindings);
+		if (node_member(&at, "outside").value &&
+		    get_number(&at, "outside", 1, 32767, &lport))
+			sw->outside = lport;
 	}
 	qsort(arp->switches, arp->n_switches, sizeof(*arp->switches), compare_switches);
 }
 
+static void read_asker(struct arp_link *link, const struct node *at)
+{
+	struct node mac = node_member(at, "mac"), addresses = node_member(at, "addresses");
+	const char *text;
+
+	if (node_get_string(&mac, &text) && !address_parse_mac(text, link->mac))
+		node_error(&mac, "\"%.60s\" is not the MAC address of a station", text);
+	if (!node_is_array(&addresses))
+		return;
+	link->addresses = memory_zalloc(json_array_size(addresses.value) *
+					sizeof(*link->addresses));
+	for (size_t i = 0; i < json_array_size(addresses.value); i++) {
+		struct node node = node_element(&addresses, i);
+
+		if (!node_get_string(&node, &text))
+			continue;
+		if (address_parse_prefix(text, &link->addresses[link->n_addresses]))
+			link->n_addresses++;
+		else
+			node_error(&node, "\"%.60s\" is no address with a prefix", text);
+	}
+}
+
 static void read_links(struct arp_section *arp, const struct node *node)
 {
-	static const char *const members[] = { "ldp", "lport", "switch", NULL };
+	static const char *const members[] = { "ldp", "lport", "switch", "mac", "addresses", NULL };
 
 	if (!node->value || !node_is_array(node))
 		return;
@@ -305,6 +386,7 @@ static void read_links(struct arp_section *arp, const struct node *node)
 			continue;
 		link->lport = lport;
 		arp->n_links++;
+		read_asker(link, &at);
 	}
 	qsort(arp->links, arp->n_links, sizeof(*arp->links), compare_links);
 }
@@ -355,6 +437,8 @@ void arp_free(struct arp_section *arp)
 	}
 	for (size_t i = 0; i < arp->n_templates; i++)
 		weft_template_free(&arp->templates[i]);
+	for (size_t i = 0; i < arp->n_links; i++)
+		free(arp->links[i].addresses);
 	free(arp->templates);
 	free(arp->hosts);
 	free(arp->switches);

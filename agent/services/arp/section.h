@@ -81,6 +81,7 @@ struct arp_switch {
 	size_t n_hosts;
 	struct arp_binding *bindings; /* of its ports here, sorted by address */
 	size_t n_bindings;
+	uint16_t outside; /* its port here to a network outside; 0: there is none */
 };
 
 /* a router's port, and the switch that it is linked to */
@@ -88,6 +89,9 @@ struct arp_link {
 	uint32_t ldp;
 	uint16_t lport;
 	uint32_t of_switch;
+	uint8_t mac[6];
+	struct address *addresses; /* of the router there, with prefixes */
+	size_t n_addresses;
 };
 
 enum arp_table_of {
@@ -96,7 +100,8 @@ enum arp_table_of {
 	ARP_TABLE_NEXT,	    /* where packets go on whose next hop has a MAC address now */
 	ARP_TABLE_PHYSICAL, /* reg0 is the number of the host to which they go */
 	ARP_TABLE_MAP,
-	ARP_TABLE_ERROR, /* where they go on if nobody has the address; reg2 says so */
+	ARP_TABLE_ERROR,  /* where they go on if nobody has the address; reg2 says so */
+	ARP_TABLE_OUTPUT, /* lout is a port here */
 	ARP_N_TABLES
 };
 
@@ -150,6 +155,20 @@ uint32_t arp_daemon_number(const uint8_t mac[6]);
 
 const struct arp_switch *arp_find_switch(const struct arp_section *arp, uint32_t ldp);
 const struct arp_link *arp_find_link(const struct arp_section *arp, uint32_t ldp, uint16_t lport);
+
+/* arp_host_at: whose tunnel a packet came by; 0: nobody's */
+uint32_t arp_host_at(const struct arp_section *arp, const struct weft_match *metadata);
+
+/* arp_has_link: is any to that switch? arp_has_server: does that host have the map? */
+bool arp_has_link(const struct arp_section *arp, uint32_t of_switch);
+bool arp_has_server(const struct arp_section *arp, uint32_t host);
+
+/*
+ * arp_find_asker: a router's port by which an address of a switch is asked for outside, and its
+ * own address there; NULL: by none
+ */
+const struct arp_link *arp_find_asker(const struct arp_section *arp, uint32_t of_switch,
+				      const struct address *address, const struct address **own);
 
 /* arp_find_binding: of a port here; NULL: none has the address */
 const struct arp_binding *arp_find_binding(const struct arp_section *arp, uint32_t ldp,

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <weft/weft.h>
 
 #include "log.h"
@@ -171,6 +172,40 @@ void arp_wire_deliver(struct arp_wire *wire, uint32_t host, uint32_t ldp, uint16
 	weft_match_put_uint(&packet.metadata, WEFT_FIELD_LOUT, lout);
 	weft_match_put_uint(&packet.metadata, WEFT_FIELD_REG0, host);
 	inject(wire, &packet, message);
+}
+
+/* RFC 826; RFC 4861, 7.2.2: of IPv6 the group of its last three bytes */
+static void all_who_may_have(const struct address *address, uint8_t mac[6])
+{
+	memset(mac, 0xff, 6);
+	if (address->family != AF_INET6)
+		return;
+	mac[0] = mac[1] = 0x33;
+	memcpy(mac + 3, address->bytes + 13, 3);
+}
+
+bool arp_wire_outside(struct arp_wire *wire, uint32_t ldp, const struct address *address,
+		      const uint8_t *mac)
+{
+	const struct arp_switch *sw = arp_find_switch(wire->arp, ldp);
+	const struct address *own = NULL;
+	const struct arp_link *link = arp_find_asker(wire->arp, ldp, address, &own);
+	struct arp_message message = { .address = *address };
+	struct weft_packet packet;
+
+	if (!sw || !sw->outside || !link)
+		return false;
+	message.asker = *own;
+	memcpy(message.asker_mac, link->mac, 6);
+	memcpy(message.eth_src, link->mac, 6);
+	if (mac)
+		memcpy(message.eth_dst, mac, 6);
+	else
+		all_who_may_have(address, message.eth_dst);
+	begin(wire, &packet, ARP_TABLE_OUTPUT, ldp);
+	weft_match_put_uint(&packet.metadata, WEFT_FIELD_LOUT, sw->outside);
+	inject(wire, &packet, &message);
+	return true;
 }
 
 /* ---- what can wait --------------------------------------------------------------- */

@@ -40,6 +40,13 @@ void arp_wire_queue(struct arp_wire *wire, enum arp_stage stage, uint32_t host, 
 void arp_wire_deliver(struct arp_wire *wire, uint32_t host, uint32_t ldp, uint16_t lin,
 		      uint16_t lout, const struct arp_message *message);
 
+/*
+ * arp_wire_outside: a question to the network outside, in the name of a router here: to all, or to
+ * the MAC address that has it; false when there is no way there, or no such router
+ */
+bool arp_wire_outside(struct arp_wire *wire, uint32_t ldp, const struct address *address,
+		      const uint8_t *mac);
+
 /* arp_wire_status: counters; a new reference */
 json_t *arp_wire_status(const struct arp_wire *wire);
 
