@@ -49,8 +49,8 @@ static const char *const root_members[] = {
 static const char *const members[NET_N_KINDS][12] = {
 	[NET_HOST] = { "address", "relay" },
 	[NET_SWITCH] = { "ldp", "unknown", "learn_age" },
-	[NET_PORT] = { "switch", "lport", "mac", "addresses", "outside", "security", "learn", "host",
-		       "device", "vm" },
+	[NET_PORT] = { "switch", "lport", "mac", "addresses", "outside", "security", "learn",
+		       "host", "device", "vm" },
 	[NET_ROUTER] = { "ldp", "placement", "gateway", "netns", "nat" },
 	[NET_LINK] = { "router", "id", "switch", "lport", "mac", "addresses", "mtu", "device" },
 	[NET_ROUTE] = { "router", "prefix", "via", "drop" },
@@ -341,7 +341,8 @@ static void read_security(const struct reader *reader, struct net_port *port,
 		node_error(&security, "a port that learns has no security: whose addresses would "
 				      "it know?");
 	if (port->learn && port->outside)
-		node_error(&learn, "not of the way outside, where all goes that nobody is known for");
+		node_error(&learn,
+			   "not of the way outside, where all goes that nobody is known for");
 	if (port->learn && reader->net->ask.on)
 		node_error(&learn, "not with resolution by arpd, whose daemons keep questions from "
 				   "machines of other hosts");
