@@ -10,7 +10,11 @@
 # The peer has no route to 10.0.1.0/24 but those that it hears of.
 . "$(dirname "$0")/lib.sh"
 
-command -v bird >/dev/null || skip_all 'no bird: tools/deps installs it (package bird2)'
+# tools/deps does not install it, as that would start it on the host
+PATH=$PATH:${WEFT_CACHE:-}/bird/usr/sbin
+LD_LIBRARY_PATH=${WEFT_CACHE:-}/bird/usr/lib/x86_64-linux-gnu bird --version >/dev/null 2>&1 ||
+	skip_all 'no bird: tools/deps unpacks it (package bird2)'
+export LD_LIBRARY_PATH=${WEFT_CACHE:-}/bird/usr/lib/x86_64-linux-gnu
 page=$LIB_DIR/../Documentation/man/weft-network.5
 weft_load
 ns_add h1 h2 r m1 peer
