@@ -157,7 +157,7 @@ weft_subtable_best(struct weft_subtable *subtable, const struct weft_key *key, u
 {
 	struct weft_flow *flow, *best = NULL;
 	struct rhlist_head *list, *pos;
-	u64 words[WEFT_KEY_WORDS];
+	u64 *words = trail->words;
 	u32 hash;
 
 	weft_subtable_mask_key(subtable, key, words);
