@@ -8,6 +8,7 @@
 
 #include <linux/types.h>
 #include <linux/weft.h>
+#include "compat.h"
 #include "key.h"
 
 #define WEFT_FIELD_LEN_MAX	16
@@ -82,10 +83,17 @@ void weft_bits_copy(void *dst, unsigned int dst_len, unsigned int dst_bit,
 static inline void weft_masked_set(u8 *dst, const u8 *value, const u8 *mask,
 				   unsigned int len)
 {
-	unsigned int i;
+	for (; len >= sizeof(u32); len -= sizeof(u32)) {
+		u32 m = get_unaligned((const u32 *)mask);
 
-	for (i = 0; i < len; i++)
-		dst[i] = (dst[i] & ~mask[i]) | (value[i] & mask[i]);
+		put_unaligned((get_unaligned((u32 *)dst) & ~m) |
+			      (get_unaligned((const u32 *)value) & m), (u32 *)dst);
+		dst += sizeof(u32);
+		value += sizeof(u32);
+		mask += sizeof(u32);
+	}
+	for (; len; len--, dst++, value++, mask++)
+		*dst = (*dst & ~*mask) | (*value & *mask);
 }
 
 #endif /* WEFT_FIELD_H */
