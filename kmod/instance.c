@@ -33,6 +33,8 @@
 
 /* Values drawn before we give up: each collided with what a map or daemon gave to another */
 #define WEFT_DRAWS_MAX	8
+/* Numbers tried before we give up: each was in use */
+#define WEFT_NUMBERS_MAX	8
 
 /* Layout */
 
@@ -127,13 +129,10 @@ static bool weft_opening_capture(struct weft_opening *o, u32 values)
 {
 	const struct weft_template *t = o->template;
 
-	for (; values; values &= values - 1) {
+	for (values &= t->captured; values; values &= values - 1) {
 		const struct weft_value *v = &t->values[__ffs(values)];
-		const struct weft_field_desc *d;
+		const struct weft_field_desc *d = &weft_fields[v->source];
 
-		if (v->kind != WEFT_BIND_FIELD)
-			continue;
-		d = &weft_fields[v->source];
 		if (d->needs && !(d->needs & o->key->layers))
 			return false;
 		memcpy(o->values + v->ofs, weft_field_cptr(o->key, v->source), v->len);
@@ -141,32 +140,22 @@ static bool weft_opening_capture(struct weft_opening *o, u32 values)
 	return true;
 }
 
+static void weft_opening_fill_some(struct weft_opening *o, u32 values, const void *from)
+{
+	for (; values; values &= values - 1) {
+		const struct weft_value *v = &o->template->values[__ffs(values)];
+
+		memcpy(o->values + v->ofs, from, v->len);
+	}
+}
+
 /* Put what was drawn where entries look for it */
 static void weft_opening_fill(struct weft_opening *o, u32 values)
 {
 	const struct weft_template *t = o->template;
 
-	for (; values; values &= values - 1) {
-		const struct weft_value *v = &t->values[__ffs(values)];
-
-		if (v->kind != WEFT_BIND_VAR)
-			continue;
-		if (v->source == WEFT_VAR_IP)
-			memcpy(o->values + v->ofs, &o->drawn.ip, v->len);
-		else if (v->source == WEFT_VAR_PORT)
-			memcpy(o->values + v->ofs, &o->drawn.claim.port, v->len);
-	}
-}
-
-static bool weft_values_have(const struct weft_template *t, u32 values, u16 var)
-{
-	for (; values; values &= values - 1) {
-		const struct weft_value *v = &t->values[__ffs(values)];
-
-		if (v->kind == WEFT_BIND_VAR && v->source == var)
-			return true;
-	}
-	return false;
+	weft_opening_fill_some(o, values & t->given_ip, &o->drawn.ip);
+	weft_opening_fill_some(o, values & t->given_port, &o->drawn.claim.port);
 }
 
 static u8 weft_ask_proto(u32 when)
@@ -188,12 +177,11 @@ static u32 weft_opening_remote(const struct weft_opening *o, u32 values, u32 has
 {
 	const struct weft_template *t = o->template;
 
-	for (; values; values &= values - 1) {
+	for (values &= t->captured; values; values &= values - 1) {
 		const struct weft_value *v = &t->values[__ffs(values)];
 
-		if (v->kind == WEFT_BIND_FIELD &&
-		    (v->source == WEFT_FIELD_IP_DST || v->source == WEFT_FIELD_IPV6_DST ||
-		     v->source == WEFT_FIELD_L4_DST))
+		if (v->source == WEFT_FIELD_IP_DST || v->source == WEFT_FIELD_IPV6_DST ||
+		    v->source == WEFT_FIELD_L4_DST)
 			hash = jhash(o->values + v->ofs, v->len, hash);
 	}
 	return hash;
@@ -209,13 +197,15 @@ static bool weft_opening_draw(struct weft_datapath *dp, struct weft_opening *o, 
 		.proto = WEFT_POOL_PROTOS,
 	};
 
-	if (weft_values_have(t, values, WEFT_VAR_PORT))
+	if (values & t->given_port)
 		ask.proto = weft_ask_proto(o->when);
 	if (weft_pool_reuses(t->pool))
 		ask.remote_hash = weft_opening_remote(o, values, seed);
 	if (key) {
 		ask.port = o->when & WEFT_WHEN_ECHO ? key->tcp_flags : key->l4_src;
-		ask.local_hash = jhash2((const u32 *)&key->ip_src, 4, seed);
+		ask.local_hash = ask.family == 6 ?
+				 jhash2((const u32 *)&key->ip_src, 4, seed) :
+				 jhash_1word((__force u32)key->ip_src.s6_addr32[0], seed);
 		if (t->map_field)
 			memcpy(&ask.map, weft_field_cptr(key, t->map_field),
 			       weft_fields[t->map_field].len);
@@ -409,15 +399,25 @@ static void weft_instance_discard(struct weft_instances *instances, struct weft_
 	call_rcu(&i->rcu, weft_instance_free_rcu);
 }
 
+/*
+ * The next number. xa_alloc_cyclic() would look for a free one first, which it is, but for some of old
+ * instances once 2^32 were made. They may be many in a row: it goes on elsewhere. BH off.
+ */
 static int weft_instance_number(struct weft_instances *instances, struct weft_instance *i)
 {
-	int err;
+	unsigned int tries;
+	int err = -EBUSY;
+	u32 id;
 
-	err = xa_alloc_cyclic(&instances->ids, &i->id, i, xa_limit_32b, &instances->next_id,
-			      GFP_ATOMIC | __GFP_NOWARN);
-	if (err < 0)
-		i->id = 0;
-	return min(err, 0);
+	xa_lock(&instances->ids);
+	for (tries = 0; err == -EBUSY && tries < WEFT_NUMBERS_MAX; tries++) {
+		id = (tries ? get_random_u32() : instances->next_id) ?: 1;
+		instances->next_id = id + 1;
+		err = __xa_insert(&instances->ids, id, i, GFP_ATOMIC | __GFP_NOWARN);
+	}
+	xa_unlock(&instances->ids);
+	i->id = err ? 0 : id;
+	return err;
 }
 
 /*
@@ -482,9 +482,8 @@ static int weft_instance_try(struct weft_datapath *dp, struct weft_opening *o, u
 static int weft_instance_make(struct weft_datapath *dp, struct weft_opening *o, u32 entries,
 			      u32 values)
 {
-	bool draws = o->template->pool && !o->failed &&
-		     (weft_values_have(o->template, values, WEFT_VAR_IP) ||
-		      weft_values_have(o->template, values, WEFT_VAR_PORT));
+	const struct weft_template *t = o->template;
+	bool draws = t->pool && !o->failed && values & (t->given_ip | t->given_port);
 	unsigned int tries;
 	int err = -EADDRINUSE;
 
@@ -671,11 +670,10 @@ bool weft_opening_same(const struct weft_opening *o)
 
 	if (i->template != t)
 		return true;
-	for (; values; values &= values - 1) {
+	for (values &= t->captured; values; values &= values - 1) {
 		const struct weft_value *v = &t->values[__ffs(values)];
 
-		if (v->kind == WEFT_BIND_FIELD &&
-		    memcmp(i->values + v->ofs, o->values + v->ofs, v->len))
+		if (memcmp(i->values + v->ofs, o->values + v->ofs, v->len))
 			return false;
 	}
 	return true;
@@ -763,7 +761,7 @@ int weft_instances_init(struct weft_datapath *dp)
 		return -ENOMEM;
 	}
 	instances->dp = dp;
-	xa_init_flags(&instances->ids, XA_FLAGS_ALLOC1 | XA_FLAGS_LOCK_BH);
+	xa_init_flags(&instances->ids, XA_FLAGS_LOCK_BH);
 	instances->limit = WEFT_INSTANCES_DEFAULT;
 	instances->limit_slice = WEFT_INSTANCES_DEFAULT;
 	instances->limit_port = WEFT_INSTANCES_PORT_DEFAULT;

@@ -141,6 +141,12 @@ int weft_template_value(struct weft_template *t, const struct weft_bind *bind)
 	v->source = bind->source;
 	v->ofs = t->values_len;
 	t->values_len += len;
+	if (bind->kind == WEFT_BIND_FIELD)
+		t->captured |= BIT(t->n_values);
+	else if (bind->source == WEFT_VAR_IP)
+		t->given_ip |= BIT(t->n_values);
+	else if (bind->source == WEFT_VAR_PORT)
+		t->given_port |= BIT(t->n_values);
 	return t->n_values++;
 }
 

@@ -103,6 +103,9 @@ struct weft_template {
 
 	u8 n_values;
 	u16 values_len;		/* bytes of an instance's values */
+	u32 captured;		/* those of the packet, a set; of the rest what pools give: */
+	u32 given_ip;
+	u32 given_port;
 	struct weft_value values[WEFT_VALUES_MAX];
 
 	atomic_t senders;	/* actions that name it */
