@@ -66,7 +66,7 @@ uint32_t arp_daemon_number(const uint8_t mac[6])
 	return mac[0] == DAEMON_MAC_0 && mac[1] == DAEMON_MAC_1 ? ntohl(wire) : 0;
 }
 
-int arp_address_cmp(const struct address *a, const struct address *b)
+static int compare_addresses(const struct address *a, const struct address *b)
 {
 	if (a->family != b->family)
 		return a->family - b->family;
@@ -91,8 +91,8 @@ static int compare_links(const void *a, const void *b)
 
 static int compare_bindings(const void *a, const void *b)
 {
-	return arp_address_cmp(&((const struct arp_binding *)a)->address,
-			       &((const struct arp_binding *)b)->address);
+	return compare_addresses(&((const struct arp_binding *)a)->address,
+				 &((const struct arp_binding *)b)->address);
 }
 
 const struct arp_switch *arp_find_switch(const struct arp_section *arp, uint32_t ldp)
@@ -132,7 +132,7 @@ uint32_t arp_host_at(const struct arp_section *arp, const struct weft_match *met
 		return 0;
 	memcpy(address.bytes, value->value, address_len(&address));
 	for (size_t i = 0; i < arp->n_hosts; i++) {
-		if (!arp_address_cmp(&arp->hosts[i].address, &address))
+		if (address_equal(&arp->hosts[i].address, &address))
 			return arp->hosts[i].number;
 	}
 	return 0;
