@@ -14,7 +14,7 @@ struct address {
 	uint8_t prefix_len;
 };
 
-/* address_parse: "192.0.2.1", "2001:db8::1" */
+/* address_parse: "192.0.2.1", "2001:db8::1"; all bits are the prefix's */
 bool address_parse(const char *text, struct address *address);
 
 /* address_parse_prefix: the same with "/24" behind it */

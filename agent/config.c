@@ -90,6 +90,23 @@ struct host *config_host(const struct config *config, const char *name)
 	return map_find(&config->hosts_by_name, map_hash_string(name), host_is, name);
 }
 
+bool config_get_host(const struct config *config, const struct node *node, struct address *address)
+{
+	const struct host *host;
+	const char *text;
+
+	if (!node_get_string(node, &text))
+		return false;
+	host = config_host(config, text);
+	if (host)
+		*address = host->address;
+	else if (!address_parse(text, address)) {
+		node_error(node, "\"%.60s\" is neither an address nor a host of $.hosts", text);
+		return false;
+	}
+	return true;
+}
+
 struct port *config_port(const struct config *config, const char *name)
 {
 	return map_find(&config->ports_by_name, map_hash_string(name), port_is, name);
@@ -157,18 +174,6 @@ static bool get_device(const struct node *node, char **name)
 	return true;
 }
 
-static bool get_address(const struct node *node, struct address *address)
-{
-	const char *text;
-
-	if (!node_get_string(node, &text))
-		return false;
-	if (address_parse(text, address))
-		return true;
-	node_error(node, "\"%.60s\" is not an IPv4 or IPv6 address", text);
-	return false;
-}
-
 /* a whole number, or a string such as "0x0102", which JSON has no other way to write */
 static bool get_code(const struct node *node, uint64_t max, uint64_t *number)
 {
@@ -204,7 +209,7 @@ static void read_hosts(struct config *config, const struct node *node)
 		if (!config_name_is_good(&at, name) || !node_is_object(&at, host_members))
 			continue;
 		address = node_member(&at, "address");
-		if (!get_address(&address, &host->address))
+		if (!node_get_address(&address, &host->address))
 			continue;
 		host->name = memory_strdup(name);
 		for (size_t i = 0; i < config->n_hosts; i++) {
@@ -297,20 +302,8 @@ static void read_remotes(const struct config *config, struct port *port, const s
 	for (size_t i = 0; i < json_array_size(node->value); i++) {
 		struct address *remote = &port->remotes[port->n_remotes];
 		struct node at = node_element(node, i);
-		const struct host *host;
-		const char *text;
 
-		if (!node_get_string(&at, &text))
-			continue;
-		host = config_host(config, text);
-		if (host)
-			*remote = host->address;
-		else if (!address_parse(text, remote)) {
-			node_error(&at, "\"%.60s\" is neither an address nor a host of $.hosts",
-				   text);
-			continue;
-		}
-		port->n_remotes++;
+		port->n_remotes += config_get_host(config, &at, remote);
 	}
 	if (!port->n_remotes)
 		return;

@@ -139,6 +139,8 @@ struct config *config_of_network(struct net *net, struct errors *errors);
 void config_free(struct config *config);
 
 struct host *config_host(const struct config *config, const char *name);
+/* config_get_host: the address of a host of $.hosts, or one as it is; false: an error was added */
+bool config_get_host(const struct config *config, const struct node *node, struct address *address);
 struct port *config_port(const struct config *config, const char *name);
 
 /*

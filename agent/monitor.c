@@ -36,19 +36,7 @@ static void read_number(const struct node *node, const char *member, uint64_t mi
 static void read_host(const struct config *config, const struct node *node,
 		      struct monitor_fallback *fallback)
 {
-	const struct host *host;
-	const char *text;
-
-	if (!node_get_string(node, &text))
-		return;
-	host = config_host(config, text);
-	if (host)
-		fallback->host = host->address;
-	else if (!address_parse(text, &fallback->host)) {
-		node_error(node, "\"%.60s\" is neither an address nor a host of $.hosts", text);
-		return;
-	}
-	fallback->has_host = true;
+	fallback->has_host = config_get_host(config, node, &fallback->host);
 }
 
 /* "pool1", {"tunnel": "gre0"}, {"tunnel": "gre0", "host": "pool1"} */

@@ -5,9 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "address.h"
 #include "error.h"
-#include "node.h"
 #include "memory.h"
+#include "node.h"
 
 #define DISTANCE_LONGEST 24 /* bytes of a member name worth a guess */
 
@@ -243,4 +244,42 @@ bool node_get_choice(const struct node *node, const char *const *choices, unsign
 		strncat(wanted, choices[i], sizeof(wanted) - strlen(wanted) - 1);
 	}
 	return node_wrong(node, wanted);
+}
+
+bool node_get_address(const struct node *node, struct address *address)
+{
+	const char *text;
+
+	if (!node_get_string(node, &text))
+		return false;
+	if (address_parse(text, address))
+		return true;
+	node_error(node, "\"%.60s\" is not an IPv4 or IPv6 address", text);
+	return false;
+}
+
+static bool has_host_bits(const struct address *prefix)
+{
+	for (unsigned int i = prefix->prefix_len; i < 8 * address_len(prefix); i++) {
+		if (prefix->bytes[i / 8] & 0x80 >> i % 8)
+			return true;
+	}
+	return false;
+}
+
+bool node_get_prefix(const struct node *node, struct address *prefix)
+{
+	const char *text;
+
+	if (!node_get_string(node, &text))
+		return false;
+	if (!address_parse(text, prefix) && !address_parse_prefix(text, prefix)) {
+		node_error(node, "\"%.60s\" is not a prefix, as in 192.0.2.0/24", text);
+		return false;
+	}
+	if (has_host_bits(prefix)) {
+		node_error(node, "\"%.60s\" has bits behind its prefix length", text);
+		return false;
+	}
+	return true;
 }

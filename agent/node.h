@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct address;
 struct errors;
 
 struct node {
@@ -49,6 +50,12 @@ bool node_get_bool(const struct node *node, bool *value);
 
 /* node_get_choice: index of a string in a NULL-terminated list */
 bool node_get_choice(const struct node *node, const char *const *choices, unsigned int *choice);
+
+/* node_get_address: "192.0.2.1", "2001:db8::1" */
+bool node_get_address(const struct node *node, struct address *address);
+
+/* node_get_prefix: the same, or "192.0.2.0/24", with nothing but zeros behind the prefix length */
+bool node_get_prefix(const struct node *node, struct address *prefix);
 
 /* node_describe: a value as an error message shows it: "vfi", 17, an object, … */
 void node_describe(const json_t *value, char *text, size_t room);

@@ -44,7 +44,7 @@ w pool add 4 '[fd0b::1]:2000-2999' || bail 'no pool'
 # snat NUMBER POOL FAMILY PREFIX ICMP REQUEST REPLY
 snat() {
 	cat <<-END
-		template $1 pool=$2 track=state
+		template $1 pool=$2 track=state new=600
 		  forward: when=$3|tcp|udp, table=14, ldp=\$ldp, \$proto, $4_src=\$$4_src, $4_dst=\$$4_dst, \$sport, \$dport actions= set:$4_src=@ip, set:l4_src=@port, goto:15
 		  reverse: when=$3|tcp|udp, reply, table=11, ldp=\$ldp, \$proto, $4_src=\$$4_dst, $4_dst=@ip, l4_src=\$l4_dst, l4_dst=@port actions= set:$4_dst=\$$4_src, set:l4_dst=\$l4_src, goto:15
 		  ping: when=$3|echo, table=14, ldp=\$ldp, $5, icmp_type=$6, $4_src=\$$4_src, $4_dst=\$$4_dst, icmp_id=\$icmp_id actions= set:$4_src=@ip, set:icmp_id=@port, goto:15

@@ -29,29 +29,6 @@ static const char *const protocols[] = { "tcp", "udp", "sctp", NULL };
 static const uint8_t protocol_numbers[] = { IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP };
 
 /* an address, or a prefix whose other bits are zero */
-static bool get_prefix(const struct node *rule, const char *name, struct address *prefix)
-{
-	struct node node = node_member(rule, name);
-	struct address network;
-	const char *text;
-
-	if (!node_get_string(&node, &text))
-		return false;
-	if (address_parse(text, prefix)) {
-		prefix->prefix_len = 8 * address_len(prefix);
-		return true;
-	}
-	if (address_parse_prefix(text, prefix)) {
-		network = *prefix;
-		for (unsigned int bit = network.prefix_len; bit < 8 * address_len(&network); bit++)
-			network.bytes[bit / 8] &= ~(0x80 >> bit % 8);
-		if (!memcmp(network.bytes, prefix->bytes, address_len(prefix)))
-			return true;
-	}
-	node_error(&node, "\"%.60s\" is not an address or prefix", text);
-	return false;
-}
-
 static void get_port(const struct node *rule, const char *name, uint16_t *port)
 {
 	struct node node = node_member(rule, name);
@@ -111,7 +88,7 @@ static void read_rule(const struct node *rule, const char *router, struct net_na
 		[NET_ONE_TO_ONE] = { "kind", "inside", "outside", NULL },
 		[NET_SUBNET] = { "kind", "inside", "outside", NULL },
 	};
-	struct node member = node_member(rule, "kind");
+	struct node member = node_member(rule, "kind"), inside, outside;
 	unsigned int choice = 0;
 	uint64_t digest;
 
@@ -120,8 +97,9 @@ static void read_rule(const struct node *rule, const char *router, struct net_na
 	nat->kind = choice;
 	if (!node_is_object(rule, members[choice]))
 		return;
-	if (!get_prefix(rule, "inside", &nat->inside) ||
-	    !get_prefix(rule, "outside", &nat->outside))
+	inside = node_member(rule, "inside");
+	outside = node_member(rule, "outside");
+	if (!node_get_prefix(&inside, &nat->inside) || !node_get_prefix(&outside, &nat->outside))
 		return;
 	member = node_member(rule, "protocol");
 	if (member.value && node_get_choice(&member, protocols, &choice))

@@ -28,7 +28,7 @@ DAEMON, QUERY, PUBLISH = 3, 4, 5
 ARP, IPV6 = b"\x08\x06", b"\x86\xdd"
 NOBODY = "00:00:00:00:00:00"
 TIMES = {"try_ms": 300, "map_try_ms": 200, "revalidate_ms": 60000, "age_ms": 60000,
-         "idle_ms": 60000, "negative_ms": 3000, "publish_ms": 60000, "tries": 3, "packets": 6}
+         "idle_ms": 60000, "negative_ms": 3000, "publish_ms": 3600000, "tries": 3, "packets": 6}
 
 
 def network(servers=(), **times):

@@ -104,7 +104,7 @@ def daemon():
 
 
 def test_answer(q1, q2):
-    template()
+    template('pending_timeout=60')
     d = daemon()
     q1.send(udp(1000, b'a'), udp(1000, b'b'), udp(1001, b'c'), udp(1000, b'd'))
     packets = d.collect(2)

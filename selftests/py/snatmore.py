@@ -177,10 +177,13 @@ def unanswered(lab):
     extra = lab.drain()
     TAP.ok(not extra, "RST: and not answered", *extra)
     time.sleep(0.2)     # the port's share of answers is whole again
-    lost, said = mfe3.drops("rate"), mfe3.drops("rejected")
+    lost, said, began = mfe3.drops("rate"), mfe3.drops("rejected"), time.monotonic()
     lab.send(VM3, *(segment(VM3, NOBODY, 5000 + i, 5000, SYN, 1, 0) for i in range(2000)))
     TAP.ok(wait_for(lambda: mfe3.drops("rate") + mfe3.drops("rejected") - lost - said == 2000),
            "a scan: each packet is counted", mfe3.dp()["drops"])
+    took = time.monotonic() - began
     answers = len(lab.vms[VM3].receive_all(0.3, is_ipv4))
     TAP.equal(answers, mfe3.drops("rejected") - said, "a scan: answers, as it says")
-    TAP.ok(answers >= 100 and mfe3.drops("rate") > lost, "a scan: but not to each", answers)
+    # a thousand a second, and a hundred at once: a slow guest takes as long for what it sends
+    TAP.ok(100 <= answers <= 102 + 1000 * took and (mfe3.drops("rate") > lost or took > 1.8),
+           "a scan: but not to each", answers, took)

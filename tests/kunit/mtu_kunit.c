@@ -9,6 +9,7 @@
 #include <linux/skbuff.h>
 #include <linux/tcp.h>
 #include <net/ip.h>
+#include "compat.h"
 #include "key.h"
 #include "mtu.h"
 

@@ -636,7 +636,7 @@ static void on_daemon_question(struct arpd *arpd, uint32_t from, uint32_t ldp,
 	static const struct address none4 = { .family = AF_INET };
 	struct arp_message message;
 
-	if (!arp_address_cmp(&asked->address, &none4)) {
+	if (address_equal(&asked->address, &none4)) {
 		on_greeting(arpd, from);
 		return;
 	}
@@ -686,7 +686,7 @@ static void on_machine(struct arpd *arpd, const struct weft_match *metadata, uin
 	struct arp_message reply;
 	struct arp_row *row;
 
-	if (message->is_answer || !arp_address_cmp(&message->asker, &message->address)) {
+	if (message->is_answer || address_equal(&message->asker, &message->address)) {
 		row = arp_table_find(&arpd->table, ldp, &message->address);
 		if (row && row->state == ROW_KNOWN && !row->n_tries &&
 		    (!message->is_answer || memcmp(row->mac, message->mac, 6)))
@@ -824,23 +824,19 @@ bool arpd_is_configured(const struct arpd *arpd)
 /* rows of switches that no router here is linked to any more, and of what is here now */
 static void drop_rows(struct arpd *arpd)
 {
-	struct arp_table *table = &arpd->table;
+	struct arp_row *row, *next;
 
-	for (size_t i = 0; i < table->n_buckets; i++) {
-		struct arp_row *row = table->rows[i], *next;
+	for (row = LIST_FIRST(&arpd->table.rows); row; row = next) {
+		const struct arp_binding *binding = arp_find_binding(arpd->arp, row->ldp,
+								     &row->address);
 
-		for (; row; row = next) {
-			const struct arp_binding *binding = arp_find_binding(arpd->arp, row->ldp,
-									     &row->address);
-
-			next = row->next;
-			if (arp_has_link(arpd->arp, row->ldp) && !binding)
-				continue;
-			row->host = arpd->arp->number;
-			release(arpd, row, binding ? binding->mac : NULL);
-			cut(arpd, row);
-			arp_table_remove(table, row);
-		}
+		next = LIST_NEXT(row, in_table);
+		if (arp_has_link(arpd->arp, row->ldp) && !binding)
+			continue;
+		row->host = arpd->arp->number;
+		release(arpd, row, binding ? binding->mac : NULL);
+		cut(arpd, row);
+		arp_table_remove(&arpd->table, row);
 	}
 }
 
@@ -918,8 +914,9 @@ json_t *arpd_status(const struct arpd *arpd)
 	for (size_t i = 0; i < sizeof(counters) / sizeof(*counters); i++)
 		json_object_set_new(list, counters[i].name, json_integer(counters[i].n));
 	return json_pack("{s:o, s:o, s:I, s:I}", "counters", list, "wire",
-			 arp_wire_status(arpd->wire), "rows", (json_int_t)arpd->table.n_rows,
-			 "waiting", (json_int_t)arpd->table.n_waiters);
+			 arp_wire_status(arpd->wire), "rows",
+			 (json_int_t)arpd->table.by_place.n_items, "waiting",
+			 (json_int_t)arpd->table.n_waiters);
 }
 
 static json_t *row_json(const struct arp_section *arp, const struct arp_row *row)
@@ -949,10 +946,9 @@ static json_t *row_json(const struct arp_section *arp, const struct arp_row *row
 json_t *arpd_rows(const struct arpd *arpd)
 {
 	json_t *rows = json_array();
+	const struct arp_row *row;
 
-	for (size_t i = 0; i < arpd->table.n_buckets; i++) {
-		for (const struct arp_row *row = arpd->table.rows[i]; row; row = row->next)
-			json_array_append_new(rows, row_json(arpd->arp, row));
-	}
+	LIST_FOREACH(row, &arpd->table.rows, in_table)
+	json_array_append_new(rows, row_json(arpd->arp, row));
 	return json_pack("{s:o}", "rows", rows);
 }

@@ -66,7 +66,7 @@ uint32_t arp_daemon_number(const uint8_t mac[6])
 	return mac[0] == DAEMON_MAC_0 && mac[1] == DAEMON_MAC_1 ? ntohl(wire) : 0;
 }
 
-int arp_address_cmp(const struct address *a, const struct address *b)
+static int compare_addresses(const struct address *a, const struct address *b)
 {
 	if (a->family != b->family)
 		return a->family - b->family;
@@ -91,8 +91,8 @@ static int compare_links(const void *a, const void *b)
 
 static int compare_bindings(const void *a, const void *b)
 {
-	return arp_address_cmp(&((const struct arp_binding *)a)->address,
-			       &((const struct arp_binding *)b)->address);
+	return compare_addresses(&((const struct arp_binding *)a)->address,
+				 &((const struct arp_binding *)b)->address);
 }
 
 const struct arp_switch *arp_find_switch(const struct arp_section *arp, uint32_t ldp)
@@ -132,7 +132,7 @@ uint32_t arp_host_at(const struct arp_section *arp, const struct weft_match *met
 		return 0;
 	memcpy(address.bytes, value->value, address_len(&address));
 	for (size_t i = 0; i < arp->n_hosts; i++) {
-		if (!arp_address_cmp(&arp->hosts[i].address, &address))
+		if (address_equal(&arp->hosts[i].address, &address))
 			return arp->hosts[i].number;
 	}
 	return 0;
@@ -204,19 +204,6 @@ static bool get_number(const struct node *object, const char *name, uint64_t min
 	return true;
 }
 
-static bool get_address(const struct node *node, struct address *address)
-{
-	const char *text;
-
-	*address = (struct address){ 0 };
-	if (!node_get_string(node, &text))
-		return false;
-	if (address_parse(text, address))
-		return true;
-	node_error(node, "\"%.60s\" is no address", text);
-	return false;
-}
-
 static void read_tables(struct arp_section *arp, const struct node *node, arp_table_fn table,
 			void *ctx)
 {
@@ -247,7 +234,7 @@ static void read_hosts(struct arp_section *arp, const struct node *node)
 		struct arp_host *host = &arp->hosts[arp->n_hosts];
 		struct node at = node_member(node, name), address = node_member(&at, "address");
 
-		if (!node_is_object(&at, members) || !get_address(&address, &host->address) ||
+		if (!node_is_object(&at, members) || !node_get_address(&address, &host->address) ||
 		    !get_number(&at, "number", 1, UINT32_MAX, &host->number))
 			continue;
 		host->name = memory_strdup(name);
@@ -304,8 +291,8 @@ static void read_bindings(struct arp_switch *sw, const struct node *node)
 			continue;
 		address = node_member(&at, "address");
 		mac = node_member(&at, "mac");
-		if (!get_address(&address, &binding->address) || !node_get_string(&mac, &text) ||
-		    !get_number(&at, "lport", 1, 32767, &lport))
+		if (!node_get_address(&address, &binding->address) ||
+		    !node_get_string(&mac, &text) || !get_number(&at, "lport", 1, 32767, &lport))
 			continue;
 		if (!address_parse_mac(text, binding->mac)) {
 			node_error(&mac, "\"%.60s\" is not the MAC address of a station", text);

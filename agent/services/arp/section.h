@@ -174,7 +174,4 @@ const struct arp_link *arp_find_asker(const struct arp_section *arp, uint32_t of
 const struct arp_binding *arp_find_binding(const struct arp_section *arp, uint32_t ldp,
 					   const struct address *address);
 
-/* arp_address_cmp: an order over addresses, without their prefixes */
-int arp_address_cmp(const struct address *a, const struct address *b);
-
 #endif

@@ -1,125 +1,137 @@
 // SPDX-License-Identifier: Apache-2.0
-/* table.c - two hash tables with chains: see table.h. */
+/* table.c - see table.h. */
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "memory.h"
-#include "services/arp/section.h"
 #include "services/arp/table.h"
 
-#define BUCKETS 16384
+struct place {
+	uint32_t ldp;
+	const struct address *address;
+};
+
+static uint32_t hash_of(uint32_t ldp, const struct address *address)
+{
+	uint8_t bytes[sizeof(ldp) + sizeof(address->bytes)];
+
+	memcpy(bytes, &ldp, sizeof(ldp));
+	memcpy(bytes + sizeof(ldp), address->bytes, address_len(address));
+	return map_hash_bytes(bytes, sizeof(ldp) + address_len(address));
+}
+
+static bool row_is(const void *item, const void *key)
+{
+	const struct arp_row *row = item;
+	const struct place *place = key;
+
+	return row->ldp == place->ldp && address_equal(&row->address, place->address);
+}
 
 void arp_table_init(struct arp_table *table)
 {
-	*table = (struct arp_table){ .n_buckets = BUCKETS };
-	table->rows = memory_zalloc(BUCKETS * sizeof(struct arp_row *));
-	table->users = memory_zalloc(BUCKETS * sizeof(struct arp_user *));
-}
-
-static uint32_t mix(uint32_t hash, uint32_t word)
-{
-	hash = (hash ^ word) * UINT32_C(0x9e3779b1);
-	return hash ^ hash >> 15;
-}
-
-static struct arp_row **bucket_of(const struct arp_table *table, uint32_t ldp,
-				  const struct address *address)
-{
-	uint32_t hash = mix(0, ldp), word;
-
-	for (unsigned int i = 0; i < address_len(address); i += 4) {
-		memcpy(&word, address->bytes + i, 4);
-		hash = mix(hash, word);
-	}
-	return &table->rows[hash % table->n_buckets];
+	*table = (struct arp_table){ 0 };
+	LIST_INIT(&table->rows);
 }
 
 struct arp_row *arp_table_find(const struct arp_table *table, uint32_t ldp,
 			       const struct address *address)
 {
-	struct arp_row *row = *bucket_of(table, ldp, address);
+	const struct place place = { ldp, address };
 
-	while (row && (row->ldp != ldp || arp_address_cmp(&row->address, address)))
-		row = row->next;
-	return row;
+	return map_find(&table->by_place, hash_of(ldp, address), row_is, &place);
 }
 
 struct arp_row *arp_table_add(struct arp_table *table, uint32_t ldp, const struct address *address)
 {
-	struct arp_row **bucket = bucket_of(table, ldp, address), *row;
+	struct arp_row *row;
 
-	if (table->n_rows == ARP_ROWS_MAX)
+	if (table->by_place.n_items == ARP_ROWS_MAX)
 		return NULL;
 	row = memory_zalloc(sizeof(*row));
 	row->ldp = ldp;
 	row->address = *address;
 	row->waiters_end = &row->waiters;
-	row->next = *bucket;
-	*bucket = row;
-	table->n_rows++;
+	LIST_INIT(&row->users);
+	LIST_INSERT_HEAD(&table->rows, row, in_table);
+	map_add(&table->by_place, hash_of(ldp, address), row);
 	return row;
 }
 
-static void remove_users(struct arp_table *table, const struct arp_row *row)
+/* ---- users -------------------------------------------------------------- */
+
+static uint32_t hash_of_id(uint32_t id)
 {
-	size_t n = row ? row->n_users : table->n_users;
+	return map_hash_bytes(&id, sizeof(id));
+}
 
-	for (size_t i = 0; n && i < table->n_buckets; i++) {
-		struct arp_user **link = &table->users[i];
+static bool user_is(const void *item, const void *id)
+{
+	return ((const struct arp_user *)item)->id == *(const uint32_t *)id;
+}
 
-		while (*link) {
-			struct arp_user *user = *link;
+static void join(struct arp_row *row, struct arp_user *user)
+{
+	user->row = row;
+	LIST_INSERT_HEAD(&row->users, user, of_row);
+	row->n_users++;
+}
 
-			if (row && user->row != row) {
-				link = &user->next;
-				continue;
-			}
-			*link = user->next;
-			user->row->n_users--;
-			table->n_users--;
-			n--;
-			free(user);
-		}
+static void part(struct arp_user *user)
+{
+	LIST_REMOVE(user, of_row);
+	user->row->n_users--;
+}
+
+static void remove_user(struct arp_table *table, struct arp_user *user)
+{
+	part(user);
+	map_remove(&table->users, hash_of_id(user->id), user);
+	free(user);
+}
+
+static void remove_users(struct arp_table *table, struct arp_row *row)
+{
+	while (!LIST_EMPTY(&row->users))
+		remove_user(table, LIST_FIRST(&row->users));
+}
+
+void arp_table_use(struct arp_table *table, struct arp_row *row, uint32_t id)
+{
+	struct arp_user *user = map_find(&table->users, hash_of_id(id), user_is, &id);
+
+	if (user)
+		part(user);
+	else {
+		user = memory_zalloc(sizeof(*user));
+		user->id = id;
+		map_add(&table->users, hash_of_id(id), user);
 	}
+	join(row, user);
+}
+
+struct arp_row *arp_table_unuse(struct arp_table *table, uint32_t id)
+{
+	struct arp_user *user = map_find(&table->users, hash_of_id(id), user_is, &id);
+	struct arp_row *row;
+
+	if (!user)
+		return NULL;
+	row = user->row;
+	remove_user(table, user);
+	return row;
 }
 
 void arp_table_unuse_all(struct arp_table *table)
 {
-	remove_users(table, NULL);
+	struct arp_row *row;
+
+	LIST_FOREACH(row, &table->rows, in_table)
+	remove_users(table, row);
 }
 
-void arp_table_remove(struct arp_table *table, struct arp_row *row)
-{
-	struct arp_row **link = bucket_of(table, row->ldp, &row->address);
-
-	if (row->n_users)
-		remove_users(table, row);
-	while (*link != row)
-		link = &(*link)->next;
-	*link = row->next;
-	table->n_rows--;
-	if (row->timer)
-		event_free(row->timer);
-	free(row);
-}
-
-void arp_table_clear(struct arp_table *table)
-{
-	struct arp_waiter *waiter;
-
-	remove_users(table, NULL);
-	for (size_t i = 0; i < table->n_buckets; i++) {
-		while (table->rows[i]) {
-			while ((waiter = arp_table_next_waiter(table, table->rows[i])))
-				free(waiter);
-			arp_table_remove(table, table->rows[i]);
-		}
-	}
-	free(table->rows);
-	free(table->users);
-	*table = (struct arp_table){ 0 };
-}
+/* ---- waiters ------------------------------------------------------------ */
 
 bool arp_table_wait(struct arp_table *table, struct arp_row *row, uint32_t pending,
 		    uint32_t template_id)
@@ -150,44 +162,28 @@ struct arp_waiter *arp_table_next_waiter(struct arp_table *table, struct arp_row
 	return waiter;
 }
 
-static struct arp_user **user_of(const struct arp_table *table, uint32_t id)
-{
-	struct arp_user **link = &table->users[mix(0, id) % table->n_buckets];
+/* ---- the end ------------------------------------------------------------ */
 
-	while (*link && (*link)->id != id)
-		link = &(*link)->next;
-	return link;
+void arp_table_remove(struct arp_table *table, struct arp_row *row)
+{
+	remove_users(table, row);
+	map_remove(&table->by_place, hash_of(row->ldp, &row->address), row);
+	LIST_REMOVE(row, in_table);
+	if (row->timer)
+		event_free(row->timer);
+	free(row);
 }
 
-void arp_table_use(struct arp_table *table, struct arp_row *row, uint32_t id)
+void arp_table_clear(struct arp_table *table)
 {
-	struct arp_user **link = user_of(table, id), *user = *link;
+	while (!LIST_EMPTY(&table->rows)) {
+		struct arp_row *row = LIST_FIRST(&table->rows);
+		struct arp_waiter *waiter;
 
-	if (user) {
-		user->row->n_users--;
-		user->row = row;
-		row->n_users++;
-		return;
+		while ((waiter = arp_table_next_waiter(table, row)))
+			free(waiter);
+		arp_table_remove(table, row);
 	}
-	user = memory_zalloc(sizeof(*user));
-	user->id = id;
-	user->row = row;
-	*link = user;
-	row->n_users++;
-	table->n_users++;
-}
-
-struct arp_row *arp_table_unuse(struct arp_table *table, uint32_t id)
-{
-	struct arp_user **link = user_of(table, id), *user = *link;
-	struct arp_row *row;
-
-	if (!user)
-		return NULL;
-	row = user->row;
-	*link = user->next;
-	row->n_users--;
-	table->n_users--;
-	free(user);
-	return row;
+	map_clear(&table->by_place);
+	map_clear(&table->users);
 }

@@ -12,8 +12,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "address.h"
+#include "map.h"
 
 struct event;
 
@@ -37,17 +39,18 @@ struct arp_waiter {
 struct arp_user {
 	uint32_t id;
 	struct arp_row *row;
-	struct arp_user *next;
+	LIST_ENTRY(arp_user) of_row;
 };
 
 struct arp_row {
-	struct arp_row *next;
+	LIST_ENTRY(arp_row) in_table;
 	void *arpd;
 	uint32_t ldp;
 	struct address address;
 	enum arp_row_state state;
 	uint8_t mac[6];
 	uint32_t host; /* whose daemon said so; 0: not known */
+	LIST_HEAD(, arp_user) users;
 	size_t n_users;
 	uint64_t used_ms;	    /* when there was a user last */
 	unsigned int n_tries;	    /* ROW_KNOWN: without an answer; 0: nobody was asked */
@@ -58,11 +61,9 @@ struct arp_row {
 };
 
 struct arp_table {
-	struct arp_row **rows;
-	size_t n_buckets;
-	size_t n_rows;
-	struct arp_user **users;
-	size_t n_users;
+	LIST_HEAD(, arp_row) rows;
+	struct map by_place; /* rows, by switch and address */
+	struct map users;    /* by their ids */
 	size_t n_waiters;
 };
 

@@ -242,46 +242,14 @@ static bool join_family(struct nat_rule *rule, const struct node *node, int fami
 	return true;
 }
 
-static bool has_host_bits(const struct address *prefix)
-{
-	for (unsigned int i = prefix->prefix_len; i < address_len(prefix) * 8; i++) {
-		if (prefix->bytes[i / 8] & 0x80 >> i % 8)
-			return true;
-	}
-	return false;
-}
-
 static bool get_prefix(struct nat_rule *rule, const struct node *node, struct address *prefix)
 {
-	const char *text;
-
-	if (!node_get_string(node, &text))
-		return false;
-	if (address_parse(text, prefix))
-		prefix->prefix_len = address_len(prefix) * 8;
-	else if (!address_parse_prefix(text, prefix)) {
-		node_error(node, "\"%.60s\" is not a prefix, as in 192.0.2.0/24", text);
-		return false;
-	}
-	if (has_host_bits(prefix)) {
-		node_error(node, "\"%.60s\" has bits behind its prefix length", text);
-		return false;
-	}
-	return join_family(rule, node, prefix->family);
+	return node_get_prefix(node, prefix) && join_family(rule, node, prefix->family);
 }
 
 static bool get_host(struct nat_rule *rule, const struct node *node, struct address *address)
 {
-	const char *text;
-
-	if (!node_get_string(node, &text))
-		return false;
-	if (!address_parse(text, address)) {
-		node_error(node, "\"%.60s\" is not an IPv4 or IPv6 address", text);
-		return false;
-	}
-	address->prefix_len = address_len(address) * 8;
-	return join_family(rule, node, address->family);
+	return node_get_address(node, address) && join_family(rule, node, address->family);
 }
 
 static void read_snat(const struct nat *nat, struct nat_rule *rule, const struct node *node)
