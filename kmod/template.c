@@ -19,6 +19,7 @@
 #include "compat.h"
 #include "datapath.h"
 #include "flow.h"
+#include "limit.h"
 #include "pool.h"
 #include "stamp.h"
 #include "table.h"
@@ -687,6 +688,21 @@ static int weft_template_parse_fail(struct weft_template_maker *m, const struct 
 	return -EINVAL;
 }
 
+/* What holds when there are too many */
+static int weft_template_parse_room(struct weft_template_maker *m, struct nlattr **attrs)
+{
+	const struct nlattr *a = attrs[WEFT_TEMPLATE_A_NO_ROOM];
+	struct weft_template *t = m->t;
+
+	t->continues = a && nla_get_u32(a) == WEFT_NO_ROOM_CONTINUE;
+	if (t->continues && t->mode == WEFT_MODE_SERVICE) {
+		NL_SET_ERR_MSG_ATTR(m->extack, a,
+				    "packets that wait for a service cannot continue without room");
+		return -EINVAL;
+	}
+	return weft_limits_parse(t, attrs[WEFT_TEMPLATE_A_LIMITS], m->extack);
+}
+
 static int weft_template_parse(struct weft_template_maker *m, struct nlattr **attrs)
 {
 	struct weft_template *t = m->t;
@@ -707,6 +723,8 @@ static int weft_template_parse(struct weft_template_maker *m, struct nlattr **at
 		err = weft_template_check_vars(m, attrs[WEFT_TEMPLATE_A_ENTRIES]);
 	if (!err)
 		err = weft_template_parse_fail(m, attrs[WEFT_TEMPLATE_A_FAIL]);
+	if (!err)
+		err = weft_template_parse_room(m, attrs);
 	return err;
 }
 
