@@ -45,7 +45,7 @@ const struct nla_policy weft_nl_template_policy[WEFT_TEMPLATE_A_MAX + 1] = {
 	[WEFT_TEMPLATE_A_PENDING_TIMEOUT] =
 		NLA_POLICY_FULL_RANGE(NLA_U32, &weft_nl_pending_range),
 	[WEFT_TEMPLATE_A_LIMITS] = { .type = NLA_NESTED },
-	[WEFT_TEMPLATE_A_NO_ROOM] = NLA_POLICY_MAX(NLA_U32, WEFT_NO_ROOM_MAX),
+	[WEFT_TEMPLATE_A_FALLBACK] = NLA_POLICY_MAX(NLA_U32, WEFT_FALLBACK_MAX),
 };
 
 static int weft_template_put_timeouts(struct sk_buff *skb, const struct weft_template *t)
@@ -105,7 +105,7 @@ static int weft_template_put_msg(struct sk_buff *skb, const struct weft_datapath
 	    nla_put_u32(skb, WEFT_TEMPLATE_A_PENDING_PACKETS, t->pending_packets) ||
 	    nla_put_u32(skb, WEFT_TEMPLATE_A_PENDING_TIMEOUT, t->pending_ms) ||
 	    weft_limits_put(skb, WEFT_TEMPLATE_A_LIMITS, t) ||
-	    (t->continues && nla_put_u32(skb, WEFT_TEMPLATE_A_NO_ROOM, WEFT_NO_ROOM_CONTINUE)) ||
+	    nla_put_u32(skb, WEFT_TEMPLATE_A_FALLBACK, t->fallback) ||
 	    nla_put_u32(skb, WEFT_TEMPLATE_A_N_INSTANCES, atomic_read(&t->n_instances)) ||
 	    nla_put_u32(skb, WEFT_TEMPLATE_A_N_PENDING, atomic_read(&t->n_pending)) ||
 	    nla_put_u32(skb, WEFT_TEMPLATE_A_SENDERS, atomic_read(&t->senders)) ||

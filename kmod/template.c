@@ -691,13 +691,14 @@ static int weft_template_parse_fail(struct weft_template_maker *m, const struct 
 /* What holds when there are too many */
 static int weft_template_parse_room(struct weft_template_maker *m, struct nlattr **attrs)
 {
-	const struct nlattr *a = attrs[WEFT_TEMPLATE_A_NO_ROOM];
+	const struct nlattr *a = attrs[WEFT_TEMPLATE_A_FALLBACK];
 	struct weft_template *t = m->t;
 
-	t->continues = a && nla_get_u32(a) == WEFT_NO_ROOM_CONTINUE;
-	if (t->continues && t->mode == WEFT_MODE_SERVICE) {
+	if (a)
+		t->fallback = nla_get_u32(a);
+	if (t->fallback && t->mode == WEFT_MODE_SERVICE) {
 		NL_SET_ERR_MSG_ATTR(m->extack, a,
-				    "packets that wait for a service cannot continue without room");
+				    "fallback: packets that wait for a service cannot continue");
 		return -EINVAL;
 	}
 	return weft_limits_parse(t, attrs[WEFT_TEMPLATE_A_LIMITS], m->extack);

@@ -102,7 +102,7 @@ struct weft_template {
 	u16 slice;
 	u16 map_field;		/* enum weft_field; 0: none */
 	u8 n_limits;
-	bool continues;		/* a packet for which there is no room */
+	u8 fallback;		/* enum weft_fallback, when there is no room */
 	struct weft_pool *pool;	/* NULL: none */
 	struct weft_service *service;	/* NULL: none */
 	struct weft_actions *fail;

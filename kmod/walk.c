@@ -591,7 +591,7 @@ static enum weft_opened weft_walk_open(struct weft_walk *w, struct weft_opening 
 /* There is no room for an instance. What goes on without may be cached, until there is. */
 static enum weft_drop weft_walk_refused(struct weft_walk *w, struct weft_opening *o)
 {
-	if (!o->template->continues) {
+	if (o->template->fallback == WEFT_FALLBACK_DROP) {
 		w->trail->cacheable = false;
 		return WEFT_DROP_INSTANCE_LIMIT;
 	}

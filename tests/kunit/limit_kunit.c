@@ -64,7 +64,7 @@ static int create(struct kunit *test, u32 id, const struct weft_limit *limits, u
 
 	KUNIT_ASSERT_NOT_NULL(test, skb);
 	nla_put_u32(skb, WEFT_TEMPLATE_A_ID, id);
-	nla_put_u32(skb, WEFT_TEMPLATE_A_NO_ROOM, WEFT_NO_ROOM_CONTINUE);
+	nla_put_u32(skb, WEFT_TEMPLATE_A_FALLBACK, WEFT_FALLBACK_CONTINUE);
 	put_entries(skb);
 	nest = nla_nest_start(skb, WEFT_TEMPLATE_A_TIMEOUTS);
 	nla_put_u32(skb, WEFT_TIMEOUTS_A_IDLE, idle_ms);

@@ -1026,7 +1026,8 @@ enum weft_act_tunnel_attr {
 };
 
 /**
- * enum weft_fallback - what happens to a packet whose service takes no copy
+ * enum weft_fallback - what happens to a packet whose service takes no copy, or whose template no
+ *	instance
  * @WEFT_FALLBACK_DROP: it is dropped, later actions are not done
  * @WEFT_FALLBACK_CONTINUE: later actions are done
  */
@@ -1493,21 +1494,6 @@ enum weft_limits_attr {
 };
 
 /**
- * enum weft_no_room - what becomes of a packet for whose instance there is no room: a limit, of
- *	the template or of others, is reached, or memory is short
- * @WEFT_NO_ROOM_DROP: it is dropped, WEFT_DROP_INSTANCE_LIMIT
- * @WEFT_NO_ROOM_CONTINUE: it goes on with the next action, without an instance; only in
- *	mode KERNEL
- */
-enum weft_no_room {
-	WEFT_NO_ROOM_DROP,
-	WEFT_NO_ROOM_CONTINUE,
-
-	__WEFT_NO_ROOM_MAX,
-	WEFT_NO_ROOM_MAX = __WEFT_NO_ROOM_MAX - 1
-};
-
-/**
  * enum weft_refused_attr - why instances were not made, counters
  * @WEFT_REFUSED_A_POOL: u64, the pool had nothing
  * @WEFT_REFUSED_A_LIMIT_DP: u64, limit of the datapath
@@ -1573,7 +1559,10 @@ enum weft_refused_attr {
  * @WEFT_TEMPLATE_A_SENDERS: u32, only reported: entries with an action that names it
  * @WEFT_TEMPLATE_A_PAD: alignment
  * @WEFT_TEMPLATE_A_LIMITS: nest of enum weft_limits_attr; default: none
- * @WEFT_TEMPLATE_A_NO_ROOM: u32, enum weft_no_room; default DROP
+ * @WEFT_TEMPLATE_A_FALLBACK: u32, enum weft_fallback: what becomes of a packet for whose instance
+ *	there is no room: a limit, of the template or another, is reached, or memory is short. DROP,
+ *	the default, is WEFT_DROP_INSTANCE_LIMIT; CONTINUE, with the next action and without an
+ *	instance, is for mode KERNEL only
  */
 enum weft_template_attr {
 	WEFT_TEMPLATE_A_UNSPEC,
@@ -1599,7 +1588,7 @@ enum weft_template_attr {
 	WEFT_TEMPLATE_A_SENDERS,
 	WEFT_TEMPLATE_A_PAD,
 	WEFT_TEMPLATE_A_LIMITS,
-	WEFT_TEMPLATE_A_NO_ROOM,
+	WEFT_TEMPLATE_A_FALLBACK,
 
 	__WEFT_TEMPLATE_A_MAX,
 	WEFT_TEMPLATE_A_MAX = __WEFT_TEMPLATE_A_MAX - 1
