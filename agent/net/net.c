@@ -29,6 +29,7 @@
 #define MTU_MIN 68
 #define LEARN_AGE_S 300
 #define LEARN_AGE_MAX_S 86400
+/* a port: a hypervisor and all that it runs; eight that make up addresses fill a switch */
 #define LEARN_PORT_LIMIT 1024
 #define LEARN_SWITCH_LIMIT 8192
 #define LEARN_LIMIT_MAX 1048576 /* instances of a datapath */
