@@ -21,6 +21,7 @@
 #include "datapath.h"
 #include "defrag.h"
 #include "instance.h"
+#include "limit.h"
 #include "label.h"
 #include "netlink_dp.h"
 #include "pending.h"
@@ -100,6 +101,7 @@ static void weft_dp_free(struct weft_datapath *dp)
 	if (dp->caches)
 		weft_caches_destroy(dp->caches);
 	weft_instances_free(dp);
+	weft_limits_free(dp);
 	weft_pending_free(dp);
 	weft_remotes_free(dp->remotes);
 	kvfree(dp->stamps);
@@ -166,7 +168,7 @@ static struct weft_datapath *weft_dp_alloc(struct net *net, const char *name)
 		dp->caches = weft_caches_alloc(dp->stamps);
 	dp->remotes = weft_remotes_alloc();
 	if (!dp->tables || !dp->caches || !dp->remotes ||
-	    weft_instances_init(dp) || weft_pending_init(dp)) {
+	    weft_limits_init(dp) || weft_instances_init(dp) || weft_pending_init(dp)) {
 		weft_dp_free(dp);
 		return ERR_PTR(-ENOMEM);
 	}

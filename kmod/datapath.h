@@ -26,6 +26,7 @@ struct netlink_ext_ack;
 struct nlattr;
 struct weft_caches;
 struct weft_instances;
+struct weft_limits;
 struct weft_pendings;
 struct weft_port;
 struct weft_remotes;
@@ -74,6 +75,7 @@ struct weft_datapath {
 	struct xarray templates;	/* id → template; lock */
 	u32 n_templates;
 	struct weft_instances *instances;
+	struct weft_limits *limits;	/* how many instances are of what */
 	struct weft_pendings *pendings;	/* instances that a daemon has to answer for */
 	struct xarray pools;		/* id → pool; lock */
 	struct rcu_head rcu;

@@ -26,6 +26,7 @@
 #include "datapath.h"
 #include "instance.h"
 #include "key.h"
+#include "limit.h"
 #include "netlink.h"
 #include "progmem.h"
 #include "stamp.h"
@@ -73,6 +74,17 @@ static bool weft_count_in(atomic_t *n, u32 limit)
 	return false;
 }
 
+/* Those of the template */
+static bool weft_instances_admit_limits(struct weft_datapath *dp, const struct weft_opening *o)
+{
+	int err = weft_limits_enter(dp, o->template, o->when, o->values);
+
+	if (err)
+		weft_template_refuse(o->template, err == -ENOSPC ? WEFT_REFUSED_LIMIT_TEMPLATE :
+								   WEFT_REFUSED_MEMORY);
+	return !err;
+}
+
 static bool weft_instances_admit(struct weft_instances *instances, const struct weft_opening *o)
 {
 	struct weft_template *t = o->template;
@@ -87,19 +99,27 @@ static bool weft_instances_admit(struct weft_instances *instances, const struct 
 	}
 	if (!weft_count_in(&instances->ports[o->in_port], READ_ONCE(instances->limit_port))) {
 		weft_template_refuse(t, WEFT_REFUSED_LIMIT_PORT);
-		atomic_dec(&instances->slices[t->slice]);
-		goto undo;
+		goto undo_slice;
 	}
+	if (unlikely(t->n_limits) && !weft_instances_admit_limits(instances->dp, o))
+		goto undo_port;
 	return true;
 
+undo_port:
+	atomic_dec(&instances->ports[o->in_port]);
+undo_slice:
+	atomic_dec(&instances->slices[t->slice]);
 undo:
 	atomic_dec(&instances->n);
 	return false;
 }
 
+/* @when, @values: of the instance, or of what was to be one */
 static void weft_instances_leave(struct weft_instances *instances, const struct weft_template *t,
-				 u32 in_port)
+				 u32 in_port, u32 when, const u8 *values)
 {
+	if (unlikely(t->n_limits))
+		weft_limits_leave(instances->dp, t, when, values);
 	atomic_dec(&instances->ports[in_port]);
 	atomic_dec(&instances->slices[t->slice]);
 	atomic_dec(&instances->n);
@@ -115,12 +135,16 @@ static u32 weft_opening_entries(const struct weft_opening *o)
 	return o->failed ? set & -set : set;
 }
 
-static u32 weft_opening_values(const struct weft_opening *o, u32 entries)
+/* Values that entries need, if there are any, and limits; with @maxima also those of limits */
+static u32 weft_opening_values(const struct weft_opening *o, u32 entries, bool maxima)
 {
+	const struct weft_template *t = o->template;
 	u32 values = 0;
 
+	if (unlikely(t->n_limits) && entries)
+		values = weft_limits_values(t, o->when, maxima);
 	for (; entries; entries &= entries - 1)
-		values |= o->template->entries[__ffs(entries)].values;
+		values |= t->entries[__ffs(entries)].values;
 	return values;
 }
 
@@ -531,7 +555,7 @@ static int weft_instance_admit(struct weft_datapath *dp, struct weft_opening *o,
 		return 0;
 	}
 	atomic_dec(&t->n_instances);
-	weft_instances_leave(dp->instances, t, o->in_port);
+	weft_instances_leave(dp->instances, t, o->in_port, o->when, o->values);
 	if (err != -EEXIST)
 		weft_template_refuse(t, weft_refusal(err));
 	return err;
@@ -586,7 +610,7 @@ enum weft_opened weft_instance_open(struct weft_datapath *dp, struct weft_openin
 	o->pending = 0;
 	memset(&o->drawn, 0, sizeof(o->drawn));
 	entries = weft_opening_entries(o);
-	values = weft_opening_values(o, entries);
+	values = weft_opening_values(o, entries, true);
 	if (!entries || !weft_opening_capture(o, values)) {
 		weft_template_refuse(t, WEFT_REFUSED_PACKET);
 		return WEFT_OPEN_NO_HEADER;
@@ -610,12 +634,12 @@ enum weft_opened weft_instance_open(struct weft_datapath *dp, struct weft_openin
 
 u32 weft_opening_needs(const struct weft_opening *o)
 {
-	return weft_opening_values(o, weft_opening_entries(o));
+	return weft_opening_values(o, weft_opening_entries(o), true);
 }
 
 int weft_instance_add(struct weft_datapath *dp, struct weft_opening *o)
 {
-	u32 entries = weft_opening_entries(o), values = weft_opening_values(o, entries), left;
+	u32 entries = weft_opening_entries(o), values = weft_opening_needs(o), left;
 	struct weft_template *t = o->template;
 	int err;
 
@@ -666,7 +690,8 @@ bool weft_opening_same(const struct weft_opening *o)
 {
 	const struct weft_instance *i = o->made;
 	const struct weft_template *t = o->template;
-	u32 values = weft_opening_needs(o);
+	/* with another maximum, it stays */
+	u32 values = weft_opening_values(o, weft_opening_entries(o), false);
 
 	if (i->template != t)
 		return true;
@@ -677,6 +702,14 @@ bool weft_opening_same(const struct weft_opening *o)
 			return false;
 	}
 	return true;
+}
+
+bool weft_opening_refused(struct weft_datapath *dp, struct weft_opening *o,
+			  struct weft_trail *trail)
+{
+	weft_trail_own(trail, dp->stamps, o->hash);
+	return weft_limits_watch(dp, o->template, o->when, o->values, trail) &&
+	       !weft_opening_find(o, weft_opening_entries(o));
 }
 
 bool weft_opening_here(const struct weft_instance *i, u8 table)
@@ -705,7 +738,7 @@ bool weft_instance_end(struct weft_instance *i, enum weft_reason reason)
 	weft_nl_instance_event(i, WEFT_CMD_INSTANCE_DEL, reason);
 	if (i->claim.block)
 		weft_pool_return(&i->claim);
-	weft_instances_leave(instances, i->template, i->in_port);
+	weft_instances_leave(instances, i->template, i->in_port, i->when, i->values);
 	atomic_dec(&i->template->n_instances);
 	call_rcu(&i->rcu, weft_instance_free_rcu);
 	local_bh_enable();

@@ -227,6 +227,13 @@ static inline const u8 *weft_flow_values(const struct weft_flow *flow)
 	return weft_flow_instance(flow)->values;
 }
 
+/*
+ * The packet was refused an instance, and goes on: note in @trail what has to change before one
+ * like it is given one. False: it has changed, or nobody would tell.
+ */
+bool weft_opening_refused(struct weft_datapath *dp, struct weft_opening *o,
+			  struct weft_trail *trail);
+
 enum weft_tracked {
 	WEFT_TRACKED_KEEP,	/* packets like this one may from now on pass without being seen */
 	WEFT_TRACKED_SEE,	/* they may not */

@@ -13,6 +13,7 @@
 #include "compat.h"
 #include "datapath.h"
 #include "instance.h"
+#include "limit.h"
 #include "netlink.h"
 #include "pending.h"
 #include "port.h"
@@ -64,8 +65,8 @@ struct weft_instance_filter {
 
 static u32 weft_instance_values(const struct weft_instance *i)
 {
+	u32 values = weft_limits_values(i->template, i->when, true);
 	const struct weft_ientry *entry;
-	u32 values = 0;
 	unsigned int n;
 
 	weft_for_each_ientry(entry, n, i)

@@ -44,6 +44,8 @@ const struct nla_policy weft_nl_template_policy[WEFT_TEMPLATE_A_MAX + 1] = {
 	[WEFT_TEMPLATE_A_PENDING_PACKETS] = NLA_POLICY_RANGE(NLA_U32, 1, 256),
 	[WEFT_TEMPLATE_A_PENDING_TIMEOUT] =
 		NLA_POLICY_FULL_RANGE(NLA_U32, &weft_nl_pending_range),
+	[WEFT_TEMPLATE_A_LIMITS] = { .type = NLA_NESTED },
+	[WEFT_TEMPLATE_A_FALLBACK] = NLA_POLICY_MAX(NLA_U32, WEFT_FALLBACK_MAX),
 };
 
 static int weft_template_put_timeouts(struct sk_buff *skb, const struct weft_template *t)
@@ -68,7 +70,7 @@ static int weft_template_put_refused(struct sk_buff *skb, struct weft_template *
 	if (!nest)
 		return -EMSGSIZE;
 	for (i = 0; i < WEFT_REFUSALS; i++)
-		if (nla_put_u64_64bit(skb, i + 1, atomic64_read(&t->refused[i]),
+		if (nla_put_u64_64bit(skb, weft_refusal_attr(i), atomic64_read(&t->refused[i]),
 				      WEFT_REFUSED_A_PAD))
 			return -EMSGSIZE;
 	nla_nest_end(skb, nest);
@@ -102,6 +104,8 @@ static int weft_template_put_msg(struct sk_buff *skb, const struct weft_datapath
 	    nla_put_u32(skb, WEFT_TEMPLATE_A_FAIL_TIMEOUT, t->fail_ms) ||
 	    nla_put_u32(skb, WEFT_TEMPLATE_A_PENDING_PACKETS, t->pending_packets) ||
 	    nla_put_u32(skb, WEFT_TEMPLATE_A_PENDING_TIMEOUT, t->pending_ms) ||
+	    weft_limits_put(skb, WEFT_TEMPLATE_A_LIMITS, t) ||
+	    nla_put_u32(skb, WEFT_TEMPLATE_A_FALLBACK, t->fallback) ||
 	    nla_put_u32(skb, WEFT_TEMPLATE_A_N_INSTANCES, atomic_read(&t->n_instances)) ||
 	    nla_put_u32(skb, WEFT_TEMPLATE_A_N_PENDING, atomic_read(&t->n_pending)) ||
 	    nla_put_u32(skb, WEFT_TEMPLATE_A_SENDERS, atomic_read(&t->senders)) ||

@@ -19,6 +19,7 @@
 #include "compat.h"
 #include "datapath.h"
 #include "flow.h"
+#include "limit.h"
 #include "pool.h"
 #include "stamp.h"
 #include "table.h"
@@ -693,6 +694,22 @@ static int weft_template_parse_fail(struct weft_template_maker *m, const struct 
 	return -EINVAL;
 }
 
+/* What holds when there are too many */
+static int weft_template_parse_room(struct weft_template_maker *m, struct nlattr **attrs)
+{
+	const struct nlattr *a = attrs[WEFT_TEMPLATE_A_FALLBACK];
+	struct weft_template *t = m->t;
+
+	if (a)
+		t->fallback = nla_get_u32(a);
+	if (t->fallback && t->mode == WEFT_MODE_SERVICE) {
+		NL_SET_ERR_MSG_ATTR(m->extack, a,
+				    "fallback: packets that wait for a service cannot continue");
+		return -EINVAL;
+	}
+	return weft_limits_parse(t, attrs[WEFT_TEMPLATE_A_LIMITS], m->extack);
+}
+
 static int weft_template_parse(struct weft_template_maker *m, struct nlattr **attrs)
 {
 	struct weft_template *t = m->t;
@@ -713,6 +730,8 @@ static int weft_template_parse(struct weft_template_maker *m, struct nlattr **at
 		err = weft_template_check_vars(m, attrs[WEFT_TEMPLATE_A_ENTRIES]);
 	if (!err)
 		err = weft_template_parse_fail(m, attrs[WEFT_TEMPLATE_A_FAIL]);
+	if (!err)
+		err = weft_template_parse_room(m, attrs);
 	return err;
 }
 

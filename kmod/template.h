@@ -14,6 +14,7 @@
 #include <linux/types.h>
 #include <linux/weft.h>
 #include "field.h"
+#include "limit.h"
 
 struct netlink_ext_ack;
 struct nlattr;
@@ -65,7 +66,7 @@ struct weft_tentry {
 	struct weft_part *parts;
 };
 
-/* Why an instance was not made; index of weft_template.refused, and WEFT_REFUSED_A_* less one */
+/* Why an instance was not made; index of weft_template.refused */
 enum weft_refusal {
 	WEFT_REFUSED_POOL,
 	WEFT_REFUSED_LIMIT_DP,
@@ -78,10 +79,17 @@ enum weft_refusal {
 	WEFT_REFUSED_REJECTED,
 	WEFT_REFUSED_TIMEOUT,
 	WEFT_REFUSED_QUEUE,
+	WEFT_REFUSED_LIMIT_TEMPLATE,
 	WEFT_REFUSALS,
 };
 
-static_assert((int)WEFT_REFUSALS == WEFT_REFUSED_A_QUEUE);
+static_assert((int)WEFT_REFUSALS + 1 == WEFT_REFUSED_A_MAX, "all but the padding");
+
+/* Its attribute, of enum weft_refused_attr */
+static inline int weft_refusal_attr(enum weft_refusal why)
+{
+	return why + 1 + (why >= WEFT_REFUSED_LIMIT_TEMPLATE);
+}
 
 struct weft_template {
 	refcount_t refs;
@@ -93,6 +101,8 @@ struct weft_template {
 	enum weft_track track;
 	u16 slice;
 	u16 map_field;		/* enum weft_field; 0: none */
+	u8 n_limits;
+	u8 fallback;		/* enum weft_fallback, when there is no room */
 	struct weft_pool *pool;	/* NULL: none */
 	struct weft_service *service;	/* NULL: none */
 	struct weft_actions *fail;
@@ -107,6 +117,8 @@ struct weft_template {
 	u32 given_ip;
 	u32 given_port;
 	struct weft_value values[WEFT_VALUES_MAX];
+
+	struct weft_tlimit limits[WEFT_TEMPLATE_LIMITS];
 
 	atomic_t senders;	/* actions that name it */
 	atomic_t n_instances;

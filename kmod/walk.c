@@ -588,6 +588,19 @@ static enum weft_opened weft_walk_open(struct weft_walk *w, struct weft_opening 
 	return weft_instance_open(w->dp, o);
 }
 
+/* There is no room for an instance. What goes on without may be cached, until there is. */
+static enum weft_drop weft_walk_refused(struct weft_walk *w, struct weft_opening *o)
+{
+	if (o->template->fallback == WEFT_FALLBACK_DROP) {
+		w->trail->cacheable = false;
+		return WEFT_DROP_INSTANCE_LIMIT;
+	}
+	weft_walk_depends_template(w, o->template);
+	if (!weft_opening_refused(w->dp, o, w->trail))
+		w->trail->cacheable = false;
+	return WEFT_DROP_UNSPEC;
+}
+
 /*
  * Give the packet an instance. If that has its first entry in this table, look again: the
  * packet meets it. Else it stands for something that comes later (a reply, say) and the
@@ -614,8 +627,7 @@ static enum weft_drop weft_walk_template(struct weft_walk *w, struct weft_frame 
 	case WEFT_OPEN_NO_HEADER:
 		return WEFT_DROP_NO_HEADER;
 	case WEFT_OPEN_REFUSED:
-		w->trail->cacheable = false;
-		return WEFT_DROP_INSTANCE_LIMIT;
+		return weft_walk_refused(w, o);
 	case WEFT_OPEN_FAILED:
 		w->trail->cacheable = false;
 		fail = o->template->fail;

@@ -85,9 +85,9 @@ frames relay 'the same through a relay'
 echo '{ "hosts": { "h1": { "relay": null }, "h2": { "relay": null } } }' >"$TMP/change.json"
 ok 'and directly again' all change
 
-# a limit: of ports, as of all that packets make
+# a limit: of ports, as of all that packets make; the rest in l2_learn_limit.sh
 ok 'no port may have more than it has' weft -n h1 dp set weft0 max_instances_port 1
-frames limit 'what is over the limit is dropped'
+frames limit 'what is over the limit is not learned, and goes on'
 is "$(weft -n h1 -j -s template show | jq -c '.[] | [.name, .refused]')" '["weft-mac-300",{"limit_port":1}]' \
 	'and counted'
 ok 'as many as before' weft -n h1 dp set weft0 max_instances_port 1000

@@ -104,4 +104,34 @@ not_ok 'none is left for the other' in_ns m2 ping -c 1 -W 1 10.0.2.1
 like "$(w -s dp show weft0)" 'pool_exhausted' 'dropped with its reason'
 ok 'after the idle timeout it has it' wait_until 10 in_ns m2 ping -c 1 -W 1 10.0.2.1
 ok 'and everything ends' wait_until 10 matches '^0$' instances
+
+# two connections for each machine, and 64 for each switch
+limits='limit=2:ldp+ip_src limit=$reg1:ldp'
+w flow flush >/dev/null
+w template del 5 || fail 'template del'
+w pool set 3 +11.0.1.1:2000-2999 || fail 'pool set'
+like "$(snat limit=2:ldp+l4_src | w template add -f - 2>&1)" 'only metadata, Ethernet and IP fields' 'what cannot be counted by'
+like "$(w template add 6 mode=service service=x fallback=continue a: table=14, ldp='$ldp' actions=drop 2>&1)" \
+	'packets that wait for a service cannot continue' 'who waits cannot go on'
+snat "$limits" >"$TMP/snat"
+ok 'a template with limits' w template add -f "$TMP/snat"
+is "$(w template show 5 | grep -cF " $limits fallback=drop")" 1 'is shown as it is written'
+sed 's/load:ldp=7/&, load:reg1=64/' "$TMP/flows" | w flow load - >/dev/null
+for i in 1 2; do in_ns m1 ping -q -c 1 -W 2 10.0.2.1 >/dev/null || fail "ping $i"; done
+not_ok 'a third one is refused' in_ns m1 ping -q -c 1 -W 1 10.0.2.1
+is "$(instances ip_src=10.0.1.1)" 2 'it has two'
+is "$(w -j -s template show 5 | jq -c '.[0].refused')" '{"limit_template":1}' 'and counted'
+like "$(w -s dp show weft0)" 'instance_limit' 'dropped with its reason'
+ok 'another machine has its own' in_ns m2 ping -q -c 1 -W 2 10.0.2.1
+is "$(w -j instance show ip_src=10.0.1.2 | jq -c '.[0].fields | [.ldp, .ip_src, .reg1]')" '[7,"10.0.1.2","0x40"]' 'what it counts by is shown'
+w instance export >"$TMP/export.json"
+w instance cut slice=9
+ok 'what was cut can be imported' w instance import "$TMP/export.json"
+not_ok 'and counts' in_ns m1 ping -q -c 1 -W 1 10.0.2.1
+w instance cut ip_src=10.0.1.1
+ok 'cut, it has room' in_ns m1 ping -q -c 1 -W 2 10.0.2.1
+w flow flush >/dev/null
+sed 's/load:ldp=7/&, load:reg1=1/' "$TMP/flows" | w flow load - >/dev/null
+w instance cut ip_src=10.0.1.1
+not_ok 'the switch may have fewer' in_ns m1 ping -q -c 1 -W 1 10.0.2.1
 done_testing

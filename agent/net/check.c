@@ -300,14 +300,35 @@ static void note_acls(struct net *net)
 	}
 }
 
-/* switches that have ports which learn */
-static void note_learning(struct net *net)
+/* a port that learns, on its switch; what it may learn beyond the default has to fit there */
+static void check_learning(struct check *check, const struct net_object *object,
+			   const struct net_object *sw)
 {
+	const struct net_port *port = &object->port;
+
+	if (json_is_object(json_object_get(object->json, "learn")) &&
+	    port->learn_limit > sw->sw.learn_limit)
+		errors_add(check->errors,
+			   "%s: $.ports.%s.learn.limit: %u is more than learn_limit of switch %s, "
+			   "%u",
+			   check->net->file, object->name, port->learn_limit, sw->name,
+			   sw->sw.learn_limit);
+}
+
+/* switches that have ports which learn */
+static void note_learning(struct check *check)
+{
+	struct net *net = check->net;
+
 	for (size_t i = 0; i < net->n_objects[NET_PORT]; i++) {
 		const struct net_port *port = &net->objects[NET_PORT][i].port;
+		struct net_object *sw;
 
-		if (port->learn)
-			net_find(net, NET_SWITCH, port->of_switch->name)->sw.learns = true;
+		if (!port->learn)
+			continue;
+		sw = net_find(net, NET_SWITCH, port->of_switch->name);
+		sw->sw.learns = true;
+		check_learning(check, &net->objects[NET_PORT][i], sw);
 	}
 }
 
@@ -350,7 +371,7 @@ void net_check(struct net *net, struct errors *errors)
 
 	note_changes(&check);
 	note_acls(net);
-	note_learning(net);
+	note_learning(&check);
 	number_hosts(net);
 	note_relays(net);
 	check_tunnel(&check);

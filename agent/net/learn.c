@@ -29,11 +29,14 @@ static unsigned int table_of(const char *name)
 
 /*
  * The entry is for frames that come later, in another table than the action: so one that has an
- * instance goes on, keeps it from idling, and replaces it if it came by another port.
+ * instance goes on, keeps it from idling, and replaces it if it came by another port. One that is
+ * given none goes on, too. How many there may be of a logical port, and of a switch, is in
+ * registers: so another limit is another entry, and what was learned stays.
  */
 static char *template_text(const char *name, unsigned int age_s)
 {
-	return memory_printf("1 %s mode=kernel idle=%u\n"
+	return memory_printf("1 %s mode=kernel idle=%u fallback=continue "
+			     "limit=$reg9:ldp+lin limit=$reg10:ldp\n"
 			     "mac: table=%u, priority=%d, ldp=$ldp, eth_dst=$eth_src "
 			     "actions=set:lout=$lin, goto:%u\n"
 			     "fail: drop:pool_exhausted\n", /* there is no pool: it cannot happen */

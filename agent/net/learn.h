@@ -6,7 +6,8 @@
  * lookup that sends to this address by the logical port that the frame came from. That is the
  * same entry at the host of the port and at others, which have it from the tunnel, so an
  * address that moves from one port to another is learned anew wherever its frames come by. There
- * is one template for each age that switches ask for.
+ * is one template for each age that switches ask for. It counts by logical port and switch, wherever
+ * the frames come in, so a machine that makes up addresses takes room from its own port only.
  */
 #ifndef WEFTD_NET_LEARN_H
 #define WEFTD_NET_LEARN_H

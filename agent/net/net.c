@@ -29,6 +29,10 @@
 #define MTU_MIN 68
 #define LEARN_AGE_S 300
 #define LEARN_AGE_MAX_S 86400
+/* a port: a hypervisor and all that it runs; eight that make up addresses fill a switch */
+#define LEARN_PORT_LIMIT 1024
+#define LEARN_SWITCH_LIMIT 8192
+#define LEARN_LIMIT_MAX 1048576 /* instances of a datapath */
 
 const char *const net_kinds[] = {
 	[NET_HOST] = "hosts",		[NET_SWITCH] = "switches",   [NET_PORT] = "ports",
@@ -48,7 +52,7 @@ static const char *const root_members[] = {
 
 static const char *const members[NET_N_KINDS][12] = {
 	[NET_HOST] = { "address", "relay" },
-	[NET_SWITCH] = { "ldp", "unknown", "learn_age" },
+	[NET_SWITCH] = { "ldp", "unknown", "learn_age", "learn_limit" },
 	[NET_PORT] = { "switch", "lport", "mac", "addresses", "outside", "security", "learn",
 		       "host", "device", "vm" },
 	[NET_ROUTER] = { "ldp", "placement", "gateway", "netns", "nat" },
@@ -303,7 +307,7 @@ static void read_switch(const struct reader *reader, struct net_object *object,
 	static const char *const unknown[] = { "drop", "flood", NULL };
 	struct node member = node_member(node, "unknown");
 	unsigned int choice = 0;
-	uint64_t ldp = 0, age;
+	uint64_t ldp = 0, age, limit = LEARN_SWITCH_LIMIT;
 
 	get_number(node, "ldp", 1, WEFT_LDP_MAX, &ldp);
 	object->sw.ldp = ldp;
@@ -314,6 +318,9 @@ static void read_switch(const struct reader *reader, struct net_object *object,
 	if (node_member(node, "learn_age").value)
 		get_number(node, "learn_age", 1, LEARN_AGE_MAX_S, &age);
 	object->sw.learn_age = age;
+	if (node_member(node, "learn_limit").value)
+		get_number(node, "learn_limit", 1, LEARN_LIMIT_MAX, &limit);
+	object->sw.learn_limit = limit;
 }
 
 /* a port that learns may send by any MAC address, so it has no security */
@@ -327,13 +334,30 @@ static void read_outside(struct net_port *port, const struct node *node)
 		get_mac(node, port->mac);
 }
 
+/* yes or no, or with what */
+static void read_learn(struct net_port *port, const struct node *learn)
+{
+	static const char *const learn_members[] = { "limit", NULL };
+	uint64_t limit = LEARN_PORT_LIMIT;
+
+	if (json_is_object(learn->value)) {
+		port->learn = node_is_object(learn, learn_members);
+		if (node_member(learn, "limit").value)
+			get_number(learn, "limit", 1, LEARN_LIMIT_MAX, &limit);
+	} else if (json_is_boolean(learn->value)) {
+		port->learn = json_is_true(learn->value);
+	} else if (learn->value) {
+		node_error(learn, "true, false or an object is needed");
+	}
+	port->learn_limit = limit;
+}
+
 static void read_security(const struct reader *reader, struct net_port *port,
 			  const struct node *node)
 {
 	struct node learn = node_member(node, "learn"), security = node_member(node, "security");
 
-	if (learn.value)
-		node_get_bool(&learn, &port->learn);
+	read_learn(port, &learn);
 	port->security = !port->learn && !port->outside;
 	if (security.value)
 		node_get_bool(&security, &port->security);

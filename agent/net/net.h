@@ -63,6 +63,7 @@ struct net_switch {
 	bool acl_out;		  /* an ACL looks at what leaves it */
 	bool learns;		  /* it has ports that learn */
 	uint32_t learn_age;	  /* seconds that it knows a MAC address which is not used */
+	uint32_t learn_limit;	  /* addresses that it learns */
 	struct net_objects ports; /* in the order of their names, as the next one */
 	struct net_objects links;
 	bool here; /* this host has its entries */
@@ -76,8 +77,9 @@ struct net_port {
 	struct net_addresses addresses;
 	bool outside; /* a way to a network that is not in the file; mac may be all zeroes */
 	bool security;
-	bool learn;   /* machines behind it have MAC addresses that the file does not know */
-	char *device; /* NULL: found by its VM id */
+	bool learn; /* machines behind it have MAC addresses that the file does not know */
+	uint32_t learn_limit; /* of those, how many are learned */
+	char *device;	      /* NULL: found by its VM id */
 	char *vm;
 };
 

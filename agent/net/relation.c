@@ -335,6 +335,7 @@ static void learn_rows(const struct rows *rows, struct row *row, const struct ne
 
 	net_learn_name(sw, name);
 	row->v[COL_TEMPLATE] = name;
+	set_number(row, COL_LIMIT, sw->learn_limit);
 	emit(rows, REL_LEARN, row);
 	if (!sw->flood_unknown)
 		emit(rows, REL_LEARN_LOOKUP, row);
@@ -491,6 +492,7 @@ static void port_rows(const struct rows *rows, const struct net_object *object)
 	set_switch(&row, port->of_switch);
 	set_number(&row, COL_LPORT, port->lport);
 	set_mac(&row, COL_MAC, port->mac);
+	set_number(&row, COL_LIMIT, port->learn_limit);
 	row.v[COL_TUNNEL] = rows->net->tunnel.name;
 	if (port->host && port->host != rows->net->self && rows->net->self->host.relays) {
 		set_number(&row, COL_NUMBER, port->host->host.number);

@@ -23,7 +23,7 @@ const char *const net_columns[] = {
 	[COL_SCOPE] = "scope",	     [COL_MATCH] = "match",
 	[COL_COPIES] = "copies",     [COL_VERDICT] = "verdict",
 	[COL_MTU] = "mtu",	     [COL_TEMPLATE] = "template",
-	[COL_DAEMON] = "daemon",
+	[COL_LIMIT] = "limit",	     [COL_DAEMON] = "daemon",
 };
 
 #define ARP_ANSWER                                                                                 \
@@ -161,16 +161,17 @@ const struct net_rule net_rules[] = {
 	/*
 	 * Ports that learn. What the template makes is below what the file says (l2-known), and above
 	 * what is done with addresses that nobody knows. Behind it all go on as they would without:
-	 * frames of ports here, and those that other hosts sent.
+	 * frames of ports here, and those that other hosts sent. reg9 and reg10 are for the template.
 	 */
 	{ REL_LEARN_HERE, "learn",
-	  "table=l2_security, priority=100, ldp=$ldp, lin=$lport actions=goto:l2_learn" },
+	  "table=l2_security, priority=100, ldp=$ldp, lin=$lport "
+	  "actions=load:reg9=$limit, goto:l2_learn" },
 	{ REL_LEARN_AWAY, "learn-away",
 	  "table=context, priority=115, in_port=$tunnel, ldp=$ldp, lin=$lport, stage=0 "
-	  "actions=goto:l2_learn" },
+	  "actions=load:reg9=$limit, goto:l2_learn" },
 	{ REL_LEARN_AWAY, "learn-away-acl-out",
 	  "table=context, priority=115, in_port=$tunnel, ldp=$ldp, lin=$lport, stage=1 "
-	  "actions=goto:l2_learn" },
+	  "actions=load:reg9=$limit, goto:l2_learn" },
 	{ REL_LEARN, "learn-group",
 	  "table=l2_learn, priority=120, ldp=$ldp, eth_src=01:00:00:00:00:00/01:00:00:00:00:00 "
 	  "actions=drop:spoof" },
@@ -179,7 +180,8 @@ const struct net_rule net_rules[] = {
 	{ REL_LEARN_KNOWN, "learn-known",
 	  "table=l2_learn, priority=110, ldp=$ldp, eth_src=$mac actions=goto:l2_learned" },
 	{ REL_LEARN, "learn-else",
-	  "table=l2_learn, priority=1, ldp=$ldp actions=template:$template, goto:l2_learned" },
+	  "table=l2_learn, priority=1, ldp=$ldp "
+	  "actions=load:reg10=$limit, template:$template, goto:l2_learned" },
 	{ REL_LEARN_TUNNEL, "learned-done",
 	  "table=l2_learned, priority=100, in_port=$tunnel, ldp=$ldp, stage=0 actions=goto:output" },
 	{ REL_LEARN_TUNNEL, "learned-acl-out",

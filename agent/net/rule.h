@@ -131,7 +131,8 @@ enum net_column {
 	COL_COPIES, /* actions */
 	COL_VERDICT,
 	COL_TEMPLATE,
-	COL_MTU, /* what is longer goes elsewhere; 65535: nothing is */
+	COL_MTU,   /* what is longer goes elsewhere; 65535: nothing is */
+	COL_LIMIT, /* of a port or switch: MAC addresses that it may learn */
 	COL_N,
 };
 

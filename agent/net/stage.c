@@ -123,6 +123,8 @@ const struct stage_register stage_registers[] = {
 	  "5 too big" },
 	{ "reg4", "address of the next hop; of IPv6 reg4 to reg7" },
 	{ "reg8", "number of the host whose ARP daemon knew it; 0: not asked" },
+	{ "reg9", "how many MAC addresses its logical port of entry may have learned" },
+	{ "reg10", "how many its logical switch may have learned" },
 };
 
 const size_t n_stage_registers = sizeof(stage_registers) / sizeof(*stage_registers);

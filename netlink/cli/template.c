@@ -361,8 +361,9 @@ static int template_show(struct cli *cli, struct args *args)
 static const char text_details[] =
 	"  TEMPLATE  ID [NAME] [WORD=VALUE]... ENTRY... [fail: ACTIONS [for SECONDS]]\n"
 	"  WORD      mode, pool, map_field, service, slice, track, fail_timeout,\n"
-	"            pending_packets, pending_timeout, and the timeouts idle, new, replied,\n"
-	"            tcp_opening, tcp_established, tcp_closing, tcp_reset, hard\n"
+	"            pending_packets, pending_timeout, fallback=drop|continue when there is no\n"
+	"            room, limit=N|$REG[:FIELD+FIELD...] (up to 4), and the timeouts idle, new,\n"
+	"            replied, tcp_opening, tcp_established, tcp_closing, tcp_reset, hard\n"
 	"  ENTRY     NAME [when=KIND|KIND]: [reply], [wide], table=T, [priority=+N|-N|N],\n"
 	"            MATCH... actions= ACTIONS   where FIELD=$FIELD is the packet's,\n"
 	"            FIELD=@ip, @port, @v0 to @v5 a variable; $proto, $sport, $dport\n"

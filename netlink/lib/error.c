@@ -205,6 +205,12 @@ static const struct attr_name timeouts_attrs[] = {
 
 static const struct attr_set timeouts_set = SET(timeouts_attrs, false);
 
+static const struct attr_name limits_attrs[] = {
+	[WEFT_LIMITS_A_LIMIT] = { "limit", NULL },
+};
+
+static const struct attr_set limits_set = SET(limits_attrs, true);
+
 static const struct attr_name template_attrs[] = {
 	[WEFT_TEMPLATE_A_DP] = { "dp", NULL },
 	[WEFT_TEMPLATE_A_ID] = { "id", NULL },
@@ -221,6 +227,8 @@ static const struct attr_name template_attrs[] = {
 	[WEFT_TEMPLATE_A_FAIL_TIMEOUT] = { "fail_timeout", NULL },
 	[WEFT_TEMPLATE_A_PENDING_PACKETS] = { "pending_packets", NULL },
 	[WEFT_TEMPLATE_A_PENDING_TIMEOUT] = { "pending_timeout", NULL },
+	[WEFT_TEMPLATE_A_LIMITS] = { "limits", &limits_set },
+	[WEFT_TEMPLATE_A_FALLBACK] = { "fallback", NULL },
 };
 
 static const struct attr_name vars_attrs[] = {

@@ -63,6 +63,10 @@ json_t *wl_json_when(uint32_t when);
 int wl_at_when(const struct wl_at *at, const json_t *json, uint32_t *when);
 json_t *wl_json_drops(const struct weft_drops *drops);
 
+/* limit.c: limits of a template, and one of them, for wl_at_elements() */
+json_t *wl_limits_to_json(const struct weft_template *tmpl, const struct weft_names *names);
+int wl_limit_from_json(const struct wl_at *at, const char *name, const json_t *json, void *ctx);
+
 /* @check: prerequisites must be there; else it is values of a packet */
 int wl_match_from_json(const struct wl_at *at, const json_t *json, bool check,
 		       struct weft_match *out);

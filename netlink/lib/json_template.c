@@ -3,7 +3,7 @@
  * Templates as JSON:
  *
  *	{"id": 5, "name": "snat", "mode": "kernel", "pool": 3, "track": "state",
- *	 "timeouts": {"tcp_established": 7440},
+ *	 "timeouts": {"tcp_established": 7440}, "limits": [{"max": 9, "fields": ["ip_src"]}],
  *	 "entries": [{"name": "forward", "when": ["ipv4", "tcp"], "table": 14, "priority": "+1",
  *		      "match": {"ldp": "$ldp", "eth_type": "$eth_type", "ip_dst": "10.0.0.0/8"},
  *		      "actions": [{"set": {"ip_src": "@ip"}}, {"goto": 15}]}],
@@ -153,6 +153,11 @@ json_t *weft_template_to_json(const struct weft_template *tmpl, const struct wef
 		wl_json_set(&obj, "pending_packets", json_integer(tmpl->pending_packets));
 	if (weft_has(tmpl, WEFT_TEMPLATE_A_PENDING_TIMEOUT))
 		wl_json_set(&obj, "pending_timeout", wl_json_seconds(tmpl->pending_timeout_ms));
+	if (tmpl->n_limits)
+		wl_json_set(&obj, "limits", wl_limits_to_json(tmpl, names));
+	if (weft_has(tmpl, WEFT_TEMPLATE_A_FALLBACK))
+		wl_json_set(&obj, "fallback",
+			    wl_json_enum(weft_fallback_name(tmpl->fallback), tmpl->fallback));
 	wl_json_set(&obj, "entries", entries_to_json(tmpl, names, flags));
 	if (weft_has(tmpl, WEFT_TEMPLATE_A_FAIL))
 		wl_json_set(&obj, "fail", wl_actions_to_json(&tmpl->fail, 0, names, flags));
@@ -373,6 +378,8 @@ static int template_member(const struct wl_at *at, const char *name, const json_
 		{ "timeouts", WEFT_TEMPLATE_A_TIMEOUTS },
 		{ "pending_packets", WEFT_TEMPLATE_A_PENDING_PACKETS },
 		{ "pending_timeout", WEFT_TEMPLATE_A_PENDING_TIMEOUT },
+		{ "limits", WEFT_TEMPLATE_A_LIMITS },
+		{ "fallback", WEFT_TEMPLATE_A_FALLBACK },
 		{ "entries", WEFT_TEMPLATE_A_ENTRIES },
 		{ "fail", WEFT_TEMPLATE_A_FAIL },
 		{ "fail_timeout", WEFT_TEMPLATE_A_FAIL_TIMEOUT },
@@ -395,6 +402,8 @@ static int template_member(const struct wl_at *at, const char *name, const json_
 		return wl_at_string(at, json, tmpl->name, sizeof(tmpl->name));
 	case WEFT_TEMPLATE_A_TIMEOUTS:
 		return wl_at_members(at, json, read_timeout, &tmpl->timeouts);
+	case WEFT_TEMPLATE_A_LIMITS:
+		return wl_at_elements(at, json, wl_limit_from_json, tmpl);
 	case WEFT_TEMPLATE_A_ENTRIES:
 		return wl_at_elements(at, json, read_entry, tmpl);
 	case WEFT_TEMPLATE_A_FAIL:

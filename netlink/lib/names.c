@@ -211,6 +211,7 @@ static const char *const refusals[WEFT_REFUSED_A_MAX + 1] = {
 	[WEFT_REFUSED_A_REJECTED] = "rejected",
 	[WEFT_REFUSED_A_TIMEOUT] = "timeout",
 	[WEFT_REFUSED_A_QUEUE] = "queue",
+	[WEFT_REFUSED_A_LIMIT_TEMPLATE] = "limit_template",
 };
 
 static const char *name_of(const char *const *names, size_t n, uint32_t value)

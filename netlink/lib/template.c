@@ -110,7 +110,8 @@ bool weft_template_equal(const struct weft_template *a, const struct weft_templa
 	    a->pool != b->pool || a->map_field != b->map_field || strcmp(a->service, b->service) ||
 	    a->slice != b->slice || a->track != b->track ||
 	    a->fail_timeout_ms != b->fail_timeout_ms || a->pending_packets != b->pending_packets ||
-	    a->pending_timeout_ms != b->pending_timeout_ms || a->entries.n != b->entries.n ||
+	    a->pending_timeout_ms != b->pending_timeout_ms || a->fallback != b->fallback ||
+	    !wl_limits_equal(a, b) || a->entries.n != b->entries.n ||
 	    memcmp(a->timeouts.ms, b->timeouts.ms, sizeof(a->timeouts.ms)) || !fail_equal(a, b))
 		return false;
 	for (i = 0; i < a->entries.n; i++)
@@ -194,6 +195,10 @@ static int template_get_attr(struct weft_template *tmpl, const struct nlattr *at
 		return wl_attr_u32(attr, &tmpl->pending_packets);
 	case WEFT_TEMPLATE_A_PENDING_TIMEOUT:
 		return wl_attr_u32(attr, &tmpl->pending_timeout_ms);
+	case WEFT_TEMPLATE_A_LIMITS:
+		return wl_limits_get(tmpl, attr);
+	case WEFT_TEMPLATE_A_FALLBACK:
+		return wl_attr_u32(attr, &tmpl->fallback);
 	case WEFT_TEMPLATE_A_N_INSTANCES:
 		return wl_attr_u32(attr, &tmpl->n_instances);
 	case WEFT_TEMPLATE_A_N_PENDING:
@@ -249,6 +254,7 @@ static bool put_numbers(struct nlmsghdr *nlh, size_t size, const struct weft_tem
 		{ WEFT_TEMPLATE_A_FAIL_TIMEOUT, tmpl->fail_timeout_ms },
 		{ WEFT_TEMPLATE_A_PENDING_PACKETS, tmpl->pending_packets },
 		{ WEFT_TEMPLATE_A_PENDING_TIMEOUT, tmpl->pending_timeout_ms },
+		{ WEFT_TEMPLATE_A_FALLBACK, tmpl->fallback },
 	};
 	size_t i;
 
@@ -279,6 +285,8 @@ int wl_template_put_attrs(struct nlmsghdr *nlh, size_t size, const struct weft_t
 		return -EMSGSIZE;
 	if (weft_has(tmpl, WEFT_TEMPLATE_A_TIMEOUTS))
 		err = timeouts_put(nlh, size, &tmpl->timeouts);
+	if (!err && weft_has(tmpl, WEFT_TEMPLATE_A_LIMITS))
+		err = wl_limits_put(nlh, size, tmpl);
 	if (!err && weft_has(tmpl, WEFT_TEMPLATE_A_FAIL))
 		err = weft_actions_put_attrs(nlh, size, WEFT_TEMPLATE_A_FAIL, &tmpl->fail);
 	if (!err)

@@ -191,6 +191,8 @@ static const struct {
 	{ "fail_timeout", WEFT_TEMPLATE_A_FAIL_TIMEOUT },
 	{ "pending_packets", WEFT_TEMPLATE_A_PENDING_PACKETS },
 	{ "pending_timeout", WEFT_TEMPLATE_A_PENDING_TIMEOUT },
+	{ "limit", WEFT_TEMPLATE_A_LIMITS }, /* each is one more */
+	{ "fallback", WEFT_TEMPLATE_A_FALLBACK },
 };
 
 /* One of header_words with its value, for text and JSON */
@@ -221,6 +223,10 @@ int wl_template_item_parse(const struct wl_parse *ps, enum weft_template_attr at
 		return parse_ms(ps, tok, "fail_timeout", &tmpl->fail_timeout_ms);
 	case WEFT_TEMPLATE_A_PENDING_PACKETS:
 		return parse_u32(ps, tok, "pending_packets", 1, 256, &tmpl->pending_packets);
+	case WEFT_TEMPLATE_A_LIMITS:
+		return wl_limit_parse(ps, tok, tmpl);
+	case WEFT_TEMPLATE_A_FALLBACK:
+		return parse_enum(ps, tok, "fallback", weft_fallback_from_name, &tmpl->fallback);
 	default:
 		return parse_ms(ps, tok, "pending_timeout", &tmpl->pending_timeout_ms);
 	}
@@ -252,7 +258,8 @@ static int parse_header_word(const struct wl_parse *ps, struct wl_tok tok,
 	for (i = 0; i < WL_ARRAY_SIZE(header_words); i++) {
 		if (!wl_tok_is(name, header_words[i].name))
 			continue;
-		if (weft_has(tmpl, header_words[i].attr))
+		if (weft_has(tmpl, header_words[i].attr) &&
+		    header_words[i].attr != WEFT_TEMPLATE_A_LIMITS)
 			return wl_fail(ps, tok, "duplicate '%s'", header_words[i].name);
 		weft_mark(tmpl, header_words[i].attr);
 		return wl_template_item_parse(ps, header_words[i].attr, value, tmpl);
@@ -638,6 +645,12 @@ static void format_header(struct wl_buf *buf, const struct weft_template *tmpl,
 		wl_buf_printf(buf, " pending_packets=%u", tmpl->pending_packets);
 	if (weft_has(tmpl, WEFT_TEMPLATE_A_PENDING_TIMEOUT))
 		format_seconds(buf, "pending_timeout", tmpl->pending_timeout_ms);
+	for (attr = 0; attr < tmpl->n_limits; attr++) {
+		wl_buf_puts(buf, " limit=");
+		wl_limit_format(buf, &tmpl->limits[attr], names);
+	}
+	if (weft_has(tmpl, WEFT_TEMPLATE_A_FALLBACK) && weft_fallback_name(tmpl->fallback))
+		wl_buf_printf(buf, " fallback=%s", weft_fallback_name(tmpl->fallback));
 }
 
 static void format_stats(struct wl_buf *buf, const struct weft_template *tmpl)

@@ -275,6 +275,14 @@ int wl_template_item_parse(const struct wl_parse *ps, enum weft_template_attr at
 int wl_tentry_priority_parse(const struct wl_parse *ps, struct wl_tok tok,
 			     struct weft_tentry *entry);
 
+/* ---- limit.c --------------------------------------------------------------- */
+
+/* One more limit of a template, "64:ldp+lin" */
+int wl_limit_parse(const struct wl_parse *ps, struct wl_tok tok, struct weft_template *tmpl);
+void wl_limit_format(struct wl_buf *buf, const struct weft_limit *limit,
+		     const struct weft_names *names);
+bool wl_limits_equal(const struct weft_template *a, const struct weft_template *b);
+
 /* ---- text_instance.c ------------------------------------------------------- */
 
 /* An address, a port, or 0x and digits */
@@ -405,6 +413,8 @@ int wl_flow_put_attrs(struct nlmsghdr *nlh, size_t size, const struct weft_flow 
 		      enum wl_flow_what what);
 int wl_table_put_attrs(struct nlmsghdr *nlh, size_t size, const struct weft_table *table);
 int wl_pool_put_attrs(struct nlmsghdr *nlh, size_t size, const struct weft_pool *pool, bool change);
+int wl_limits_get(struct weft_template *tmpl, const struct nlattr *nest);
+int wl_limits_put(struct nlmsghdr *nlh, size_t size, const struct weft_template *tmpl);
 int wl_template_put_attrs(struct nlmsghdr *nlh, size_t size, const struct weft_template *tmpl);
 int wl_instance_put_attrs(struct nlmsghdr *nlh, size_t size, const struct weft_instance *instance,
 			  bool filter);

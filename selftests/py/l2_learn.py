@@ -116,7 +116,8 @@ def part_relay(lab):
 
 
 def part_limit(lab):
-    lab.sent("lan1", "02:bb:00:00:00:01", MACS["vm1"], set(), "one more")
+    lab.sent("lan1", "02:bb:00:00:00:01", MACS["vm1"], {"vm1"}, "one more")
+    lab.own("vm1", "02:bb:00:00:00:01", LEARNING, "it is not learned")
     lab.sent("lan1", X, MACS["vm1"], {"vm1"}, "those that are there go on")
 
 

@@ -120,6 +120,8 @@ completes "5 51 dp help" weft template show ""
 completes "-f dp help" weft template add ""
 completes "pool=3 pool=41" weft template add 5 snat pool=
 completes "mode=kernel mode=service" weft template add 5 snat mode=
+completes "fallback=continue fallback=drop" weft template add 5 snat fallback=
+has limit= weft template add 5 snat l
 has '$proto' weft template add 5 snat forward: table=14 '$p'
 has "template:51" weft flow add ip actions= template:5
 completes "template=5 template=51" weft instance cut template=

@@ -25,6 +25,7 @@ good()
 good '5 a: table=1 actions=drop'
 good 'template 5 snat mode=kernel pool=3 slice=9 track=state tcp_established=7440 fail_timeout=1 forward: table=14, priority=+1, ldp=$ldp, $proto, ip_src=$ip_src, ip_dst=$ip_dst, $sport, $dport actions= set:ip_src=@ip, set:l4_src=@port, goto:15 reverse: reply, table=11, ldp=$ldp, $proto, ip_src=$ip_dst, ip_dst=@ip, l4_src=$l4_dst, l4_dst=@port actions= set:ip_dst=$ip_src, set:l4_dst=$l4_src, goto:12 fail: drop:pool_exhausted'
 good '6 "a b" mode=service service=nat pending_packets=1 e when=ipv4|ipv6|echo: wide, table=1, priority=7, $proto, icmp_id=$icmp_id actions=load:reg0=@v5, template:7 fail: drop:rejected for 0.5s'
+good '8 mac idle=300 limit=$reg9:ldp+lin limit=64:ip_src limit=9 fallback=continue mac: table=8, priority=50, ldp=$ldp, eth_dst=$eth_src actions= set:lout=$lin, goto:12'
 good '7 map_field=ip_dst x: table=0, priority=-1, arp, arp_tpa=$arp_spa actions=output:in_port'
 
 run weft template parse 5 a: table=1, ip actions=drop b: reply, table=2 actions=drop
@@ -91,6 +92,9 @@ bad()
 bad 1 1 'x a: table=1 actions=drop'
 bad 8 4 '5 mode=both a: table=1 actions=drop'
 bad 14 6 '5 a: table=1 colour=1 actions=drop'
+bad 9 4 '5 limit=$ldp:lin a: table=1 actions=drop'
+bad 16 6 '5 limit=64:lin+colour a: table=1 actions=drop'
+bad 12 2 '5 fallback=go a: table=1 actions=drop'
 bad 18 3 '5 a: table=1 lin=@ip ldp=$ldp actions=drop'
 bad 14 6 '5 a: table=1 ip_sec=$ip_src actions=drop'
 bad 14 14 '5 a: table=1 ip_src=$ip_src actions=drop'

@@ -69,8 +69,11 @@ def read_header(path):
             if not name.startswith('__') and not value.startswith('__'):
                 enums[enum][name] = number
     for name, body in re.findall(r'struct (\w+) \{(.*?)\};', text, re.S):
-        structs[name] = [(kind, member, int(length or 1)) for kind, member, length in
-                         re.findall(r'__(\w+) (\w+)(?:\[(\d+)\])?;', body)]
+        structs[name] = [(kind, member, 1) if not length else
+                         # to the specification, arrays are bytes
+                         ('u8', member, eval(length, {'__builtins__': {}}, env) *
+                          int(kind.strip('us')) // 8) for kind, member, length in
+                         re.findall(r'__(\w+) (\w+)(?:\[(\w+)\])?;', body)]
     return defines, enums, structs
 
 

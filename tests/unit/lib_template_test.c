@@ -105,6 +105,12 @@ static void canonical(void **state)
 		"ipv6_dst=@ip, $sport  actions= clone(set:ipv6_dst=@ip, output:1), template:7\n"
 		"  other when=other: table=1, priority=+1, eth_src=$eth_dst, eth_type=$eth_type  "
 		"actions= service:nat",
+		"template 31744 weft-mac-300 mode=kernel idle=300 limit=$reg9:ldp+lin limit=$reg10:ldp "
+		"limit=4294967295:ip_src+ip_proto limit=1 fallback=continue\n"
+		"  mac: table=8, priority=50, ldp=$ldp, eth_dst=$eth_src  "
+		"actions= load:lout=$lin, goto:12",
+		"template 3 limit=7:reg15+ipv6_src+tun_id+eth_src fallback=drop\n"
+		"  a: table=0, priority=+1  actions= drop",
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
@@ -137,6 +143,18 @@ static void same(const char *a, const char *b)
 	weft_template_free(&y);
 }
 
+static void differ(const char *a, const char *b)
+{
+	struct weft_template x, y;
+
+	assert_int_equal(weft_template_parse(&x, a, NULL, NULL), 0);
+	assert_int_equal(weft_template_parse(&y, b, NULL, NULL), 0);
+	if (weft_template_equal(&x, &y))
+		fail_msg("'%s' is '%s'", a, b);
+	weft_template_free(&x);
+	weft_template_free(&y);
+}
+
 static void synonyms(void **state)
 {
 	same("template 5 a: table=1 $proto actions=drop",
@@ -151,6 +169,14 @@ static void synonyms(void **state)
 	same("5 mode=kernel, slice=1 a: table=1 actions=drop fail: drop for 0.25",
 	     "5 slice=1 mode=kernel fail_timeout=0.25s a: table=1 actions=drop fail: drop");
 	same("5 idle=60s a: table=1 actions=drop", "5 a: table=1 actions=drop");
+	same("5 fallback=drop a: table=1 actions=drop", "5 a: table=1 actions=drop");
+	same("5 limit=0x40:vlan_ctx a: table=1 actions=drop",
+	     "5 limit=64:reg3 a: table=1 actions=drop");
+	differ("5 limit=64:ldp a: table=1 actions=drop", "5 a: table=1 actions=drop");
+	differ("5 limit=64:ldp a: table=1 actions=drop", "5 limit=64:lin a: table=1 actions=drop");
+	differ("5 limit=64:ldp a: table=1 actions=drop",
+	       "5 limit=$reg1:ldp a: table=1 actions=drop");
+	differ("5 fallback=continue a: table=1 actions=drop", "5 a: table=1 actions=drop");
 	same("template 5 x # a comment: with=words\n# another \"\n a: table=1, \\\n"
 	     "   actions= output:1, \\\n   output:2 # fail: drop\n\tfail: drop\n",
 	     "5 x a: table=1 actions=output:1 output:2 fail: drop");
@@ -226,6 +252,24 @@ static void random_entry(struct weft_template *tmpl)
 	weft_mark(entry, WEFT_TENTRY_A_ACTIONS);
 }
 
+static void random_limits(struct weft_template *tmpl)
+{
+	unsigned int n;
+
+	for (n = random_below(WEFT_TEMPLATE_LIMITS + 1); n; n--) {
+		struct weft_limit *limit = &tmpl->limits[tmpl->n_limits++];
+		unsigned int first = random_below(WEFT_FIELD_MAX - WEFT_LIMIT_FIELDS) + 1;
+
+		if (one_in(2))
+			limit->max = (uint32_t)random_u64() | 1;
+		else
+			limit->max_field = (uint16_t)(WEFT_FIELD_REG0 + random_below(16));
+		for (unsigned int i = random_below(WEFT_LIMIT_FIELDS + 1); i; i--)
+			limit->fields[i - 1] = (uint16_t)(first + i);
+		weft_mark(tmpl, WEFT_TEMPLATE_A_LIMITS);
+	}
+}
+
 static void random_header(struct weft_template *tmpl)
 {
 	static const char *const names[] = { "snat", "a b", "7", "lout", "abcdefghijklmno", "a:" };
@@ -269,8 +313,12 @@ static void random_header(struct weft_template *tmpl)
 		tmpl->created = random_u64();
 		weft_mark(tmpl, WEFT_TEMPLATE_A_CREATED);
 		tmpl->refused[random_below(WEFT_REFUSED_A_QUEUE) + 1] = random_u64();
+		tmpl->refused[WEFT_REFUSED_A_LIMIT_TEMPLATE] = random_u64();
 		weft_mark(tmpl, WEFT_TEMPLATE_A_REFUSED);
+		tmpl->fallback = one_in(2);
+		weft_mark(tmpl, WEFT_TEMPLATE_A_FALLBACK);
 	}
+	random_limits(tmpl);
 }
 
 static void random_templates(void **state)
@@ -339,6 +387,25 @@ static void headers(void **state)
 	refuse("5 pending_packets=257" GOOD, "257", "at most 256");
 	refuse("5 pending_packets=0" GOOD, "0", "at least 1");
 	refuse("5 fail_timeout=x" GOOD, NULL, "is not a number");
+	refuse("5 fallback=go" GOOD, "go", "no fallback 'go'");
+	refuse("5 fallback=drop fallback=drop" GOOD, "fallback=drop", "duplicate 'fallback'");
+}
+
+static void limits(void **state)
+{
+	refuse("5 limit=0" GOOD, "0", "at least 1");
+	refuse("5 limit=4294967296" GOOD, "4294967296", "at most 4294967295");
+	refuse("5 limit=many:ldp" GOOD, "many", "is not a number");
+	refuse("5 limit=:lin" GOOD, NULL, "is not a number");
+	refuse("5 limit=$:ldp" GOOD, NULL, "unknown field ''");
+	refuse("5 limit=$ldp:lin" GOOD, "$ldp", "is no register");
+	refuse("5 limit=5:" GOOD, NULL, "unknown field ''");
+	refuse("5 limit=5:ldp+" GOOD, NULL, "unknown field ''");
+	refuse("5 limit=5:colour" GOOD, "colour", "unknown field 'colour'");
+	refuse("5 limit=5:vlan_vid" GOOD, "vlan_vid", "is part of a field");
+	refuse("5 limit=5:ldp+lin+ldp" GOOD, "ldp", "duplicate 'ldp'");
+	refuse("5 limit=5:reg0+reg1+reg2+reg3+reg4" GOOD, "reg4", "at most 4 fields");
+	refuse("5 limit=1 limit=2 limit=3 limit=4 limit=9" GOOD, "9", "at most 4 limits");
 }
 
 static void entries(void **state)
@@ -450,6 +517,19 @@ static void bad_json(void **state)
 		{ "{\"timeouts\": {\"syn\": 5}}", "$.timeouts.syn", "no timeout 'syn'" },
 		{ "{\"timeouts\": {\"idle\": -1}}", "$.timeouts.idle", "out of range" },
 		{ "{\"refused\": {\"x\": 1}}", "$.refused.x", "no counter" },
+		{ "{\"limits\": 5}", "$.limits", "an array is needed" },
+		{ "{\"limits\": [5]}", "$.limits[0]", "an object is needed" },
+		{ "{\"limits\": [{\"fields\": []}]}", "$.limits[0]", "max is missing" },
+		{ "{\"limits\": [{\"max\": 0}]}", "$.limits[0].max", "at least 1" },
+		{ "{\"limits\": [{\"max\": 1, \"per\": 1}]}", "$.limits[0].per",
+		  "no member 'per'" },
+		{ "{\"limits\": [{\"max\": 1, \"fields\": \"ldp\"}]}", "$.limits[0].fields",
+		  "an array is needed" },
+		{ "{\"limits\": [{\"max\": 1, \"fields\": [1]}]}", "$.limits[0].fields[0]",
+		  "a field's name is needed" },
+		{ "{\"limits\": [{\"max\": 1, \"fields\": [\"ldp\", \"x\"]}]}",
+		  "$.limits[0].fields[1]", "unknown field" },
+		{ "{\"fallback\": \"x\"}", "$.fallback", "no fallback" },
 		{ "{\"fail\": [{\"set\": {\"ip_src\": \"@ip\"}}]}", "$.fail[0].set.ip_src",
 		  "only entries of templates" },
 		{ "{\"entries\": {}}", "$.entries", "an array" },
@@ -627,6 +707,7 @@ int main(void)
 		cmocka_unit_test(synonyms),
 		cmocka_unit_test(random_templates),
 		cmocka_unit_test(headers),
+		cmocka_unit_test(limits),
 		cmocka_unit_test(entries),
 		cmocka_unit_test(bindings),
 		cmocka_unit_test(prerequisites),

@@ -254,6 +254,55 @@ static void test_locality(void **state)
 	json_decref(root);
 }
 
+/* ---- learning ---------------------------------------------------------- */
+
+static unsigned int count(const char *text, const char *what)
+{
+	unsigned int n = 0;
+
+	while ((text = strstr(text, what))) {
+		text += strlen(what);
+		n++;
+	}
+	return n;
+}
+
+/* limits are in entries of ports and switches, so another one is nothing to the rest */
+static void test_learn(void **state)
+{
+	json_t *root = read_json("../../examples/network/two-switches.json"), *port, *sw;
+	struct net_compiled *before, *after;
+	struct net *net, *next;
+	char *text;
+
+	port = json_object_get(json_object_get(root, "ports"), "vm1");
+	sw = json_object_get(json_object_get(root, "switches"), "left");
+	json_object_set_new(port, "learn", json_true());
+	for (char host[] = "h1"; host[1] <= '2'; host[1]++) {
+		text = listing_of(root, host);
+		/* where the port is, and on the other host for both stages that come through tunnels */
+		assert_int_equal(count(text, "actions= load:reg9=0x400, "), host[1] == '1' ? 1 : 2);
+		assert_int_equal(count(text, "actions= load:reg10=0x2000, template:"), 1);
+		free(text);
+	}
+	net = load(root, "h2");
+	before = test_compile(net, NULL);
+	json_object_set_new(port, "learn", json_pack("{s:i}", "limit", 7));
+	json_object_set_new(sw, "learn_limit", json_integer(9));
+	next = load(root, "h2");
+	after = test_compile(next, before);
+	text = listing(after);
+	assert_int_equal(count(text, "actions= load:reg9=0x7, "), 2);
+	assert_int_equal(count(text, "actions= load:reg10=0x9, template:"), 1);
+	free(text);
+	assert_int_equal(before->n_entries, after->n_entries);
+	net_compiled_free(after);
+	net_compiled_free(before);
+	net_free(next);
+	net_free(net);
+	json_decref(root);
+}
+
 /* ---- scale ------------------------------------------------------------- */
 
 static double seconds(void)
@@ -301,7 +350,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden), cmocka_unit_test(test_incremental),
 		cmocka_unit_test(test_order),  cmocka_unit_test(test_locality),
-		cmocka_unit_test(test_scale),
+		cmocka_unit_test(test_learn),  cmocka_unit_test(test_scale),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

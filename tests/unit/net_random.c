@@ -63,7 +63,11 @@ static void put_port(json_t *root, unsigned int i)
 		break;
 	case 2: /* what weft-arpd does not go with */
 		if (!json_object_get(root, "resolution"))
-			json_object_set_new(port, "learn", json_true());
+			json_object_set_new(
+				port, "learn",
+				net_random_below(2) ?
+					json_true() :
+					json_pack("{s:i}", "limit", 1 + net_random_below(1500)));
 		break;
 	}
 	if (!i && net_random_below(2)) { /* one of a switch */
@@ -178,6 +182,9 @@ static void put_switch(json_t *root, unsigned int i)
 	net_random_put(root, "switches", name,
 		       json_pack("{s:i, s:s}", "ldp", i + 1, "unknown",
 				 net_random_below(2) ? "flood" : "drop"));
+	if (net_random_below(2))
+		json_object_set_new(json_object_get(net_random_section(root, "switches"), name),
+				    "learn_limit", json_integer(100 + net_random_below(1000)));
 }
 
 json_t *net_random_make(void)

@@ -41,6 +41,8 @@
 #define WEFT_TEMPLATE_ID_MAX	65535	/* templates are 1…65535 */
 #define WEFT_TEMPLATE_ENTRIES	8	/* entries of a template */
 #define WEFT_TEMPLATE_VARS	8	/* variables of a template */
+#define WEFT_TEMPLATE_LIMITS	4	/* limits of a template */
+#define WEFT_LIMIT_FIELDS	4	/* fields that a limit counts by */
 #define WEFT_LABEL_MAX		0xffffff	/* labels are 1…0xffffff; 0 names nothing */
 #define WEFT_TUNNELS_MAX	65536	/* tunnels whose state a datapath knows */
 #define WEFT_FALLBACKS_MAX	4	/* other ways for a tunnel that is down */
@@ -1024,7 +1026,8 @@ enum weft_act_tunnel_attr {
 };
 
 /**
- * enum weft_fallback - what happens to a packet whose service takes no copy
+ * enum weft_fallback - what happens to a packet whose service takes no copy, or whose template no
+ *	instance
  * @WEFT_FALLBACK_DROP: it is dropped, later actions are not done
  * @WEFT_FALLBACK_CONTINUE: later actions are done
  */
@@ -1459,6 +1462,38 @@ enum weft_timeouts_attr {
 };
 
 /**
+ * struct weft_limit - how many instances of a template there may be whose opening packets had
+ *	the same values in some fields
+ * @max: at most so many; 0: max_field says
+ * @max_field: enum weft_field, one of the registers: the maximum is what the opening packet has
+ *	there, and none is allowed if that is 0; 0: max says
+ * @reserved: zero
+ * @fields: enum weft_field, each once, zeroes behind the last: ldp and lin, for example, for so
+ *	many of each logical port. None: all instances of the template count. Fields are metadata
+ *	but addresses of tunnels, and those of Ethernet and IP, up to 36 bytes together; with
+ *	fields of one family only packets of that count
+ */
+struct weft_limit {
+	__u32 max;
+	__u16 max_field;
+	__u16 reserved;
+	__u16 fields[WEFT_LIMIT_FIELDS];
+};
+
+/**
+ * enum weft_limits_attr - list of limits
+ * @WEFT_LIMITS_A_LIMIT: struct weft_limit, up to WEFT_TEMPLATE_LIMITS of them; an instance counts
+ *	for each
+ */
+enum weft_limits_attr {
+	WEFT_LIMITS_A_UNSPEC,
+	WEFT_LIMITS_A_LIMIT,
+
+	__WEFT_LIMITS_A_MAX,
+	WEFT_LIMITS_A_MAX = __WEFT_LIMITS_A_MAX - 1
+};
+
+/**
  * enum weft_refused_attr - why instances were not made, counters
  * @WEFT_REFUSED_A_POOL: u64, the pool had nothing
  * @WEFT_REFUSED_A_LIMIT_DP: u64, limit of the datapath
@@ -1472,6 +1507,8 @@ enum weft_timeouts_attr {
  * @WEFT_REFUSED_A_TIMEOUT: u64, the service did not answer
  * @WEFT_REFUSED_A_QUEUE: u64, packets for which there was no room to wait
  * @WEFT_REFUSED_A_PAD: alignment
+ * @WEFT_REFUSED_A_LIMIT_TEMPLATE: u64, a limit of the template; packets of cached programs, which
+ *	go on without an instance, do not count
  */
 enum weft_refused_attr {
 	WEFT_REFUSED_A_UNSPEC,
@@ -1487,6 +1524,7 @@ enum weft_refused_attr {
 	WEFT_REFUSED_A_TIMEOUT,
 	WEFT_REFUSED_A_QUEUE,
 	WEFT_REFUSED_A_PAD,
+	WEFT_REFUSED_A_LIMIT_TEMPLATE,
 
 	__WEFT_REFUSED_A_MAX,
 	WEFT_REFUSED_A_MAX = __WEFT_REFUSED_A_MAX - 1
@@ -1520,6 +1558,11 @@ enum weft_refused_attr {
  * @WEFT_TEMPLATE_A_REFUSED: nest of enum weft_refused_attr, only reported
  * @WEFT_TEMPLATE_A_SENDERS: u32, only reported: entries with an action that names it
  * @WEFT_TEMPLATE_A_PAD: alignment
+ * @WEFT_TEMPLATE_A_LIMITS: nest of enum weft_limits_attr; default: none
+ * @WEFT_TEMPLATE_A_FALLBACK: u32, enum weft_fallback: what becomes of a packet for whose instance
+ *	there is no room: a limit, of the template or another, is reached, or memory is short. DROP,
+ *	the default, is WEFT_DROP_INSTANCE_LIMIT; CONTINUE, with the next action and without an
+ *	instance, is for mode KERNEL only
  */
 enum weft_template_attr {
 	WEFT_TEMPLATE_A_UNSPEC,
@@ -1544,6 +1587,8 @@ enum weft_template_attr {
 	WEFT_TEMPLATE_A_REFUSED,
 	WEFT_TEMPLATE_A_SENDERS,
 	WEFT_TEMPLATE_A_PAD,
+	WEFT_TEMPLATE_A_LIMITS,
+	WEFT_TEMPLATE_A_FALLBACK,
 
 	__WEFT_TEMPLATE_A_MAX,
 	WEFT_TEMPLATE_A_MAX = __WEFT_TEMPLATE_A_MAX - 1

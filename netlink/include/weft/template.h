@@ -139,6 +139,9 @@ struct weft_template {
 	uint32_t fail_timeout_ms;
 	uint32_t pending_packets;
 	uint32_t pending_timeout_ms;
+	struct weft_limit limits[WEFT_TEMPLATE_LIMITS];
+	unsigned int n_limits;
+	uint32_t fallback; /* enum weft_fallback */
 	uint32_t n_instances;
 	uint32_t n_pending;
 	uint64_t created;
