@@ -18,6 +18,7 @@ enum net_relation {
 	REL_ASK,	  /* this host */
 	REL_MAP,	  /* … as a map server */
 	REL_SWITCH_ASK,	  /* a switch of which this host has a part */
+	REL_DEVICES_ASK,  /* … with ports of routers in namespaces here */
 	REL_SWITCH,	  /* a switch of which this host has a part, as all that follow */
 	REL_UNKNOWN,	  /* a switch that floods to addresses it does not know */
 	REL_LEARN,	  /* a switch with ports that learn, as the next ones */
@@ -55,14 +56,15 @@ enum net_relation {
 	REL_LATE_SWITCH,      /* a port away, and a link whose router leaves the switch to it */
 	REL_NEIGHBOUR4,	      /* a link, and an address behind it */
 	REL_NEIGHBOUR6,
-	REL_LINK,     /* a link */
-	REL_LINK_IP4, /* … and one of its addresses */
+	REL_LINK_GUARD, /* a link, but to a router in a namespace of this host */
+	REL_LINK_IP4,	/* a link, and one of its addresses */
 	REL_LINK_IP6,
-	REL_LINK_TO,	 /* a link to a router whose work is done here */
-	REL_LINK_FROM,	 /* … and the way back */
-	REL_LINK_AWAY,	 /* a link to a router on another host */
-	REL_LINK_DEVICE, /* a link to a router in a namespace of this host */
-	REL_LINK_DEVICE_IP4,
+	REL_LINK_TO,	     /* a link to a router whose work is done here */
+	REL_LINK_FROM,	     /* … and the way back */
+	REL_LINK_AWAY,	     /* a link to a router on another host */
+	REL_LINK_DEVICE,     /* a link to a router in a namespace of this host */
+	REL_LINK_DEVICE_ASK, /* … if daemons ask each other for addresses */
+	REL_LINK_DEVICE_IP4, /* … and one of its addresses */
 	REL_LINK_DEVICE_IP6,
 	REL_ROUTER,	  /* a router whose work is done here, as in all that follow */
 	REL_NAT,	  /* … which translates addresses */
