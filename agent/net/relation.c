@@ -541,6 +541,8 @@ static void port_rows(const struct rows *rows, const struct net_object *object)
 	if (port->host && port->host != rows->net->self && rows->net->self->host.relays) {
 		set_number(&row, COL_NUMBER, port->host->host.number);
 		emit(rows, REL_PORT_RELAY, &row);
+		if (!arp_mac_is_zero(port->mac))
+			emit(rows, REL_MAC_RELAY, &row);
 	}
 	if (!port->of_switch->sw.here)
 		return;

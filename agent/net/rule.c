@@ -77,7 +77,7 @@ const struct net_rule net_rules[] = {
 	{ REL_PORT_RELAY, "relay",
 	  "table=context, priority=200, in_port=$tunnel, ldp=$ldp, lout=$lport "
 	  "actions=load:reg0=$number, goto:physical" },
-	{ REL_PORT_RELAY, "relay-switch",
+	{ REL_MAC_RELAY, "relay-switch",
 	  "table=context, priority=200, in_port=$tunnel, ldp=$ldp, lout=0, stage=2, eth_dst=$mac "
 	  "actions=load:reg0=$number, goto:physical" },
 	{ REL_LINK_RELAY, "relay-router",

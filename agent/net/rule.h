@@ -34,6 +34,7 @@ enum net_relation {
 	REL_FLOOD_FABRIC, /* a switch, and the copies to its ports here */
 	REL_FLOOD_RELAY,  /* any switch, at a relay, a host before it, and the copies to others */
 	REL_PORT_RELAY,	  /* any port that lives on another host, at a relay */
+	REL_MAC_RELAY,	  /* … if the file gives it a MAC address */
 	REL_LINK_RELAY,	  /* any link to a router on another host, at a relay or stand-by */
 	REL_PORT,	  /* a port of a switch, wherever it lives */
 	REL_PORT_IP4,	  /* … and one of its addresses */
