@@ -22,6 +22,7 @@
 #include "memory.h"
 #include "node.h"
 #include "services/arp/arpd.h"
+#include "services/arp/counters.h"
 #include "services/arp/message.h"
 #include "services/arp/section.h"
 #include "services/arp/table.h"
@@ -32,29 +33,6 @@
 #define GREETED_MS 1000 /* a map server is told everything no more often */
 #define GREET_MS 1500	/* between the greetings of a map server that begins */
 #define GREETINGS 4
-
-struct counters {
-	uint64_t local;	      /* upcalls answered from the section */
-	uint64_t hits;	      /* from a row */
-	uint64_t misses;      /* that began a question */
-	uint64_t joined;      /* that wait with others for one answer */
-	uint64_t refused;     /* unknown router port, negative, or too many wait */
-	uint64_t resolved;    /* questions */
-	uint64_t failed;      /* questions without an answer */
-	uint64_t map_queries; /* sent */
-	uint64_t map_unknown; /* answers of map servers that nobody has it */
-	uint64_t questions;   /* sent to peers */
-	uint64_t outside;     /* … and to networks outside */
-	uint64_t looks;	      /* at bindings in use: questions to one */
-	uint64_t changed;     /* bindings that were another one then */
-	uint64_t lost;	      /* that had no answer any more */
-	uint64_t asked;	      /* questions of daemons and machines that were answered */
-	uint64_t silent;      /* … and that were not for us */
-	uint64_t announced;   /* sent */
-	uint64_t published;   /* sent */
-	uint64_t acknowledged;
-	uint64_t bad; /* frames that were none of these */
-};
 
 struct arpd {
 	struct arpd_calls calls;
@@ -68,7 +46,7 @@ struct arpd {
 	struct event *greet_timer;
 	unsigned int n_greetings; /* that are still to be sent */
 	uint64_t greeted_ms;	  /* when everything was published for a greeting last */
-	struct counters n;
+	struct arp_counters n;
 };
 
 static const uint8_t no_mac[6];
@@ -888,36 +866,7 @@ char *arpd_configure(struct arpd *arpd, const json_t *config)
 
 json_t *arpd_status(const struct arpd *arpd)
 {
-	const struct {
-		const char *name;
-		uint64_t n;
-	} counters[] = {
-		{ "local", arpd->n.local },
-		{ "hits", arpd->n.hits },
-		{ "misses", arpd->n.misses },
-		{ "joined", arpd->n.joined },
-		{ "refused", arpd->n.refused },
-		{ "resolved", arpd->n.resolved },
-		{ "failed", arpd->n.failed },
-		{ "map_queries", arpd->n.map_queries },
-		{ "map_unknown", arpd->n.map_unknown },
-		{ "questions", arpd->n.questions },
-		{ "outside", arpd->n.outside },
-		{ "looks", arpd->n.looks },
-		{ "changed", arpd->n.changed },
-		{ "lost", arpd->n.lost },
-		{ "asked", arpd->n.asked },
-		{ "silent", arpd->n.silent },
-		{ "announced", arpd->n.announced },
-		{ "published", arpd->n.published },
-		{ "acknowledged", arpd->n.acknowledged },
-		{ "bad", arpd->n.bad },
-	};
-	json_t *list = json_object();
-
-	for (size_t i = 0; i < sizeof(counters) / sizeof(*counters); i++)
-		json_object_set_new(list, counters[i].name, json_integer(counters[i].n));
-	return json_pack("{s:o, s:o, s:I, s:I}", "counters", list, "wire",
+	return json_pack("{s:o, s:o, s:I, s:I}", "counters", arp_counters_json(&arpd->n), "wire",
 			 arp_wire_status(arpd->wire), "rows", (json_int_t)arpd->table.n_rows,
 			 "waiting", (json_int_t)arpd->table.n_waiters);
 }
