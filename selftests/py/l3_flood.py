@@ -127,7 +127,7 @@ def test_unknown(lab):
     del net["ports"]["vm5"]["addresses"]
     net["ports"]["vm5"]["learn"] = True
     lab.apply(net)
-    for src in ("vm2", "r.left"):
+    for src in ("vm2", "vm6", "r.left"):
         lab.heard("R3-5, unknown addresses go to who learns", src, to_all(src, dst=UNKNOWN), ["vm5"])
     sent = to_all("vm5")
     for frame in (sent, sent[:6] + f.mac("02:00:00:00:99:05") + sent[12:]):
