@@ -528,12 +528,31 @@ static void outside_rows(const struct rows *rows, struct row *row, const struct 
 		emit(rows, REL_OUTSIDE_ALL, row);
 }
 
+/* what routers here send outside, when the last hop does the switch, of which nothing is here */
+static void late_outside_rows(const struct rows *rows, const struct net_object *object)
+{
+	const struct net_port *port = &object->port;
+	const struct net_switch *sw = &port->of_switch->sw;
+	struct row row = { .v = { NULL } };
+
+	if (!port->outside || !port->host || sw->here)
+		return;
+	set_number(&row, COL_LPORT, port->lport);
+	set_number(&row, COL_NUMBER, port->host->host.number);
+	for (size_t i = 0; i < sw->links.n; i++) {
+		set_link(&row, sw->links.v[i]);
+		if (net_works_here(sw->links.v[i]->link.router))
+			emit(rows, REL_LATE_OUTSIDE, &row);
+	}
+}
+
 static void port_rows(const struct rows *rows, const struct net_object *object)
 {
 	const struct net_port *port = &object->port;
 	struct row row = { .v = { NULL } };
 
 	port_link_rows(rows, object);
+	late_outside_rows(rows, object);
 	set_switch(&row, port->of_switch);
 	set_number(&row, COL_LPORT, port->lport);
 	set_mac(&row, COL_MAC, port->mac);

@@ -541,6 +541,11 @@ const struct net_rule net_rules[] = {
 	  "table=egress, priority=110, ldp=$rldp, lout=$rport, eth_dst=$mac "
 	  "actions=load:ldp=$ldp, load:lin=$peer, load:lout=0, load:stage=2, load:reg0=$number, "
 	  "goto:physical" },
+	/* lout is for relays: there the address says nothing */
+	{ REL_LATE_OUTSIDE, "egress-late-outside",
+	  "table=egress, priority=105, ldp=$rldp, lout=$rport "
+	  "actions=load:ldp=$ldp, load:lin=$peer, load:lout=$lport, load:stage=2, "
+	  "load:reg0=$number, goto:physical" },
 	{ REL_LINK_AWAY, "egress-router-away",
 	  "table=egress, priority=100, ldp=$ldp, lout=$peer "
 	  "actions=load:reg0=$number, goto:physical" },

@@ -54,6 +54,7 @@ enum net_relation {
 	REL_OUTSIDE_ALL,      /* … that lives here, if daemons ask for addresses, as the next */
 	REL_OUTSIDE_ASK,      /* … and a link to a router whose work is done here */
 	REL_LATE_ACL,	      /* a port away, and a link whose router leaves the egress ACL to it */
+	REL_LATE_OUTSIDE,     /* a port away to a network outside, of a switch not here, and a link */
 	REL_LATE_SWITCH,      /* a port away, and a link whose router leaves the switch to it */
 	REL_NEIGHBOUR4,	      /* a link, and an address behind it */
 	REL_NEIGHBOUR6,
