@@ -24,6 +24,7 @@
 #include "services/arp/arpd.h"
 #include "services/arp/counters.h"
 #include "services/arp/message.h"
+#include "services/arp/rows.h"
 #include "services/arp/section.h"
 #include "services/arp/table.h"
 #include "services/arp/wire.h"
@@ -172,6 +173,32 @@ static struct arp_message question(const struct arpd *arpd, const struct address
 	return message;
 }
 
+/* mac: NULL: it is here no more */
+static struct arp_message announcement(const struct address *address, const uint8_t *mac)
+{
+	struct arp_message message = { .is_answer = true, .address = *address };
+
+	message.asker.family = address->family;
+	memcpy(message.mac, mac ? mac : no_mac, 6);
+	return message;
+}
+
+static void tell_asker(struct arpd *arpd, const struct arp_row *row, const uint8_t *mac,
+		       uint32_t host)
+{
+	struct arp_message message = announcement(&row->address, mac);
+
+	arp_wire_send(arpd->wire, ARP_STAGE_DAEMON, host, row->ldp, &message);
+	arpd->n.asked++;
+}
+
+/* a machine outside is found, or gone (NULL): those who have asked for it hear of that */
+static void tell_askers(struct arpd *arpd, const struct arp_row *row, const uint8_t *mac)
+{
+	for (size_t i = 0; i < row->n_askers && row->host == arpd->arp->number; i++)
+		tell_asker(arpd, row, mac, row->askers[i]);
+}
+
 static bool ask_outside(struct arpd *arpd, const struct arp_row *row)
 {
 	bool sent = arp_wire_outside(arpd->wire, row->ldp, &row->address,
@@ -246,10 +273,16 @@ static void begin(struct arpd *arpd, struct arp_row *row)
 	ask(arpd, row);
 }
 
+/* by entries here, or by hosts that have asked for it */
+static bool is_in_use(const struct arpd *arpd, const struct arp_row *row)
+{
+	return row->n_users || (row->n_askers && now_ms() - row->used_ms < time_of(arpd, ARP_AGE));
+}
+
 /* looks at bindings are spread over time */
 static void look_later(struct arpd *arpd, struct arp_row *row)
 {
-	uint32_t period = time_of(arpd, row->n_users ? ARP_REVALIDATE : ARP_AGE);
+	uint32_t period = time_of(arpd, is_in_use(arpd, row) ? ARP_REVALIDATE : ARP_AGE);
 
 	row->n_tries = 0;
 	start_timer(row->timer, period - period / 8 + rand() % (period / 4 + 1));
@@ -259,7 +292,7 @@ static void become_known(struct arpd *arpd, struct arp_row *row, const uint8_t m
 			 uint32_t host)
 {
 	bool changed = row->state == ROW_KNOWN && memcmp(row->mac, mac, 6);
-	bool negative = row->state == ROW_NEGATIVE;
+	bool negative = row->state == ROW_NEGATIVE, news = row->state != ROW_KNOWN || changed;
 
 	arpd->n.resolved += row->state == ROW_ASKING;
 	arpd->n.changed += changed;
@@ -269,6 +302,8 @@ static void become_known(struct arpd *arpd, struct arp_row *row, const uint8_t m
 	if (changed || negative)
 		cut(arpd, row);
 	release(arpd, row, row->mac);
+	if (news)
+		tell_askers(arpd, row, row->mac);
 	look_later(arpd, row);
 }
 
@@ -276,6 +311,7 @@ static void lose(struct arpd *arpd, struct arp_row *row)
 {
 	arpd->n.lost++;
 	cut(arpd, row);
+	tell_askers(arpd, row, NULL);
 	arp_table_remove(&arpd->table, row);
 }
 
@@ -299,7 +335,7 @@ static void look(struct arpd *arpd, struct arp_row *row)
 
 static void on_known_timer(struct arpd *arpd, struct arp_row *row)
 {
-	if (row->n_tries || row->n_users)
+	if (row->n_tries || is_in_use(arpd, row))
 		look(arpd, row);
 	else if (now_ms() - row->used_ms >= time_of(arpd, ARP_AGE))
 		arp_table_remove(&arpd->table, row);
@@ -472,16 +508,6 @@ static void arpd_ended(void *ctx, const struct weft_instance *instance)
 
 /* ---- local addresses ---------------------------------------------------------------------- */
 
-/* mac: NULL: it is here no more */
-static struct arp_message announcement(const struct address *address, const uint8_t *mac)
-{
-	struct arp_message message = { .is_answer = true, .address = *address };
-
-	message.asker.family = address->family;
-	memcpy(message.mac, mac ? mac : no_mac, 6);
-	return message;
-}
-
 static void publish(struct arpd *arpd, uint32_t server, uint32_t ldp, const struct address *address,
 		    const uint8_t *mac)
 {
@@ -607,6 +633,29 @@ static void on_greeting(struct arpd *arpd, uint32_t from)
 	publish_all(arpd, from);
 }
 
+/*
+ * A router works where packets come from, but only the host that has the way outside can ask there:
+ * others ask its daemon, and it tells them.
+ */
+static void ask_for(struct arpd *arpd, uint32_t from, uint32_t ldp, const struct address *address)
+{
+	struct arp_row *row = arp_table_find(&arpd->table, ldp, address);
+	bool is_new = !row;
+
+	if (!arp_asks_outside(arpd->arp, ldp, address) || !arp_has_host(arpd->arp, from) ||
+	    (is_new && !(row = add_row(arpd, ldp, address)))) {
+		arpd->n.silent++;
+		return;
+	}
+	arp_row_asked(row, from);
+	row->used_ms = now_ms();
+	if (is_new) {
+		arpd->n.misses++;
+		begin(arpd, row);
+	} else if (row->state == ROW_KNOWN && row->host == arpd->arp->number)
+		tell_asker(arpd, row, row->mac, from);
+}
+
 static void on_daemon_question(struct arpd *arpd, uint32_t from, uint32_t ldp,
 			       const struct arp_message *asked)
 {
@@ -619,7 +668,7 @@ static void on_daemon_question(struct arpd *arpd, uint32_t from, uint32_t ldp,
 		return;
 	}
 	if (!binding) {
-		arpd->n.silent++;
+		ask_for(arpd, from, ldp, &asked->address);
 		return;
 	}
 	message = announcement(&asked->address, binding->mac);
@@ -799,6 +848,13 @@ bool arpd_is_configured(const struct arpd *arpd)
 	return arpd->arp;
 }
 
+/* the way outside is not here any more, or the address is one inside */
+static bool is_lost_outside(const struct arpd *arpd, const struct arp_row *row)
+{
+	return row->state == ROW_KNOWN && row->host == arpd->arp->number &&
+	       !arp_asks_outside(arpd->arp, row->ldp, &row->address);
+}
+
 /* rows of switches that no router here is linked to any more, and of what is here now */
 static void drop_rows(struct arpd *arpd)
 {
@@ -812,8 +868,11 @@ static void drop_rows(struct arpd *arpd)
 									     &row->address);
 
 			next = row->next;
-			if (arp_has_link(arpd->arp, row->ldp) && !binding)
+			if (arp_has_link(arpd->arp, row->ldp) && !binding &&
+			    !is_lost_outside(arpd, row))
 				continue;
+			if (!binding && row->state == ROW_KNOWN)
+				tell_askers(arpd, row, NULL);
 			row->host = arpd->arp->number;
 			release(arpd, row, binding ? binding->mac : NULL);
 			cut(arpd, row);
@@ -871,37 +930,7 @@ json_t *arpd_status(const struct arpd *arpd)
 			 "waiting", (json_int_t)arpd->table.n_waiters);
 }
 
-static json_t *row_json(const struct arp_section *arp, const struct arp_row *row)
-{
-	static const char *const states[] = { "asking", "known", "negative" };
-	char text[ADDRESS_TEXT], mac[18];
-	const char *host = NULL;
-	json_t *json;
-
-	json = json_pack("{s:i, s:s, s:s, s:I}", "ldp", (int)row->ldp, "address",
-			 address_format(&row->address, text), "state", states[row->state], "users",
-			 (json_int_t)row->n_users);
-	if (row->state != ROW_KNOWN)
-		return json;
-	snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", row->mac[0], row->mac[1],
-		 row->mac[2], row->mac[3], row->mac[4], row->mac[5]);
-	json_object_set_new(json, "mac", json_string(mac));
-	for (size_t i = 0; i < arp->n_hosts; i++) {
-		if (arp->hosts[i].number == row->host)
-			host = arp->hosts[i].name;
-	}
-	if (host)
-		json_object_set_new(json, "host", json_string(host));
-	return json;
-}
-
 json_t *arpd_rows(const struct arpd *arpd)
 {
-	json_t *rows = json_array();
-
-	for (size_t i = 0; i < arpd->table.n_buckets; i++) {
-		for (const struct arp_row *row = arpd->table.rows[i]; row; row = row->next)
-			json_array_append_new(rows, row_json(arpd->arp, row));
-	}
-	return json_pack("{s:o}", "rows", rows);
+	return json_pack("{s:o}", "rows", arp_rows_json(&arpd->table, arpd->arp));
 }

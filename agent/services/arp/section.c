@@ -89,6 +89,11 @@ static int compare_links(const void *a, const void *b)
 	return x->lport < y->lport ? -1 : x->lport > y->lport;
 }
 
+static int compare_addresses(const void *a, const void *b)
+{
+	return arp_address_cmp(a, b);
+}
+
 static int compare_bindings(const void *a, const void *b)
 {
 	return arp_address_cmp(&((const struct arp_binding *)a)->address,
@@ -170,6 +175,25 @@ const struct arp_link *arp_find_asker(const struct arp_section *arp, uint32_t of
 		}
 	}
 	return NULL;
+}
+
+bool arp_asks_outside(const struct arp_section *arp, uint32_t of_switch,
+		      const struct address *address)
+{
+	const struct arp_switch *sw = arp_find_switch(arp, of_switch);
+	const struct address *own;
+
+	return sw && sw->outside && arp_find_asker(arp, of_switch, address, &own) &&
+	       !bsearch(address, sw->inside, sw->n_inside, sizeof(*address), compare_addresses);
+}
+
+bool arp_has_host(const struct arp_section *arp, uint32_t number)
+{
+	for (size_t i = 0; i < arp->n_hosts; i++) {
+		if (arp->hosts[i].number == number)
+			return true;
+	}
+	return false;
 }
 
 /* ---- reading ------------------------------------------------------------------ */
@@ -317,16 +341,32 @@ static void read_bindings(struct arp_switch *sw, const struct node *node)
 	qsort(sw->bindings, sw->n_bindings, sizeof(*sw->bindings), compare_bindings);
 }
 
+static void read_inside(struct arp_switch *sw, const struct node *node)
+{
+	if (!node->value || !node_is_array(node))
+		return;
+	sw->inside = memory_zalloc(json_array_size(node->value) * sizeof(*sw->inside));
+	for (size_t i = 0; i < json_array_size(node->value); i++) {
+		struct node at = node_element(node, i);
+
+		if (get_address(&at, &sw->inside[sw->n_inside]))
+			sw->n_inside++;
+	}
+	qsort(sw->inside, sw->n_inside, sizeof(*sw->inside), compare_addresses);
+}
+
 static void read_switches(struct arp_section *arp, const struct node *node)
 {
-	static const char *const members[] = { "ldp", "hosts", "bindings", "outside", NULL };
+	static const char *const members[] = {
+		"ldp", "hosts", "bindings", "outside", "inside", NULL
+	};
 
 	if (!node->value || !node_is_array(node))
 		return;
 	arp->switches = memory_zalloc(json_array_size(node->value) * sizeof(*arp->switches));
 	for (size_t i = 0; i < json_array_size(node->value); i++) {
 		struct arp_switch *sw = &arp->switches[arp->n_switches];
-		struct node at = node_element(node, i), hosts, bindings;
+		struct node at = node_element(node, i), hosts, bindings, inside;
 		uint32_t lport;
 
 		if (!node_is_object(&at, members) ||
@@ -337,6 +377,8 @@ static void read_switches(struct arp_section *arp, const struct node *node)
 		read_host_list(arp, &hosts, &sw->hosts, &sw->n_hosts);
 		bindings = node_member(&at, "bindings");
 		read_bindings(sw, &bindings);
+		inside = node_member(&at, "inside");
+		read_inside(sw, &inside);
 		if (node_member(&at, "outside").value &&
 		    get_number(&at, "outside", 1, 32767, &lport))
 			sw->outside = lport;
@@ -434,6 +476,7 @@ void arp_free(struct arp_section *arp)
 	for (size_t i = 0; i < arp->n_switches; i++) {
 		free(arp->switches[i].hosts);
 		free(arp->switches[i].bindings);
+		free(arp->switches[i].inside);
 	}
 	for (size_t i = 0; i < arp->n_templates; i++)
 		weft_template_free(&arp->templates[i]);

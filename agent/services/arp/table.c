@@ -101,7 +101,20 @@ void arp_table_remove(struct arp_table *table, struct arp_row *row)
 	table->n_rows--;
 	if (row->timer)
 		event_free(row->timer);
+	free(row->askers);
 	free(row);
+}
+
+void arp_row_asked(struct arp_row *row, uint32_t host)
+{
+	for (size_t i = 0; i < row->n_askers; i++) {
+		if (row->askers[i] == host)
+			return;
+	}
+	if (row->n_askers == ARP_ASKERS_MAX)
+		return;
+	row->askers = memory_grow(row->askers, row->n_askers, sizeof(*row->askers));
+	row->askers[row->n_askers++] = host;
 }
 
 void arp_table_clear(struct arp_table *table)

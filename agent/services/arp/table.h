@@ -19,6 +19,7 @@ struct event;
 
 #define ARP_ROWS_MAX 65536
 #define ARP_WAITERS_MAX 4096 /* as many as the kernel lets wait */
+#define ARP_ASKERS_MAX 64    /* further hosts are answered when they ask again */
 
 enum arp_row_state {
 	ROW_ASKING,
@@ -54,6 +55,8 @@ struct arp_row {
 	size_t server;		    /* ROW_ASKING: map server in turn; behind the last: the peers */
 	struct arp_waiter *waiters; /* in the order in which they came */
 	struct arp_waiter **waiters_end;
+	uint32_t *askers; /* hosts that asked for an address outside, which this one asks for */
+	size_t n_askers;
 	struct event *timer;
 };
 
@@ -81,6 +84,9 @@ bool arp_table_wait(struct arp_table *table, struct arp_row *row, uint32_t pendi
 		    uint32_t template_id);
 /* arp_table_next_waiter: the first one, to be freed; NULL: nobody waits */
 struct arp_waiter *arp_table_next_waiter(struct arp_table *table, struct arp_row *row);
+
+/* arp_row_asked: by a host that will be told when it is known, unless there are too many */
+void arp_row_asked(struct arp_row *row, uint32_t host);
 
 /* arp_table_use: an instance was made of a row; told twice it counts once */
 void arp_table_use(struct arp_table *table, struct arp_row *row, uint32_t id);
