@@ -354,7 +354,19 @@ static void relay_rows(const struct rows *rows, struct row *row, const struct ne
 	free(before);
 }
 
-/* what daemons ask, and machines of other hosts, is for the daemon, and for routers in namespaces */
+/* to the network outside, if the way there is here */
+static void write_outside_copy(const struct net *net, const struct net_switch *sw, FILE *out)
+{
+	for (size_t i = 0; i < sw->ports.n; i++) {
+		if (sw->ports.v[i]->port.outside && net_is_local(net, sw->ports.v[i]))
+			write_copy(sw, sw->ports.v[i]->port.lport, out);
+	}
+}
+
+/*
+ * What machines of other hosts ask is for the daemon, and for those whose addresses it does not
+ * know: routers in namespaces, and the network outside.
+ */
 static void switch_ask_rows(const struct rows *rows, struct row *row, const struct net_switch *sw)
 {
 	static const char and_on[] = "service(name=arp, fallback=continue), ";
@@ -363,6 +375,7 @@ static void switch_ask_rows(const struct rows *rows, struct row *row, const stru
 	text_open(&text);
 	fputs(and_on, text.out);
 	write_device_copies(rows->net, sw, text.out);
+	write_outside_copy(rows->net, sw, text.out);
 	text_close(&text);
 	if (text.len == strlen(and_on)) {
 		row->v[COL_COPIES] = "service:arp";
@@ -370,7 +383,7 @@ static void switch_ask_rows(const struct rows *rows, struct row *row, const stru
 	} else {
 		row->v[COL_COPIES] = text.start;
 		emit(rows, REL_SWITCH_ASK, row);
-		emit(rows, REL_DEVICES_ASK, row);
+		emit(rows, REL_SWITCH_HEARS, row);
 	}
 	free(text.start);
 }

@@ -98,11 +98,14 @@ const struct net_rule net_rules[] = {
 	  "table=context, priority=120, in_port=$tunnel, arp, arp_op=1 actions=service:arp" },
 	{ REL_ASK, "nd-question",
 	  "table=context, priority=120, in_port=$tunnel, nd_ns actions=service:arp" },
-	/* a router in a namespace is no machine: it hears all that its port is sent */
-	{ REL_DEVICES_ASK, "arp-question-routers",
+	/*
+	 * A router in a namespace is no machine: it hears all that its port is sent. So does the
+	 * network outside, as machines here do not.
+	 */
+	{ REL_SWITCH_HEARS, "arp-question-all",
 	  "table=context, priority=125, in_port=$tunnel, ldp=$ldp, lout=65535, stage=1, "
 	  "arp, arp_op=1 actions=load:stage=0, goto:l2_flood" },
-	{ REL_DEVICES_ASK, "nd-question-routers",
+	{ REL_SWITCH_HEARS, "nd-question-all",
 	  "table=context, priority=125, in_port=$tunnel, ldp=$ldp, lout=65535, stage=1, nd_ns "
 	  "actions=load:stage=0, goto:l2_flood" },
 	{ REL_LINK_DEVICE_ASK, "arp-question-router",

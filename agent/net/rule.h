@@ -18,7 +18,7 @@ enum net_relation {
 	REL_ASK,	  /* this host */
 	REL_MAP,	  /* … as a map server */
 	REL_SWITCH_ASK,	  /* a switch of which this host has a part */
-	REL_DEVICES_ASK,  /* … with ports of routers in namespaces here */
+	REL_SWITCH_HEARS, /* … with ports here that hear questions: routers in namespaces, outside */
 	REL_SWITCH,	  /* a switch of which this host has a part, as all that follow */
 	REL_UNKNOWN,	  /* a switch that floods to addresses it does not know */
 	REL_LEARN,	  /* a switch with ports that learn, as the next ones */
