@@ -86,6 +86,13 @@ class Ip4:
         return f.ether(OUT, OUTER, 0x806, f.arp(2, OUTER, target, OUT, Ip4.asker))
 
     @staticmethod
+    def neighbour(name, target):
+        """A machine inside asks for one outside, which answers."""
+        mac = MAC[name]
+        return (f.ether(ALL, mac, 0x806, f.arp(1, mac, Ip4.inside, NONE, target)),
+                f.ether(mac, OUT, 0x806, f.arp(2, OUT, target, mac, Ip4.inside)))
+
+    @staticmethod
     def unreachable(packet):
         return f.ether(MAC["m2"], INNER, 0x800, f.ipv4(Ip4.inner, Ip4.own, 1, f.icmp(
             3, 1, payload=routed(packet, OUTER, OUT)[14:]), 63))
@@ -127,6 +134,12 @@ class Ip6:
     @staticmethod
     def answered(target):
         return f.ether(OUT, OUTER, 0x86dd, nd(136, target, Ip6.asker, target, OUTER, 0xe0))
+
+    @staticmethod
+    def neighbour(name, target):
+        mac, group = MAC[name], solicited(target)
+        return (f.ether(to_group(group), mac, 0x86dd, nd(135, Ip6.inside, group, target, mac)),
+                f.ether(mac, OUT, 0x86dd, nd(136, target, Ip6.inside, target, OUT, 0x60)))
 
     @staticmethod
     def unreachable(packet):
@@ -338,11 +351,13 @@ def test_questions(lab, ip, active, standby):
         lab.quiet(f"{ip.name}: nothing is said at {standby}", None, [standby])
 
 
-def distributed(placement, here=True, **times):
+def distributed(placement, here=True, relay=False, **times):
     """The router works where packets come from: m2's on h2, the way outside is on h1."""
     net = network(**times)
     net["routers"]["gw"] = {"ldp": 3, "placement": placement}
     net["ports"]["upl"]["host"] = "h1"
+    if relay:
+        net["hosts"]["h2"]["relay"] = "h3"
     if not here:  # then nothing of that switch is on h2
         del net["ports"]["v2"]
     return net
@@ -359,11 +374,12 @@ def anew(lab, net):
         address in found for found in (rows(), rows("h2")) for address in (Ip4.machine, Ip6.machine)))
 
 
-def test_distributed(lab, placement, here):
+def test_distributed(lab, placement, here, relay):
     """Only the host with the way outside can ask there; daemons of others ask it."""
-    anew(lab, distributed(placement, here))
+    anew(lab, distributed(placement, here, relay))
     for ip in (Ip4, Ip6):
-        what = f"AT-63, {placement}{'' if here else ', the switch is not there'}, {ip.name}"
+        what = (f"AT-63, {placement}{'' if here else ', the switch is not there'}"
+                f"{', by a relay' if relay else ''}, {ip.name}")
         lab.settle()
         first, second = ip.packet(ip.machine), ip.packet(ip.machine, 60)
         lab.send("m2", first, second)
@@ -395,6 +411,12 @@ def test_distributed(lab, placement, here):
             lab.ok(lab.heard("v2", routed(ip.packet(ip.inside), OUTER, MAC["v2"])),
                    f"{what}: a machine of the switch")
             lab.quiet(f"{what}: for which nobody asks outside")
+            asked, answered = ip.neighbour("v2", ip.other)
+            lab.send("v2", asked)
+            lab.comes(f"{what}: it asks for one outside itself", asked)
+            lab.quiet(f"{what}: which machines on other hosts do not hear", lambda frame: True, ["v1"])
+            lab.send("o1", answered)
+            lab.comes(f"{what}: and is answered", answered, "v2")
 
 
 def test_distributed_lost(lab):
@@ -451,9 +473,10 @@ def test(directory):
         if ip.ip6:
             test_far(lab)
         test_looks(lab, ip)
-    for placement, here in (("first-hop", True), ("last-hop-acl", True), ("last-hop-switch", True),
-                            ("last-hop-switch", False)):
-        test_distributed(lab, placement, here)
+    for placement, here, relay in (
+            ("first-hop", True, False), ("last-hop-acl", True, False), ("last-hop-switch", True, False),
+            ("last-hop-switch", False, False), ("last-hop-switch", False, True)):
+        test_distributed(lab, placement, here, relay)
     test_distributed_lost(lab)
     lab.apply(network())
     test_takeover(lab)
