@@ -424,8 +424,8 @@ static void weft_instance_discard(struct weft_instances *instances, struct weft_
 }
 
 /*
- * The next number. xa_alloc_cyclic() would look for a free one first, which it is, but for some of old
- * instances once 2^32 were made. They may be many in a row: it goes on elsewhere. BH off.
+ * The next number. xa_alloc_cyclic() would look for a free one first, which it is, but for some of
+ * old instances once 2^32 were made. They may be many in a row: it goes on elsewhere. BH off.
  */
 static int weft_instance_number(struct weft_instances *instances, struct weft_instance *i)
 {

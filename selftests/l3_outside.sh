@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # group: long
-# timeout: 240
+# timeout: 400
 # l3_outside.sh - AT-63: machines outside that are not in the network's file. The active gateway asks
 # for them by its way outside, and hears answers by that alone; and it answers, not who stands by.
 #

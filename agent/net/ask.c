@@ -101,11 +101,23 @@ static void add_bindings(json_t *bindings, const struct net_port *port)
 						mac, "lport", (int)port->lport));
 }
 
-/* who has ports of it; those of this host with their addresses; and the way outside, if it is here */
+static void add_inside(json_t *inside, const struct net_port *port)
+{
+	char text[ADDRESS_TEXT];
+
+	for (size_t i = 0; i < port->addresses.n; i++)
+		json_array_append_new(inside,
+				      json_string(address_format(&port->addresses.v[i], text)));
+}
+
+/*
+ * Who has ports of it; those of this host with their addresses; and, if it is here, the way outside,
+ * where nobody is asked for addresses of ports elsewhere.
+ */
 static json_t *switch_json(const struct net *net, const struct net_switch *sw)
 {
 	uint8_t *seen = memory_zalloc(net->n_objects[NET_HOST]);
-	json_t *hosts = json_array(), *bindings = json_array(), *json;
+	json_t *hosts = json_array(), *bindings = json_array(), *inside = json_array(), *json;
 	uint16_t outside = 0;
 
 	for (size_t i = 0; i < sw->ports.n; i++) {
@@ -115,14 +127,20 @@ static json_t *switch_json(const struct net *net, const struct net_switch *sw)
 			add_bindings(bindings, port);
 			if (port->outside)
 				outside = port->lport;
-		} else if (port->host && !seen[port->host - net->objects[NET_HOST]]++)
+			continue;
+		}
+		add_inside(inside, port);
+		if (port->host && !seen[port->host - net->objects[NET_HOST]]++)
 			json_array_append_new(hosts, json_string(port->host->name));
 	}
 	free(seen);
 	json = json_pack("{s:i, s:o, s:o}", "ldp", (int)sw->ldp, "hosts", hosts, "bindings",
 			 bindings);
-	if (outside)
+	if (outside) {
 		json_object_set_new(json, "outside", json_integer(outside));
+		json_object_set(json, "inside", inside);
+	}
+	json_decref(inside);
 	return json;
 }
 

@@ -213,7 +213,7 @@ static void check_router(struct check *check, struct net_object *object)
 	}
 }
 
-/* hosts to which copies go from the one that sends to most: ports of a switch by their host */
+/* hosts to which copies go from the one that sends to most; counts: copies by their host */
 static size_t count_flood_hosts(const struct net *net, const size_t *counts)
 {
 	size_t *behind = memory_zalloc(net->n_objects[NET_HOST] * sizeof(*behind));
@@ -232,27 +232,34 @@ static size_t count_flood_hosts(const struct net *net, const size_t *counts)
 	return n + most;
 }
 
+/* one more copy on a host, which may be NULL */
+static void count_copy(struct check *check, const struct net_object *of_switch,
+		       const struct net_object *host, size_t max, size_t *counts)
+{
+	size_t n = host ? ++counts[host - check->net->objects[NET_HOST]] : 0;
+
+	if (n == max + 1)
+		errors_add(check->errors, "%s: $.%s.%s: more than %zu ports on host %s%s",
+			   check->net->file, net_kinds[NET_SWITCH], of_switch->name, max,
+			   host->name, of_switch->sw.acl_out ? " (it has egress ACLs)" : "");
+}
+
 /* a flood is one packet's walk, which the kernel bounds */
 static void check_flood(struct check *check, const struct net_object *object)
 {
-	const struct net_objects *ports = &object->sw.ports;
+	const struct net_objects *ports = &object->sw.ports, *links = &object->sw.links;
 	size_t max = object->sw.acl_out ? FLOOD_ACL_MAX : FLOOD_MAX;
 	size_t *counts;
 
 	if (check->changed[NET_SWITCH] || check->changed[NET_ROUTER])
 		claim(check, object, "ldp", "ldp %u", object->sw.ldp);
-	if (ports->n <= max)
+	if (ports->n + links->n <= max)
 		return;
 	counts = memory_zalloc(check->net->n_objects[NET_HOST] * sizeof(*counts));
-	for (size_t i = 0; i < ports->n; i++) {
-		const struct net_object *host = ports->v[i]->port.host;
-		size_t n = host ? ++counts[host - check->net->objects[NET_HOST]] : 0;
-
-		if (n == max + 1)
-			errors_add(check->errors, "%s: $.%s.%s: more than %zu ports on host %s%s",
-				   check->net->file, net_kinds[NET_SWITCH], object->name, max,
-				   host->name, object->sw.acl_out ? " (it has egress ACLs)" : "");
-	}
+	for (size_t i = 0; i < ports->n; i++)
+		count_copy(check, object, ports->v[i]->port.host, max, counts);
+	for (size_t i = 0; i < links->n; i++)
+		count_copy(check, object, net_device_host(links->v[i]), max, counts);
 	if (count_flood_hosts(check->net, counts) > FLOOD_HOSTS_MAX + 1)
 		errors_add(check->errors,
 			   "%s: $.%s.%s: has ports on more than %d hosts, too many for one to send "

@@ -50,8 +50,15 @@ static uint64_t switch_digest(const struct net *net, const struct net_object *ob
 	for (size_t i = 0; i < object->sw.ports.n; i++) {
 		const struct net_port *port = &object->sw.ports.v[i]->port;
 
-		digest = digest_number(digest, port->lport << 1 | port->learn);
+		digest = digest_number(digest, port->lport << 2 | port->outside << 1 | port->learn);
 		digest = with_host(digest, net, port->host);
+	}
+	for (size_t i = 0; i < object->sw.links.n; i++) {
+		const struct net_object *host = net_device_host(object->sw.links.v[i]);
+
+		if (host)
+			digest = with_host(digest_number(digest, object->sw.links.v[i]->link.lport),
+					   net, host);
 	}
 	return digest;
 }

@@ -211,6 +211,12 @@ struct net_object *net_find(const struct net *net, enum net_kind kind, const cha
 /* net_is_local: does a port live on this host? */
 bool net_is_local(const struct net *net, const struct net_object *port);
 
+/* net_device_host: the host of a link to a router in a namespace; NULL: it is no such link */
+static inline const struct net_object *net_device_host(const struct net_object *link)
+{
+	return link->link.device ? link->link.router->router.gateway : NULL;
+}
+
 /* net_towards: the host to which another one sends what is for a third */
 const struct net_object *net_towards(const struct net_object *from, const struct net_object *to);
 

@@ -163,11 +163,6 @@ static bool is_away(const struct net *net, const struct net_object *link)
 	return router->placement >= NET_GATEWAY && router->gateway != net->self;
 }
 
-static bool is_device_here(const struct net *net, const struct net_object *link)
-{
-	return link->link.device && !is_away(net, link);
-}
-
 /* ---- hosts and the tunnel ---------------------------------------------- */
 
 /* the MAC address by which other hosts' daemons know that of a host */
@@ -229,10 +224,19 @@ static void text_open(struct text *text)
 		abort();
 }
 
+/* from: a host whose copies this one hands on as a relay; NULL: they are made here */
+static void note_tunnel(const struct net *net, const struct net_object *from,
+			const struct net_object *host, uint8_t *seen)
+{
+	if (host && host != net->self && host != from &&
+	    (!from || net_towards(from, host) == net->self))
+		seen[net_towards(net->self, host) - net->objects[NET_HOST]] = 1;
+}
+
 /*
  * One tunnel for each host to which copies for the hosts with ports of a switch go, from a host
- * to which they came from another one: NULL when it is where they are made. Learning: only ports
- * that learn count.
+ * to which they came from another one: NULL when it is where they are made. A router in a namespace
+ * is such a port, too. Learning: only ports that learn count.
  */
 static void write_tunnels(const struct net *net, const struct net_switch *sw,
 			  const struct net_object *from, bool learning, FILE *out)
@@ -240,14 +244,11 @@ static void write_tunnels(const struct net *net, const struct net_switch *sw,
 	uint8_t *seen = memory_zalloc(net->n_objects[NET_HOST]);
 
 	for (size_t i = 0; i < sw->ports.n; i++) {
-		const struct net_object *host = sw->ports.v[i]->port.host;
-
-		if (!host || host == net->self || host == from ||
-		    (learning && !sw->ports.v[i]->port.learn) ||
-		    (from && net_towards(from, host) != net->self))
-			continue;
-		seen[net_towards(net->self, host) - net->objects[NET_HOST]] = 1;
+		if (!learning || sw->ports.v[i]->port.learn)
+			note_tunnel(net, from, sw->ports.v[i]->port.host, seen);
 	}
+	for (size_t i = 0; i < sw->links.n && !learning; i++)
+		note_tunnel(net, from, net_device_host(sw->links.v[i]), seen);
 	for (size_t i = 0, n = 0; i < net->n_objects[NET_HOST]; i++) {
 		if (!seen[i])
 			continue;
@@ -257,14 +258,38 @@ static void write_tunnels(const struct net *net, const struct net_switch *sw,
 	free(seen);
 }
 
+static void write_copy(const struct net_switch *sw, uint16_t lport, FILE *out)
+{
+	fprintf(out, "clone(load:stage=0, load:lout=%u, goto:%s), ", lport,
+		sw->acl_out ? "l2_acl_out" : "output");
+}
+
+/* for routers in namespaces of this host */
+static void write_device_copies(const struct net *net, const struct net_switch *sw, FILE *out)
+{
+	for (size_t i = 0; i < sw->links.n; i++) {
+		if (net_device_host(sw->links.v[i]) == net->self)
+			write_copy(sw, sw->links.v[i]->link.lport, out);
+	}
+}
+
 static void write_copies(const struct net *net, const struct net_switch *sw, bool learning,
 			 FILE *out)
 {
 	for (size_t i = 0; i < sw->ports.n; i++) {
 		if (net_is_local(net, sw->ports.v[i]) && (!learning || sw->ports.v[i]->port.learn))
-			fprintf(out, "clone(load:stage=0, load:lout=%u, goto:%s), ",
-				sw->ports.v[i]->port.lport, sw->acl_out ? "l2_acl_out" : "output");
+			write_copy(sw, sw->ports.v[i]->port.lport, out);
 	}
+	if (!learning)
+		write_device_copies(net, sw, out);
+}
+
+/* actions without the last comma */
+static void text_close(struct text *text)
+{
+	fclose(text->out);
+	if (text->len > 2)
+		text->start[text->len - 2] = '\0';
 }
 
 static void flood_row(const struct rows *rows, struct row *row, const struct net_switch *sw,
@@ -280,9 +305,7 @@ static void flood_row(const struct rows *rows, struct row *row, const struct net
 	if (!fabric)
 		write_tunnels(rows->net, sw, NULL, learning, text.out);
 	write_copies(rows->net, sw, learning, text.out);
-	fclose(text.out);
-	if (text.len > 2)
-		text.start[text.len - 2] = '\0'; /* the last comma */
+	text_close(&text);
 	row->v[COL_COPIES] = text.len ? text.start : "drop:no_neighbour";
 	emit(rows, relations[learning][fabric], row);
 	free(text.start);
@@ -298,9 +321,7 @@ static void relay_row(const struct rows *rows, struct row *row, const struct net
 	write_tunnels(rows->net, sw, from, learning, text.out);
 	if (sw->here && ftell(text.out)) /* and those for its own ports */
 		fputs("load:stage=0, goto:l2_flood, ", text.out);
-	fclose(text.out);
-	if (text.len)
-		text.start[text.len - 2] = '\0'; /* the last comma */
+	text_close(&text);
 	set_address(row, &from->host.address);
 	row->v[COL_COPIES] = text.start;
 	if (text.len)
@@ -317,6 +338,10 @@ static void relay_rows(const struct rows *rows, struct row *row, const struct ne
 		if (sw->ports.v[i]->port.host)
 			before[sw->ports.v[i]->port.host - net->objects[NET_HOST]] = 1;
 	}
+	for (size_t i = 0; i < sw->links.n; i++) {
+		if (net_device_host(sw->links.v[i]))
+			before[net_device_host(sw->links.v[i]) - net->objects[NET_HOST]] = 1;
+	}
 	for (size_t i = 0; i < net->n_objects[NET_HOST]; i++) {
 		const struct net_object *from = &net->objects[NET_HOST][i];
 
@@ -327,6 +352,40 @@ static void relay_rows(const struct rows *rows, struct row *row, const struct ne
 			relay_row(rows, row, sw, from, true);
 	}
 	free(before);
+}
+
+/* to the network outside, if the way there is here */
+static void write_outside_copy(const struct net *net, const struct net_switch *sw, FILE *out)
+{
+	for (size_t i = 0; i < sw->ports.n; i++) {
+		if (sw->ports.v[i]->port.outside && net_is_local(net, sw->ports.v[i]))
+			write_copy(sw, sw->ports.v[i]->port.lport, out);
+	}
+}
+
+/*
+ * What machines of other hosts ask is for the daemon, and for those whose addresses it does not
+ * know: routers in namespaces, and the network outside.
+ */
+static void switch_ask_rows(const struct rows *rows, struct row *row, const struct net_switch *sw)
+{
+	static const char and_on[] = "service(name=arp, fallback=continue), ";
+	struct text text;
+
+	text_open(&text);
+	fputs(and_on, text.out);
+	write_device_copies(rows->net, sw, text.out);
+	write_outside_copy(rows->net, sw, text.out);
+	text_close(&text);
+	if (text.len == strlen(and_on)) {
+		row->v[COL_COPIES] = "service:arp";
+		emit(rows, REL_SWITCH_ASK, row);
+	} else {
+		row->v[COL_COPIES] = text.start;
+		emit(rows, REL_SWITCH_ASK, row);
+		emit(rows, REL_SWITCH_HEARS, row);
+	}
+	free(text.start);
 }
 
 static void learn_rows(const struct rows *rows, struct row *row, const struct net_switch *sw)
@@ -366,7 +425,7 @@ static void switch_rows(const struct rows *rows, const struct net_object *object
 		return;
 	flood_row(rows, &row, &object->sw, true, false);
 	if (rows->net->ask.on)
-		emit(rows, REL_SWITCH_ASK, &row);
+		switch_ask_rows(rows, &row, &object->sw);
 }
 
 /* ---- ports ------------------------------------------------------------- */
@@ -483,12 +542,31 @@ static void outside_rows(const struct rows *rows, struct row *row, const struct 
 		emit(rows, REL_OUTSIDE_ALL, row);
 }
 
+/* what routers here send outside, when the last hop does the switch, of which nothing is here */
+static void late_outside_rows(const struct rows *rows, const struct net_object *object)
+{
+	const struct net_port *port = &object->port;
+	const struct net_switch *sw = &port->of_switch->sw;
+	struct row row = { .v = { NULL } };
+
+	if (!port->outside || !port->host || sw->here)
+		return;
+	set_number(&row, COL_LPORT, port->lport);
+	set_number(&row, COL_NUMBER, port->host->host.number);
+	for (size_t i = 0; i < sw->links.n; i++) {
+		set_link(&row, sw->links.v[i]);
+		if (net_works_here(sw->links.v[i]->link.router))
+			emit(rows, REL_LATE_OUTSIDE, &row);
+	}
+}
+
 static void port_rows(const struct rows *rows, const struct net_object *object)
 {
 	const struct net_port *port = &object->port;
 	struct row row = { .v = { NULL } };
 
 	port_link_rows(rows, object);
+	late_outside_rows(rows, object);
 	set_switch(&row, port->of_switch);
 	set_number(&row, COL_LPORT, port->lport);
 	set_mac(&row, COL_MAC, port->mac);
@@ -497,6 +575,8 @@ static void port_rows(const struct rows *rows, const struct net_object *object)
 	if (port->host && port->host != rows->net->self && rows->net->self->host.relays) {
 		set_number(&row, COL_NUMBER, port->host->host.number);
 		emit(rows, REL_PORT_RELAY, &row);
+		if (!arp_mac_is_zero(port->mac))
+			emit(rows, REL_MAC_RELAY, &row);
 	}
 	if (!port->of_switch->sw.here)
 		return;
@@ -618,9 +698,10 @@ static void link_switch_rows(const struct rows *rows, struct row *row,
 			     const struct net_object *object)
 {
 	const struct net_link *link = &object->link;
-	bool device = is_device_here(rows->net, object);
+	bool device = net_device_host(object) == rows->net->self;
 
-	emit(rows, REL_LINK, row);
+	if (!device)
+		emit(rows, REL_LINK_GUARD, row);
 	if (link->of_switch->sw.learns)
 		emit(rows, REL_LEARN_KNOWN, row);
 	for (size_t i = 0; i < link->addresses.n; i++) {
@@ -637,6 +718,8 @@ static void link_switch_rows(const struct rows *rows, struct row *row,
 	} else if (device) {
 		row->v[COL_PORT] = object->name;
 		emit(rows, REL_LINK_DEVICE, row);
+		if (rows->net->ask.on)
+			emit(rows, REL_LINK_DEVICE_ASK, row);
 	} else if (net_works_here(link->router))
 		emit(rows, REL_LINK_TO, row);
 }

@@ -77,7 +77,7 @@ const struct net_rule net_rules[] = {
 	{ REL_PORT_RELAY, "relay",
 	  "table=context, priority=200, in_port=$tunnel, ldp=$ldp, lout=$lport "
 	  "actions=load:reg0=$number, goto:physical" },
-	{ REL_PORT_RELAY, "relay-switch",
+	{ REL_MAC_RELAY, "relay-switch",
 	  "table=context, priority=200, in_port=$tunnel, ldp=$ldp, lout=0, stage=2, eth_dst=$mac "
 	  "actions=load:reg0=$number, goto:physical" },
 	{ REL_LINK_RELAY, "relay-router",
@@ -98,6 +98,22 @@ const struct net_rule net_rules[] = {
 	  "table=context, priority=120, in_port=$tunnel, arp, arp_op=1 actions=service:arp" },
 	{ REL_ASK, "nd-question",
 	  "table=context, priority=120, in_port=$tunnel, nd_ns actions=service:arp" },
+	/*
+	 * A router in a namespace is no machine: it hears all that its port is sent. So does the
+	 * network outside, as machines here do not.
+	 */
+	{ REL_SWITCH_HEARS, "arp-question-all",
+	  "table=context, priority=125, in_port=$tunnel, ldp=$ldp, lout=65535, stage=1, "
+	  "arp, arp_op=1 actions=load:stage=0, goto:l2_flood" },
+	{ REL_SWITCH_HEARS, "nd-question-all",
+	  "table=context, priority=125, in_port=$tunnel, ldp=$ldp, lout=65535, stage=1, nd_ns "
+	  "actions=load:stage=0, goto:l2_flood" },
+	{ REL_LINK_DEVICE_ASK, "arp-question-router",
+	  "table=context, priority=125, in_port=$tunnel, ldp=$ldp, lout=$peer, stage=1, "
+	  "arp, arp_op=1 actions=load:stage=0, goto:l2_acl_out" },
+	{ REL_LINK_DEVICE_ASK, "nd-question-router",
+	  "table=context, priority=125, in_port=$tunnel, ldp=$ldp, lout=$peer, stage=1, nd_ns "
+	  "actions=load:stage=0, goto:l2_acl_out" },
 	{ REL_HOST_RELAY, "relay-daemon",
 	  "table=context, priority=210, in_port=$tunnel, stage=3, eth_dst=$daemon "
 	  "actions=load:reg0=$number, goto:physical" },
@@ -288,16 +304,16 @@ const struct net_rule net_rules[] = {
 	  "table=l2_lookup, priority=1, ldp=$ldp actions=load:lout=65535, goto:l2_flood" },
 	{ REL_FLOOD, "l2-flood", "table=l2_flood, priority=100, ldp=$ldp actions=$copies" },
 	{ REL_SWITCH_ASK, "arp-flood",
-	  "table=l2_flood, priority=120, in_port=$tunnel, ldp=$ldp, arp actions=service:arp" },
+	  "table=l2_flood, priority=120, in_port=$tunnel, ldp=$ldp, arp actions=$copies" },
 	{ REL_SWITCH_ASK, "nd-flood",
-	  "table=l2_flood, priority=120, in_port=$tunnel, ldp=$ldp, nd_ns actions=service:arp" },
+	  "table=l2_flood, priority=120, in_port=$tunnel, ldp=$ldp, nd_ns actions=$copies" },
 	{ REL_SWITCH_ASK, "nd-flood-answer",
-	  "table=l2_flood, priority=120, in_port=$tunnel, ldp=$ldp, nd_na actions=service:arp" },
+	  "table=l2_flood, priority=120, in_port=$tunnel, ldp=$ldp, nd_na actions=$copies" },
 	{ REL_FLOOD_FABRIC, "l2-flood-fabric",
 	  "table=l2_flood, priority=110, in_port=$tunnel, ldp=$ldp actions=$copies" },
 
 	/* L2 egress ACL */
-	{ REL_LINK, "loop-guard",
+	{ REL_LINK_GUARD, "loop-guard",
 	  "table=l2_acl_out, priority=60000, ldp=$ldp, lin=$peer, lout=$peer "
 	  "actions=drop:loop" },
 	{ REL_ACL_L2_OUT, "l2-acl-out",
@@ -530,6 +546,11 @@ const struct net_rule net_rules[] = {
 	  "table=egress, priority=110, ldp=$rldp, lout=$rport, eth_dst=$mac "
 	  "actions=load:ldp=$ldp, load:lin=$peer, load:lout=0, load:stage=2, load:reg0=$number, "
 	  "goto:physical" },
+	/* lout is for relays: there the address says nothing */
+	{ REL_LATE_OUTSIDE, "egress-late-outside",
+	  "table=egress, priority=105, ldp=$rldp, lout=$rport "
+	  "actions=load:ldp=$ldp, load:lin=$peer, load:lout=$lport, load:stage=2, "
+	  "load:reg0=$number, goto:physical" },
 	{ REL_LINK_AWAY, "egress-router-away",
 	  "table=egress, priority=100, ldp=$ldp, lout=$peer "
 	  "actions=load:reg0=$number, goto:physical" },
@@ -554,8 +575,14 @@ const struct net_rule net_rules[] = {
 	{ REL_PORT_HERE, "output-entry",
 	  "table=output, priority=120, in_port=$port, ldp=$ldp, lin=$lport, lout=$lport "
 	  "actions=output:$port" },
+	/* a router in a namespace is sent copies, too, but not of what it says itself */
 	{ REL_LINK_DEVICE, "output-router",
 	  "table=output, priority=100, ldp=$ldp, lout=$peer actions=output:lout" },
+	{ REL_LINK_DEVICE, "output-router-back",
+	  "table=output, priority=110, ldp=$ldp, lin=$peer, lout=$peer actions=drop:loop" },
+	{ REL_LINK_DEVICE, "output-router-entry",
+	  "table=output, priority=120, in_port=$port, ldp=$ldp, lin=$peer, lout=$peer "
+	  "actions=output:$port" },
 };
 
 const size_t n_net_rules = sizeof(net_rules) / sizeof(*net_rules);

@@ -12,12 +12,13 @@
 #include <stddef.h>
 
 enum net_relation {
-	REL_TUNNEL,	  /* the tunnel device of this host */
-	REL_HOST,	  /* another host */
-	REL_HOST_RELAY,	  /* … at a relay, if daemons ask each other for addresses, as the next */
-	REL_ASK,	  /* this host */
-	REL_MAP,	  /* … as a map server */
-	REL_SWITCH_ASK,	  /* a switch of which this host has a part */
+	REL_TUNNEL,	/* the tunnel device of this host */
+	REL_HOST,	/* another host */
+	REL_HOST_RELAY, /* … at a relay, if daemons ask each other for addresses, as the next */
+	REL_ASK,	/* this host */
+	REL_MAP,	/* … as a map server */
+	REL_SWITCH_ASK, /* a switch of which this host has a part */
+	REL_SWITCH_HEARS, /* … with ports here that hear questions: routers in namespaces, outside */
 	REL_SWITCH,	  /* a switch of which this host has a part, as all that follow */
 	REL_UNKNOWN,	  /* a switch that floods to addresses it does not know */
 	REL_LEARN,	  /* a switch with ports that learn, as the next ones */
@@ -33,6 +34,7 @@ enum net_relation {
 	REL_FLOOD_FABRIC, /* a switch, and the copies to its ports here */
 	REL_FLOOD_RELAY,  /* any switch, at a relay, a host before it, and the copies to others */
 	REL_PORT_RELAY,	  /* any port that lives on another host, at a relay */
+	REL_MAC_RELAY,	  /* … if the file gives it a MAC address */
 	REL_LINK_RELAY,	  /* any link to a router on another host, at a relay or stand-by */
 	REL_PORT,	  /* a port of a switch, wherever it lives */
 	REL_PORT_IP4,	  /* … and one of its addresses */
@@ -52,17 +54,19 @@ enum net_relation {
 	REL_OUTSIDE_ALL,      /* … that lives here, if daemons ask for addresses, as the next */
 	REL_OUTSIDE_ASK,      /* … and a link to a router whose work is done here */
 	REL_LATE_ACL,	      /* a port away, and a link whose router leaves the egress ACL to it */
-	REL_LATE_SWITCH,      /* a port away, and a link whose router leaves the switch to it */
-	REL_NEIGHBOUR4,	      /* a link, and an address behind it */
+	REL_LATE_OUTSIDE, /* a port away to a network outside, of a switch not here, and a link */
+	REL_LATE_SWITCH,  /* a port away, and a link whose router leaves the switch to it */
+	REL_NEIGHBOUR4,	  /* a link, and an address behind it */
 	REL_NEIGHBOUR6,
-	REL_LINK,     /* a link */
-	REL_LINK_IP4, /* … and one of its addresses */
+	REL_LINK_GUARD, /* a link, but to a router in a namespace of this host */
+	REL_LINK_IP4,	/* a link, and one of its addresses */
 	REL_LINK_IP6,
-	REL_LINK_TO,	 /* a link to a router whose work is done here */
-	REL_LINK_FROM,	 /* … and the way back */
-	REL_LINK_AWAY,	 /* a link to a router on another host */
-	REL_LINK_DEVICE, /* a link to a router in a namespace of this host */
-	REL_LINK_DEVICE_IP4,
+	REL_LINK_TO,	     /* a link to a router whose work is done here */
+	REL_LINK_FROM,	     /* … and the way back */
+	REL_LINK_AWAY,	     /* a link to a router on another host */
+	REL_LINK_DEVICE,     /* a link to a router in a namespace of this host */
+	REL_LINK_DEVICE_ASK, /* … if daemons ask each other for addresses */
+	REL_LINK_DEVICE_IP4, /* … and one of its addresses */
 	REL_LINK_DEVICE_IP6,
 	REL_ROUTER,	  /* a router whose work is done here, as in all that follow */
 	REL_NAT,	  /* … which translates addresses */

@@ -86,6 +86,13 @@ class Ip4:
         return f.ether(OUT, OUTER, 0x806, f.arp(2, OUTER, target, OUT, Ip4.asker))
 
     @staticmethod
+    def neighbour(name, target):
+        """A machine inside asks for one outside, which answers."""
+        mac = MAC[name]
+        return (f.ether(ALL, mac, 0x806, f.arp(1, mac, Ip4.inside, NONE, target)),
+                f.ether(mac, OUT, 0x806, f.arp(2, OUT, target, mac, Ip4.inside)))
+
+    @staticmethod
     def unreachable(packet):
         return f.ether(MAC["m2"], INNER, 0x800, f.ipv4(Ip4.inner, Ip4.own, 1, f.icmp(
             3, 1, payload=routed(packet, OUTER, OUT)[14:]), 63))
@@ -127,6 +134,12 @@ class Ip6:
     @staticmethod
     def answered(target):
         return f.ether(OUT, OUTER, 0x86dd, nd(136, target, Ip6.asker, target, OUTER, 0xe0))
+
+    @staticmethod
+    def neighbour(name, target):
+        mac, group = MAC[name], solicited(target)
+        return (f.ether(to_group(group), mac, 0x86dd, nd(135, Ip6.inside, group, target, mac)),
+                f.ether(mac, OUT, 0x86dd, nd(136, target, Ip6.inside, target, OUT, 0x60)))
 
     @staticmethod
     def unreachable(packet):
@@ -338,6 +351,88 @@ def test_questions(lab, ip, active, standby):
         lab.quiet(f"{ip.name}: nothing is said at {standby}", None, [standby])
 
 
+def distributed(placement, here=True, relay=False, **times):
+    """The router works where packets come from: m2's on h2, the way outside is on h1."""
+    net = network(**times)
+    net["routers"]["gw"] = {"ldp": 3, "placement": placement}
+    net["ports"]["upl"]["host"] = "h1"
+    if relay:
+        net["hosts"]["h2"]["relay"] = "h3"
+    if not here:  # then nothing of that switch is on h2
+        del net["ports"]["v2"]
+    return net
+
+
+def anew(lab, net):
+    """With daemons that know nothing."""
+    lab.apply({k: v for k, v in net.items() if k != "resolution"})
+    lab.apply(net)
+    for host in ("h1", "h2", "h3"):
+        lab.until(f"the daemon of {host} runs", lambda h=host: "running" == json.loads(run(
+            "weftd", "--ctl-socket", f"{lab.dir}/{h}.sock", "--ctl", "status"))["services"]["arp"]["state"])
+    lab.until("and knows nothing", lambda: not any(
+        address in found for found in (rows(), rows("h2")) for address in (Ip4.machine, Ip6.machine)))
+
+
+def test_distributed(lab, placement, here, relay):
+    """Only the host with the way outside can ask there; daemons of others ask it."""
+    anew(lab, distributed(placement, here, relay))
+    for ip in (Ip4, Ip6):
+        what = (f"AT-63, {placement}{'' if here else ', the switch is not there'}"
+                f"{', by a relay' if relay else ''}, {ip.name}")
+        lab.settle()
+        first, second = ip.packet(ip.machine), ip.packet(ip.machine, 60)
+        lab.send("m2", first, second)
+        lab.comes(f"{what}: the host with the way outside asks", ip.question(ip.machine))
+        lab.quiet(f"{what}: once, and nowhere else")
+        lab.send("o1", ip.answer(ip.machine, OUT))
+        for frame, which in ((first, "first"), (second, "second")):
+            lab.comes(f"{what}: then the {which} packet goes there", routed(frame, OUTER, OUT))
+        lab.goes(f"{what}: the next one at once", ip, ip.machine, OUT)
+        lab.equal(rows("h2").get(ip.machine), OUT, f"{what}: known at the first hop")
+        back = f.ether(OUTER, OUT, *((0x86dd, f.ipv6(ip.machine, ip.own, 253, b"x" * 26)) if ip.ip6 else
+                                     (0x0800, f.ipv4(ip.machine, ip.own, 253, b"x" * 26))))
+        lab.send("o1", back)
+        lab.comes(f"{what}: and answers", routed(back, INNER, MAC["m2"]), "m2")
+        lab.send("o1", *ip.announcements(ip.machine, MOVED))
+        lab.until(f"{what}: who asked hears of a change", lambda i=ip: rows("h2").get(i.machine) == MOVED)
+        lab.goes(f"{what}: and sends there", ip, ip.machine, MOVED)
+        lab.settle()
+        lab.send("m2", ip.packet(ip.silent))
+        for i in range(TRIES):
+            lab.comes(f"{what}: nobody answers: question {i + 1}", ip.question(ip.silent))
+        lab.comes(f"{what}: the sender is told", ip.unreachable(ip.packet(ip.silent)), "m2", 20)
+        lab.send("o1", *ip.announcements(ip.silent, OUT))
+        lab.until(f"{what}: then it comes", lambda i=ip: rows("h2").get(i.silent) == OUT)
+        lab.goes(f"{what}: and is reached", ip, ip.silent, OUT)
+        if here:
+            lab.settle()
+            lab.send("m2", ip.packet(ip.inside))
+            lab.ok(lab.heard("v2", routed(ip.packet(ip.inside), OUTER, MAC["v2"])),
+                   f"{what}: a machine of the switch")
+            lab.quiet(f"{what}: for which nobody asks outside")
+            asked, answered = ip.neighbour("v2", ip.other)
+            lab.send("v2", asked)
+            lab.comes(f"{what}: it asks for one outside itself", asked)
+            lab.quiet(f"{what}: which machines on other hosts do not hear", lambda frame: True, ["v1"])
+            lab.send("o1", answered)
+            lab.comes(f"{what}: and is answered", answered, "v2")
+
+
+def test_distributed_lost(lab):
+    """What is in use elsewhere is looked at; what is lost is forgotten there, too."""
+    anew(lab, distributed("first-hop", revalidate_ms=800, age_ms=1600))
+    for ip in (Ip4, Ip6):
+        lab.settle()
+        lab.meet(ip, ip.machine)
+        for which in ("", ", and again"):
+            lab.asked(f"AT-63, {ip.name}: it is looked at for others{which}",
+                      ip.question(ip.machine, OUT))
+            lab.send("o1", ip.answer(ip.machine, OUT))
+        for host in ("h1", "h2"):
+            lab.until(f"AT-63, {ip.name}: lost at {host}", lambda h=host, i=ip: i.machine not in rows(h), 20)
+
+
 def test_takeover(lab):
     run("ip", "-n", "net", "link", "set", "n1", "down")
     for frame in Ip4.announcements(Ip4.router, OUTER)[:1] + Ip6.announcements(
@@ -378,6 +473,12 @@ def test(directory):
         if ip.ip6:
             test_far(lab)
         test_looks(lab, ip)
+    for placement, here, relay in (
+            ("first-hop", True, False), ("last-hop-acl", True, False), ("last-hop-switch", True, False),
+            ("last-hop-switch", False, False), ("last-hop-switch", False, True)):
+        test_distributed(lab, placement, here, relay)
+    test_distributed_lost(lab)
+    lab.apply(network())
     test_takeover(lab)
     test_file(lab)
     lab.done()

@@ -89,36 +89,60 @@ static void assert_golden(const char *name, const char *have)
 	free(path);
 }
 
+/* the example, with a third host, and a router that is placed somewhere */
+static json_t *golden_network(const char *placement, bool relay, bool arpd)
+{
+	json_t *root = read_json("../../examples/network/two-switches.json");
+	json_t *router = json_object_get(json_object_get(root, "routers"), "middle");
+	json_t *hosts = json_object_get(root, "hosts");
+	json_t *links = json_object_get(root, "router_ports");
+
+	json_object_set_new(router, "placement", json_string(placement));
+	json_object_set_new(hosts, "h3", json_pack("{s:s}", "address", "192.0.2.3"));
+	if (relay)
+		json_object_set_new(json_object_get(hosts, "h1"), "relay", json_string("h3"));
+	if (!strcmp(placement, "gateway") || !strcmp(placement, "namespace"))
+		json_object_set_new(router, "gateway", json_string("h3"));
+	if (!strcmp(placement, "namespace")) {
+		json_object_set_new(router, "netns", json_string("r"));
+		json_object_set_new(json_object_get(links, "middle-left"), "device",
+				    json_string("left"));
+		json_object_set_new(json_object_get(links, "middle-right"), "device",
+				    json_string("right"));
+	}
+	if (!arpd)
+		return root;
+	json_object_set_new(root, "resolution",
+			    json_pack("{s:s, s:[s]}", "by", "arpd", "map_servers", "h2"));
+	json_object_set_new(json_object_get(root, "ports"), "uplink",
+			    json_pack("{s:s, s:i, s:b, s:s, s:s}", "switch", "right", "lport", 9,
+				      "outside", 1, "host", "h2", "device", "eth1"));
+	return root;
+}
+
 static void test_golden(void **state)
 {
-	static const char *const placements[] = { "first-hop", "last-hop-acl", "last-hop-switch",
-						  "gateway",   "namespace",    "relay" };
+	static const struct {
+		const char *name, *placement;
+		bool relay, arpd;
+	} networks[] = {
+		{ "first-hop", "first-hop", false, false },
+		{ "last-hop-acl", "last-hop-acl", false, false },
+		{ "last-hop-switch", "last-hop-switch", false, false },
+		{ "gateway", "gateway", false, false },
+		{ "namespace", "namespace", false, false },
+		{ "relay", "first-hop", true, false },
+		{ "arpd", "first-hop", true, true },
+		{ "arpd-namespace", "namespace", true, true },
+	};
 	static const char *const hosts[] = { "h1", "h2", "h3" };
 
-	for (size_t i = 0; i < sizeof(placements) / sizeof(*placements); i++) {
-		json_t *root = read_json("../../examples/network/two-switches.json");
-		json_t *router = json_object_get(json_object_get(root, "routers"), "middle");
+	for (size_t i = 0; i < sizeof(networks) / sizeof(*networks); i++) {
+		json_t *root = golden_network(networks[i].placement, networks[i].relay,
+					      networks[i].arpd);
 
-		json_object_set_new(router, "placement",
-				    json_string(i < 5 ? placements[i] : "first-hop"));
-		json_object_set_new(json_object_get(root, "hosts"), "h3",
-				    json_pack("{s:s}", "address", "192.0.2.3"));
-		if (i == 5)
-			json_object_set_new(json_object_get(json_object_get(root, "hosts"), "h1"),
-					    "relay", json_string("h3"));
-		if (i == 3 || i == 4)
-			json_object_set_new(router, "gateway", json_string("h3"));
-		if (i == 4) {
-			json_t *links = json_object_get(root, "router_ports");
-
-			json_object_set_new(router, "netns", json_string("r"));
-			json_object_set_new(json_object_get(links, "middle-left"), "device",
-					    json_string("left"));
-			json_object_set_new(json_object_get(links, "middle-right"), "device",
-					    json_string("right"));
-		}
 		for (size_t h = 0; h < 3; h++) {
-			char *name = memory_printf("net-%s-%s.flows", placements[i], hosts[h]);
+			char *name = memory_printf("net-%s-%s.flows", networks[i].name, hosts[h]);
 			char *text = listing_of(root, hosts[h]);
 
 			assert_golden(name, text);

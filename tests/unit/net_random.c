@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* net_random.c - see net_random.h. */
 #include <assert.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -84,17 +85,50 @@ static void put_port(json_t *root, unsigned int i)
 static void put_router(json_t *root, unsigned int i)
 {
 	static const char *const placements[] = { "first-hop", "last-hop-acl", "last-hop-switch",
-						  "gateway" };
-	unsigned int placement = net_random_below(4);
+						  "gateway", "namespace" };
+	unsigned int placement = net_random_below(i == 1 ? 5 : 4); /* r2 has routes */
 	char name[16], host[16];
 	json_t *router;
 
 	snprintf(name, sizeof(name), "r%u", i);
 	snprintf(host, sizeof(host), "h%u", net_random_below(N_HOSTS));
 	router = json_pack("{s:i, s:s}", "ldp", 100 + i, "placement", placements[placement]);
-	if (placement == 3)
+	if (placement >= 3)
 		json_object_set_new(router, "gateway", json_string(host));
+	if (placement == 4)
+		json_object_set_new(router, "netns", json_string(name));
 	net_random_put(root, "routers", name, router);
+}
+
+static bool in_namespace(json_t *root, const json_t *router)
+{
+	return router && json_object_get(json_object_get(net_random_section(root, "routers"),
+							 json_string_value(router)),
+					 "netns");
+}
+
+/* ports of a router in a namespace have devices, and no ACLs */
+static void settle_namespaces(json_t *root)
+{
+	json_t *links = net_random_section(root, "router_ports"), *link, *acl;
+	const char *name;
+
+	json_object_foreach(links, name, link) {
+		if (in_namespace(root, json_object_get(link, "router")))
+			json_object_set_new(link, "device", json_string(name));
+		else
+			json_object_del(link, "device");
+	}
+	json_object_foreach(net_random_section(root, "acls"), name, acl) {
+		link = json_object_get(acl, "router_port");
+		link = link ? json_object_get(links, json_string_value(link)) : NULL;
+		if (!in_namespace(root, json_object_get(acl, "router")) &&
+		    !in_namespace(root, json_object_get(link, "router")))
+			continue;
+		json_object_del(acl, "router");
+		json_object_del(acl, "router_port");
+		json_object_set_new(acl, "switch", json_string("s0"));
+	}
 }
 
 /* link i has an own subnet in each switch, so none of a router overlap but by the switch */
@@ -208,6 +242,7 @@ json_t *net_random_make(void)
 		put_acl(root, i);
 	for (unsigned int i = 0; i < 3; i++)
 		put_route(root, i);
+	settle_namespaces(root);
 	return root;
 }
 
@@ -261,6 +296,7 @@ void net_random_change(json_t *root)
 	default:
 		put_port(root, net_random_below(N_PORTS));
 	}
+	settle_namespaces(root);
 }
 
 /* 1,000 switches, 10 behind each of 100 routers, 10,000 ports on 500 hosts */

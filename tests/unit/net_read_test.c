@@ -206,10 +206,61 @@ static void test_flood_limit(void **state)
 	}
 }
 
-/* a port on each of so many hosts, behind so many relays; is the network good? */
-static bool flood_is_good(int n_hosts, int n_relays)
+/* a router in a namespace of a host, with a port of the switch */
+static void add_router(json_t *routers, json_t *links, int i, const char *host)
+{
+	char name[16], mac[24];
+
+	snprintf(name, sizeof(name), "r%d", i);
+	snprintf(mac, sizeof(mac), "02:01:00:00:%02x:%02x", i / 256, i % 256);
+	json_object_set_new(routers, name,
+			    json_pack("{s:i, s:s, s:s, s:s}", "ldp", 10 + i, "placement",
+				      "namespace", "gateway", host, "netns", name));
+	json_object_set_new(links, name,
+			    json_pack("{s:s, s:i, s:s, s:i, s:s, s:s}", "router", name, "id", 1,
+				      "switch", "s", "lport", 10000 + i, "mac", mac, "device",
+				      name));
+}
+
+/* routers in namespaces of the host are sent copies, too */
+static void test_flood_routers(void **state)
+{
+	for (int n = 100; n <= 101; n++) {
+		json_t *routers = json_object(), *links = json_object(), *ports = json_object();
+		struct errors errors = { 0 };
+		struct net *net;
+		json_t *root;
+
+		for (int i = 1; i < n; i++) {
+			char name[16], mac[24];
+
+			snprintf(name, sizeof(name), "m%d", i);
+			snprintf(mac, sizeof(mac), "02:00:00:00:00:%02x", i);
+			json_object_set_new(ports, name,
+					    json_pack("{s:s, s:i, s:s, s:s, s:s}", "switch", "s",
+						      "lport", i, "mac", mac, "host", "h0",
+						      "device", name));
+		}
+		add_router(routers, links, 1, "h0");
+		root = json_pack("{s:i, s:s, s:{s:{s:s}}, s:{s:{s:i}}, s:o, s:o, s:o}", "version",
+				 1, "datapath", "weft0", "hosts", "h0", "address", "192.0.2.1",
+				 "switches", "s", "ldp", 1, "ports", ports, "routers", routers,
+				 "router_ports", links);
+		net = net_from_json(root, "net.json", "h0", &errors);
+		assert_int_equal(errors.n_total, n > 100);
+		if (n > 100)
+			assert_non_null(strstr(errors.text[0], "more than 100 ports on host h0"));
+		errors_clear(&errors);
+		net_free(net);
+		json_decref(root);
+	}
+}
+
+/* on each of so many hosts, behind so many relays, a port, on the last ones a router in a namespace */
+static bool flood_is_good(int n_hosts, int n_relays, int n_routers)
 {
 	json_t *hosts = json_object(), *ports = json_object(), *root;
+	json_t *routers = json_object(), *links = json_object();
 	struct errors errors = { 0 };
 	char name[16], text[32];
 	struct net *net;
@@ -224,14 +275,18 @@ static bool flood_is_good(int n_hosts, int n_relays)
 		if (i >= n_relays && n_relays)
 			json_object_set_new(host, "relay", json_string(text));
 		json_object_set_new(hosts, name, host);
+		if (i >= n_hosts - n_routers) {
+			add_router(routers, links, i, name);
+			continue;
+		}
 		snprintf(text, sizeof(text), "02:00:00:00:%02x:%02x", i / 256, i % 256);
 		json_object_set_new(ports, name,
 				    json_pack("{s:s, s:i, s:s, s:s, s:s}", "switch", "s", "lport",
 					      i + 1, "mac", text, "host", name, "device", "tap"));
 	}
-	root = json_pack("{s:i, s:s, s:{s:s}, s:o, s:{s:{s:i}}, s:o}", "version", 1, "datapath",
-			 "weft0", "tunnel", "name", "gnv0", "hosts", hosts, "switches", "s", "ldp",
-			 1, "ports", ports);
+	root = json_pack("{s:i, s:s, s:{s:s}, s:o, s:{s:{s:i}}, s:o, s:o, s:o}", "version", 1,
+			 "datapath", "weft0", "tunnel", "name", "gnv0", "hosts", hosts, "switches",
+			 "s", "ldp", 1, "ports", ports, "routers", routers, "router_ports", links);
 	net = net_from_json(root, "net.json", "h0", &errors);
 	if (!net)
 		assert_non_null(strstr(errors.text[0], "$.switches.s: has ports on more than 129 "
@@ -244,11 +299,13 @@ static bool flood_is_good(int n_hosts, int n_relays)
 
 static void test_flood_hosts(void **state)
 {
-	assert_true(flood_is_good(129, 0));
-	assert_false(flood_is_good(130, 0));
-	assert_true(flood_is_good(1000, 10)); /* 10 relays, of which each has 99 others */
-	assert_false(flood_is_good(1000, 8));
-	assert_false(flood_is_good(1000, 130));
+	for (int n_routers = 0; n_routers < 4; n_routers += 3) {
+		assert_true(flood_is_good(129, 0, n_routers));
+		assert_false(flood_is_good(130, 0, n_routers));
+	}
+	assert_true(flood_is_good(1000, 10, 0)); /* 10 relays, of which each has 99 others */
+	assert_false(flood_is_good(1000, 8, 0));
+	assert_false(flood_is_good(1000, 130, 0));
 }
 
 static void test_files(void **state)
@@ -289,8 +346,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_errors),	    cmocka_unit_test(test_namespace),
-		cmocka_unit_test(test_flood_limit), cmocka_unit_test(test_flood_hosts),
-		cmocka_unit_test(test_files),	    cmocka_unit_test(test_whole),
+		cmocka_unit_test(test_flood_limit), cmocka_unit_test(test_flood_routers),
+		cmocka_unit_test(test_flood_hosts), cmocka_unit_test(test_files),
+		cmocka_unit_test(test_whole),
 	};
 
 	return cmocka_run_group_tests(tests, test_dir_make, test_dir_remove);

@@ -22,7 +22,9 @@
 #include "memory.h"
 #include "node.h"
 #include "services/arp/arpd.h"
+#include "services/arp/counters.h"
 #include "services/arp/message.h"
+#include "services/arp/rows.h"
 #include "services/arp/section.h"
 #include "services/arp/table.h"
 #include "services/arp/wire.h"
@@ -32,29 +34,6 @@
 #define GREETED_MS 1000 /* a map server is told everything no more often */
 #define GREET_MS 1500	/* between the greetings of a map server that begins */
 #define GREETINGS 4
-
-struct counters {
-	uint64_t local;	      /* upcalls answered from the section */
-	uint64_t hits;	      /* from a row */
-	uint64_t misses;      /* that began a question */
-	uint64_t joined;      /* that wait with others for one answer */
-	uint64_t refused;     /* unknown router port, negative, or too many wait */
-	uint64_t resolved;    /* questions */
-	uint64_t failed;      /* questions without an answer */
-	uint64_t map_queries; /* sent */
-	uint64_t map_unknown; /* answers of map servers that nobody has it */
-	uint64_t questions;   /* sent to peers */
-	uint64_t outside;     /* … and to networks outside */
-	uint64_t looks;	      /* at bindings in use: questions to one */
-	uint64_t changed;     /* bindings that were another one then */
-	uint64_t lost;	      /* that had no answer any more */
-	uint64_t asked;	      /* questions of daemons and machines that were answered */
-	uint64_t silent;      /* … and that were not for us */
-	uint64_t announced;   /* sent */
-	uint64_t published;   /* sent */
-	uint64_t acknowledged;
-	uint64_t bad; /* frames that were none of these */
-};
 
 struct arpd {
 	struct arpd_calls calls;
@@ -68,7 +47,7 @@ struct arpd {
 	struct event *greet_timer;
 	unsigned int n_greetings; /* that are still to be sent */
 	uint64_t greeted_ms;	  /* when everything was published for a greeting last */
-	struct counters n;
+	struct arp_counters n;
 };
 
 static const uint8_t no_mac[6];
@@ -194,6 +173,32 @@ static struct arp_message question(const struct arpd *arpd, const struct address
 	return message;
 }
 
+/* mac: NULL: it is here no more */
+static struct arp_message announcement(const struct address *address, const uint8_t *mac)
+{
+	struct arp_message message = { .is_answer = true, .address = *address };
+
+	message.asker.family = address->family;
+	memcpy(message.mac, mac ? mac : no_mac, 6);
+	return message;
+}
+
+static void tell_asker(struct arpd *arpd, const struct arp_row *row, const uint8_t *mac,
+		       uint32_t host)
+{
+	struct arp_message message = announcement(&row->address, mac);
+
+	arp_wire_send(arpd->wire, ARP_STAGE_DAEMON, host, row->ldp, &message);
+	arpd->n.asked++;
+}
+
+/* a machine outside is found, or gone (NULL): those who have asked for it hear of that */
+static void tell_askers(struct arpd *arpd, const struct arp_row *row, const uint8_t *mac)
+{
+	for (size_t i = 0; i < row->n_askers && row->host == arpd->arp->number; i++)
+		tell_asker(arpd, row, mac, row->askers[i]);
+}
+
 static bool ask_outside(struct arpd *arpd, const struct arp_row *row)
 {
 	bool sent = arp_wire_outside(arpd->wire, row->ldp, &row->address,
@@ -268,10 +273,16 @@ static void begin(struct arpd *arpd, struct arp_row *row)
 	ask(arpd, row);
 }
 
+/* by entries here, or by hosts that have asked for it */
+static bool is_in_use(const struct arpd *arpd, const struct arp_row *row)
+{
+	return row->n_users || (row->n_askers && now_ms() - row->used_ms < time_of(arpd, ARP_AGE));
+}
+
 /* looks at bindings are spread over time */
 static void look_later(struct arpd *arpd, struct arp_row *row)
 {
-	uint32_t period = time_of(arpd, row->n_users ? ARP_REVALIDATE : ARP_AGE);
+	uint32_t period = time_of(arpd, is_in_use(arpd, row) ? ARP_REVALIDATE : ARP_AGE);
 
 	row->n_tries = 0;
 	start_timer(row->timer, period - period / 8 + rand() % (period / 4 + 1));
@@ -281,7 +292,7 @@ static void become_known(struct arpd *arpd, struct arp_row *row, const uint8_t m
 			 uint32_t host)
 {
 	bool changed = row->state == ROW_KNOWN && memcmp(row->mac, mac, 6);
-	bool negative = row->state == ROW_NEGATIVE;
+	bool negative = row->state == ROW_NEGATIVE, news = row->state != ROW_KNOWN || changed;
 
 	arpd->n.resolved += row->state == ROW_ASKING;
 	arpd->n.changed += changed;
@@ -291,6 +302,8 @@ static void become_known(struct arpd *arpd, struct arp_row *row, const uint8_t m
 	if (changed || negative)
 		cut(arpd, row);
 	release(arpd, row, row->mac);
+	if (news)
+		tell_askers(arpd, row, row->mac);
 	look_later(arpd, row);
 }
 
@@ -298,6 +311,7 @@ static void lose(struct arpd *arpd, struct arp_row *row)
 {
 	arpd->n.lost++;
 	cut(arpd, row);
+	tell_askers(arpd, row, NULL);
 	arp_table_remove(&arpd->table, row);
 }
 
@@ -321,7 +335,7 @@ static void look(struct arpd *arpd, struct arp_row *row)
 
 static void on_known_timer(struct arpd *arpd, struct arp_row *row)
 {
-	if (row->n_tries || row->n_users)
+	if (row->n_tries || is_in_use(arpd, row))
 		look(arpd, row);
 	else if (now_ms() - row->used_ms >= time_of(arpd, ARP_AGE))
 		arp_table_remove(&arpd->table, row);
@@ -494,16 +508,6 @@ static void arpd_ended(void *ctx, const struct weft_instance *instance)
 
 /* ---- local addresses ---------------------------------------------------------------------- */
 
-/* mac: NULL: it is here no more */
-static struct arp_message announcement(const struct address *address, const uint8_t *mac)
-{
-	struct arp_message message = { .is_answer = true, .address = *address };
-
-	message.asker.family = address->family;
-	memcpy(message.mac, mac ? mac : no_mac, 6);
-	return message;
-}
-
 static void publish(struct arpd *arpd, uint32_t server, uint32_t ldp, const struct address *address,
 		    const uint8_t *mac)
 {
@@ -629,6 +633,29 @@ static void on_greeting(struct arpd *arpd, uint32_t from)
 	publish_all(arpd, from);
 }
 
+/*
+ * A router works where packets come from, but only the host that has the way outside can ask there:
+ * others ask its daemon, and it tells them.
+ */
+static void ask_for(struct arpd *arpd, uint32_t from, uint32_t ldp, const struct address *address)
+{
+	struct arp_row *row = arp_table_find(&arpd->table, ldp, address);
+	bool is_new = !row;
+
+	if (!arp_asks_outside(arpd->arp, ldp, address) || !arp_has_host(arpd->arp, from) ||
+	    (is_new && !(row = add_row(arpd, ldp, address)))) {
+		arpd->n.silent++;
+		return;
+	}
+	arp_row_asked(row, from);
+	row->used_ms = now_ms();
+	if (is_new) {
+		arpd->n.misses++;
+		begin(arpd, row);
+	} else if (row->state == ROW_KNOWN && row->host == arpd->arp->number)
+		tell_asker(arpd, row, row->mac, from);
+}
+
 static void on_daemon_question(struct arpd *arpd, uint32_t from, uint32_t ldp,
 			       const struct arp_message *asked)
 {
@@ -641,7 +668,7 @@ static void on_daemon_question(struct arpd *arpd, uint32_t from, uint32_t ldp,
 		return;
 	}
 	if (!binding) {
-		arpd->n.silent++;
+		ask_for(arpd, from, ldp, &asked->address);
 		return;
 	}
 	message = announcement(&asked->address, binding->mac);
@@ -821,6 +848,13 @@ bool arpd_is_configured(const struct arpd *arpd)
 	return arpd->arp;
 }
 
+/* the way outside is not here any more, or the address is one inside */
+static bool is_lost_outside(const struct arpd *arpd, const struct arp_row *row)
+{
+	return row->state == ROW_KNOWN && row->host == arpd->arp->number &&
+	       !arp_asks_outside(arpd->arp, row->ldp, &row->address);
+}
+
 /* rows of switches that no router here is linked to any more, and of what is here now */
 static void drop_rows(struct arpd *arpd)
 {
@@ -831,8 +865,10 @@ static void drop_rows(struct arpd *arpd)
 								     &row->address);
 
 		next = LIST_NEXT(row, in_table);
-		if (arp_has_link(arpd->arp, row->ldp) && !binding)
+		if (arp_has_link(arpd->arp, row->ldp) && !binding && !is_lost_outside(arpd, row))
 			continue;
+		if (!binding && row->state == ROW_KNOWN)
+			tell_askers(arpd, row, NULL);
 		row->host = arpd->arp->number;
 		release(arpd, row, binding ? binding->mac : NULL);
 		cut(arpd, row);
@@ -884,71 +920,13 @@ char *arpd_configure(struct arpd *arpd, const json_t *config)
 
 json_t *arpd_status(const struct arpd *arpd)
 {
-	const struct {
-		const char *name;
-		uint64_t n;
-	} counters[] = {
-		{ "local", arpd->n.local },
-		{ "hits", arpd->n.hits },
-		{ "misses", arpd->n.misses },
-		{ "joined", arpd->n.joined },
-		{ "refused", arpd->n.refused },
-		{ "resolved", arpd->n.resolved },
-		{ "failed", arpd->n.failed },
-		{ "map_queries", arpd->n.map_queries },
-		{ "map_unknown", arpd->n.map_unknown },
-		{ "questions", arpd->n.questions },
-		{ "outside", arpd->n.outside },
-		{ "looks", arpd->n.looks },
-		{ "changed", arpd->n.changed },
-		{ "lost", arpd->n.lost },
-		{ "asked", arpd->n.asked },
-		{ "silent", arpd->n.silent },
-		{ "announced", arpd->n.announced },
-		{ "published", arpd->n.published },
-		{ "acknowledged", arpd->n.acknowledged },
-		{ "bad", arpd->n.bad },
-	};
-	json_t *list = json_object();
-
-	for (size_t i = 0; i < sizeof(counters) / sizeof(*counters); i++)
-		json_object_set_new(list, counters[i].name, json_integer(counters[i].n));
-	return json_pack("{s:o, s:o, s:I, s:I}", "counters", list, "wire",
+	return json_pack("{s:o, s:o, s:I, s:I}", "counters", arp_counters_json(&arpd->n), "wire",
 			 arp_wire_status(arpd->wire), "rows",
 			 (json_int_t)arpd->table.by_place.n_items, "waiting",
 			 (json_int_t)arpd->table.n_waiters);
 }
 
-static json_t *row_json(const struct arp_section *arp, const struct arp_row *row)
-{
-	static const char *const states[] = { "asking", "known", "negative" };
-	char text[ADDRESS_TEXT], mac[18];
-	const char *host = NULL;
-	json_t *json;
-
-	json = json_pack("{s:i, s:s, s:s, s:I}", "ldp", (int)row->ldp, "address",
-			 address_format(&row->address, text), "state", states[row->state], "users",
-			 (json_int_t)row->n_users);
-	if (row->state != ROW_KNOWN)
-		return json;
-	snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", row->mac[0], row->mac[1],
-		 row->mac[2], row->mac[3], row->mac[4], row->mac[5]);
-	json_object_set_new(json, "mac", json_string(mac));
-	for (size_t i = 0; i < arp->n_hosts; i++) {
-		if (arp->hosts[i].number == row->host)
-			host = arp->hosts[i].name;
-	}
-	if (host)
-		json_object_set_new(json, "host", json_string(host));
-	return json;
-}
-
 json_t *arpd_rows(const struct arpd *arpd)
 {
-	json_t *rows = json_array();
-	const struct arp_row *row;
-
-	LIST_FOREACH(row, &arpd->table.rows, in_table)
-	json_array_append_new(rows, row_json(arpd->arp, row));
-	return json_pack("{s:o}", "rows", rows);
+	return json_pack("{s:o}", "rows", arp_rows_json(&arpd->table, arpd->arp));
 }

@@ -66,8 +66,10 @@ uint32_t arp_daemon_number(const uint8_t mac[6])
 	return mac[0] == DAEMON_MAC_0 && mac[1] == DAEMON_MAC_1 ? ntohl(wire) : 0;
 }
 
-static int compare_addresses(const struct address *a, const struct address *b)
+static int compare_addresses(const void *of_a, const void *of_b)
 {
+	const struct address *a = of_a, *b = of_b;
+
 	if (a->family != b->family)
 		return a->family - b->family;
 	return memcmp(a->bytes, b->bytes, address_len(a));
@@ -170,6 +172,25 @@ const struct arp_link *arp_find_asker(const struct arp_section *arp, uint32_t of
 		}
 	}
 	return NULL;
+}
+
+bool arp_asks_outside(const struct arp_section *arp, uint32_t of_switch,
+		      const struct address *address)
+{
+	const struct arp_switch *sw = arp_find_switch(arp, of_switch);
+	const struct address *own;
+
+	return sw && sw->outside && arp_find_asker(arp, of_switch, address, &own) &&
+	       !bsearch(address, sw->inside, sw->n_inside, sizeof(*address), compare_addresses);
+}
+
+bool arp_has_host(const struct arp_section *arp, uint32_t number)
+{
+	for (size_t i = 0; i < arp->n_hosts; i++) {
+		if (arp->hosts[i].number == number)
+			return true;
+	}
+	return false;
 }
 
 /* ---- reading ------------------------------------------------------------------ */
@@ -304,16 +325,32 @@ static void read_bindings(struct arp_switch *sw, const struct node *node)
 	qsort(sw->bindings, sw->n_bindings, sizeof(*sw->bindings), compare_bindings);
 }
 
+static void read_inside(struct arp_switch *sw, const struct node *node)
+{
+	if (!node->value || !node_is_array(node))
+		return;
+	sw->inside = memory_zalloc(json_array_size(node->value) * sizeof(*sw->inside));
+	for (size_t i = 0; i < json_array_size(node->value); i++) {
+		struct node at = node_element(node, i);
+
+		if (node_get_address(&at, &sw->inside[sw->n_inside]))
+			sw->n_inside++;
+	}
+	qsort(sw->inside, sw->n_inside, sizeof(*sw->inside), compare_addresses);
+}
+
 static void read_switches(struct arp_section *arp, const struct node *node)
 {
-	static const char *const members[] = { "ldp", "hosts", "bindings", "outside", NULL };
+	static const char *const members[] = {
+		"ldp", "hosts", "bindings", "outside", "inside", NULL
+	};
 
 	if (!node->value || !node_is_array(node))
 		return;
 	arp->switches = memory_zalloc(json_array_size(node->value) * sizeof(*arp->switches));
 	for (size_t i = 0; i < json_array_size(node->value); i++) {
 		struct arp_switch *sw = &arp->switches[arp->n_switches];
-		struct node at = node_element(node, i), hosts, bindings;
+		struct node at = node_element(node, i), hosts, bindings, inside;
 		uint32_t lport;
 
 		if (!node_is_object(&at, members) ||
@@ -324,6 +361,8 @@ static void read_switches(struct arp_section *arp, const struct node *node)
 		read_host_list(arp, &hosts, &sw->hosts, &sw->n_hosts);
 		bindings = node_member(&at, "bindings");
 		read_bindings(sw, &bindings);
+		inside = node_member(&at, "inside");
+		read_inside(sw, &inside);
 		if (node_member(&at, "outside").value &&
 		    get_number(&at, "outside", 1, 32767, &lport))
 			sw->outside = lport;
@@ -421,6 +460,7 @@ void arp_free(struct arp_section *arp)
 	for (size_t i = 0; i < arp->n_switches; i++) {
 		free(arp->switches[i].hosts);
 		free(arp->switches[i].bindings);
+		free(arp->switches[i].inside);
 	}
 	for (size_t i = 0; i < arp->n_templates; i++)
 		weft_template_free(&arp->templates[i]);

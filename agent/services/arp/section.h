@@ -81,7 +81,9 @@ struct arp_switch {
 	size_t n_hosts;
 	struct arp_binding *bindings; /* of its ports here, sorted by address */
 	size_t n_bindings;
-	uint16_t outside; /* its port here to a network outside; 0: there is none */
+	uint16_t outside;	/* its port here to a network outside; 0: there is none */
+	struct address *inside; /* if there is: of ports elsewhere, sorted */
+	size_t n_inside;
 };
 
 /* a router's port, and the switch that it is linked to */
@@ -162,6 +164,8 @@ uint32_t arp_host_at(const struct arp_section *arp, const struct weft_match *met
 /* arp_has_link: is any to that switch? arp_has_server: does that host have the map? */
 bool arp_has_link(const struct arp_section *arp, uint32_t of_switch);
 bool arp_has_server(const struct arp_section *arp, uint32_t host);
+/* arp_has_host: is there another one of that number? */
+bool arp_has_host(const struct arp_section *arp, uint32_t number);
 
 /*
  * arp_find_asker: a router's port by which an address of a switch is asked for outside, and its
@@ -169,6 +173,10 @@ bool arp_has_server(const struct arp_section *arp, uint32_t host);
  */
 const struct arp_link *arp_find_asker(const struct arp_section *arp, uint32_t of_switch,
 				      const struct address *address, const struct address **own);
+
+/* arp_asks_outside: is an address of a switch to be asked for outside, and by this host? */
+bool arp_asks_outside(const struct arp_section *arp, uint32_t of_switch,
+		      const struct address *address);
 
 /* arp_find_binding: of a port here; NULL: none has the address */
 const struct arp_binding *arp_find_binding(const struct arp_section *arp, uint32_t ldp,

@@ -131,6 +131,20 @@ void arp_table_unuse_all(struct arp_table *table)
 	remove_users(table, row);
 }
 
+/* ---- askers ------------------------------------------------------------- */
+
+void arp_row_asked(struct arp_row *row, uint32_t host)
+{
+	for (size_t i = 0; i < row->n_askers; i++) {
+		if (row->askers[i] == host)
+			return;
+	}
+	if (row->n_askers == ARP_ASKERS_MAX)
+		return;
+	row->askers = memory_grow(row->askers, row->n_askers, sizeof(*row->askers));
+	row->askers[row->n_askers++] = host;
+}
+
 /* ---- waiters ------------------------------------------------------------ */
 
 bool arp_table_wait(struct arp_table *table, struct arp_row *row, uint32_t pending,
@@ -171,6 +185,7 @@ void arp_table_remove(struct arp_table *table, struct arp_row *row)
 	LIST_REMOVE(row, in_table);
 	if (row->timer)
 		event_free(row->timer);
+	free(row->askers);
 	free(row);
 }
 

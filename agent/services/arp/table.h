@@ -21,6 +21,7 @@ struct event;
 
 #define ARP_ROWS_MAX 65536
 #define ARP_WAITERS_MAX 4096 /* as many as the kernel lets wait */
+#define ARP_ASKERS_MAX 64    /* further hosts are answered when they ask again */
 
 enum arp_row_state {
 	ROW_ASKING,
@@ -50,18 +51,20 @@ struct arp_row {
 	enum arp_row_state state;
 	uint8_t mac[6];
 	uint32_t host; /* whose daemon said so; 0: not known */
-	LIST_HEAD(, arp_user) users;
+	LIST_HEAD(arp_user_list, arp_user) users;
 	size_t n_users;
 	uint64_t used_ms;	    /* when there was a user last */
 	unsigned int n_tries;	    /* ROW_KNOWN: without an answer; 0: nobody was asked */
 	size_t server;		    /* ROW_ASKING: map server in turn; behind the last: the peers */
 	struct arp_waiter *waiters; /* in the order in which they came */
 	struct arp_waiter **waiters_end;
+	uint32_t *askers; /* hosts that asked for an address outside, which this one asks for */
+	size_t n_askers;
 	struct event *timer;
 };
 
 struct arp_table {
-	LIST_HEAD(, arp_row) rows;
+	LIST_HEAD(arp_row_list, arp_row) rows;
 	struct map by_place; /* rows, by switch and address */
 	struct map users;    /* by their ids */
 	size_t n_waiters;
@@ -82,6 +85,9 @@ bool arp_table_wait(struct arp_table *table, struct arp_row *row, uint32_t pendi
 		    uint32_t template_id);
 /* arp_table_next_waiter: the first one, to be freed; NULL: nobody waits */
 struct arp_waiter *arp_table_next_waiter(struct arp_table *table, struct arp_row *row);
+
+/* arp_row_asked: by a host that will be told when it is known, unless there are too many */
+void arp_row_asked(struct arp_row *row, uint32_t host);
 
 /* arp_table_use: an instance was made of a row; told twice it counts once */
 void arp_table_use(struct arp_table *table, struct arp_row *row, uint32_t id);

@@ -193,7 +193,7 @@ bool arp_wire_outside(struct arp_wire *wire, uint32_t ldp, const struct address 
 	struct arp_message message = { .address = *address };
 	struct weft_packet packet;
 
-	if (!sw || !sw->outside || !link)
+	if (!arp_asks_outside(wire->arp, ldp, address))
 		return false;
 	message.asker = *own;
 	memcpy(message.asker_mac, link->mac, 6);
