@@ -694,7 +694,7 @@ bool weft_opening_same(const struct weft_opening *o)
 	u32 values = weft_opening_values(o, weft_opening_entries(o), false);
 
 	if (i->template != t)
-		return true;
+		return false;	/* the entries have another one by now */
 	for (values &= t->captured; values; values &= values - 1) {
 		const struct weft_value *v = &t->values[__ffs(values)];
 

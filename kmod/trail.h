@@ -93,7 +93,8 @@ struct weft_trail {
 	struct weft_credit credits[WEFT_STAGE_MAX + WEFT_OPENED_MAX];
 	struct weft_probe probes[WEFT_PROBES_MAX];
 	struct weft_probe own[WEFT_OWN_MAX];	/* where the entry of an instance is, or would be */
-	u64 words[WEFT_KEY_WORDS];	/* scratch of lookups: kernels may clear what is on the stack */
+	/* scratch of lookups: kernels may clear what is on the stack */
+	u64 words[WEFT_KEY_WORDS];
 };
 
 static inline void weft_trail_probe(struct weft_trail *trail, const struct weft_stamps *stamps,
