@@ -138,7 +138,7 @@ plain_tcp() {
 }
 
 DUTS=$ALL
-if [ "$UNIT" = ns ] || has openvswitch || [ -n "${CASES:-}" ]; then
+if [ "$UNIT" = ns ] || has openvswitch || ! has flower; then # not twice
 	for tunnel in geneve gre stt; do
 		choose $tunnel
 		keep tunnel
