@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The STT device, and who does what with it: stt_device.c makes it, stt_port.c owns its
- * TCP port, stt_remote.c knows whom it believes, stt_send.c and stt_receive.c are the
+ * TCP port, stt_input.c keeps routes to it, stt_remote.c knows whom it believes, stt_send.c and stt_receive.c are the
  * ways of packets, stt_frame.c makes one skb of segments, stt_metadata.c says where it
  * is from, stt_deliver.c hands it on.
  */
@@ -25,9 +25,11 @@ struct nlattr;
 struct sk_buff;
 struct socket;
 struct stt_cell;
+struct stt_inputs;
 struct stt_metadata;
 
-#define STT_HOOKS	4	/* two for each family */
+#define STT_HOOKS	5	/* three for IPv4, two for IPv6 */
+#define STT_HOOKS4	3
 #define STT_WAIT	HZ	/* for the rest of a frame */
 
 /* What is counted; ethtool -S shows these, then those of the reassembly */
@@ -95,6 +97,7 @@ struct stt_device {
 	u32 seed;
 	struct stt_cell __percpu *cells;
 	struct stt_metadata __percpu *metadata;
+	struct stt_inputs __percpu *inputs;
 	struct socket *sock;		/* so that nobody else has the port */
 	struct nf_hook_ops hooks[STT_HOOKS];
 };
@@ -132,6 +135,16 @@ struct sk_buff *stt_frame_join(struct sk_buff *first, unsigned int len);
  * False when it is not true.
  */
 bool stt_frame_restore(struct sk_buff *skb, const struct stt_meta *meta);
+
+/*
+ * Input: give the IPv4 packet @skb, which is for our port and has no route yet, the one that was
+ * learned; learn that of a packet from a remote that was routed to this host. RCU, BH are off.
+ * Exit when no packet comes any more.
+ */
+void stt_input_use(struct stt_device *stt, struct sk_buff *skb);
+void stt_input_learn(struct stt_device *stt, const struct sk_buff *skb);
+int stt_input_init(struct stt_device *stt);
+void stt_input_exit(struct stt_device *stt);
 
 /*
  * Metadata: with a reference for the caller; NULL without memory. BH are off. Exit when no packet

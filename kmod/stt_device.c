@@ -101,9 +101,12 @@ static int stt_device_init_dev(struct net_device *dev)
 		goto free_tstats;
 	for_each_possible_cpu(cpu)
 		u64_stats_init(&per_cpu_ptr(stt->counts, cpu)->syncp);
-	err = stt_metadata_init(stt);
+	err = stt_input_init(stt);
 	if (err)
 		goto free_counts;
+	err = stt_metadata_init(stt);
+	if (err)
+		goto free_inputs;
 	err = stt_deliver_init(stt);
 	if (err)
 		goto free_metadata;
@@ -119,6 +122,8 @@ free_cells:
 	stt_deliver_free(stt);
 free_metadata:
 	stt_metadata_exit(stt);
+free_inputs:
+	stt_input_exit(stt);
 free_counts:
 	free_percpu(stt->counts);
 free_tstats:
@@ -132,6 +137,7 @@ static void stt_device_uninit(struct net_device *dev)
 
 	stt_receive_exit(stt);
 	stt_deliver_exit(stt);
+	stt_input_exit(stt);
 }
 
 /* The last packets on their way out are gone */

@@ -188,6 +188,8 @@ void stt_receive(struct stt_device *stt, struct sk_buff *skb, bool ipv6)
 		stt_receive_drop(stt, skb, STT_C_REFUSED);
 		return;
 	}
+	if (!ipv6)
+		stt_input_learn(stt, skb);
 	if (unlikely(!hlen || skb->pkt_type != PACKET_HOST ||
 		     !pskb_may_pull(skb, hlen + sizeof(struct tcphdr))))
 		goto malformed;
