@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The STT device, and who does what with it: stt_device.c makes it, stt_port.c owns its
- * TCP port, stt_input.c keeps routes to it, stt_remote.c knows whom it believes, stt_send.c and stt_receive.c are the
- * ways of packets, stt_frame.c makes one skb of segments, stt_metadata.c says where it
- * is from, stt_deliver.c hands it on.
+ * TCP port, stt_input.c keeps routes to it, stt_remote.c knows whom it believes, stt_send.c and
+ * stt_receive.c are the ways of packets, stt_frame.c makes one skb of segments, stt_metadata.c
+ * says where it is from, stt_deliver.c hands it on.
  */
 #ifndef STT_H
 #define STT_H
