@@ -49,7 +49,8 @@ static struct metadata_dst *stt_metadata_new(const struct stt_outer *outer, __be
 struct metadata_dst *stt_metadata_get(struct stt_device *stt, const struct stt_outer *outer,
 				      u64 context)
 {
-	u32 hash = jhash_3words(outer->key.saddr.s6_addr32[3], context, context >> 32, stt->seed);
+	u32 hash = jhash_3words((__force u32)outer->key.saddr.s6_addr32[3], context, context >> 32,
+				stt->seed);
 	struct metadata_dst **slot, *dst;
 
 	slot = &this_cpu_ptr(stt->metadata)->dst[hash >> (32 - STT_METADATA_BITS)];
