@@ -6,6 +6,7 @@
 #   DUTS    the datapaths under test, measured one after the other in every round, so that
 #           ratios are paired.  A digit at the end makes a second instance of one.
 #   ROUNDS  COUNT (packets a round)  QUICK (set: small sizes)
+#   CASES   a pattern of the shell's: groups that ask (wanted) do only cases that it matches
 #
 # A result is a line "DATA {...}" on standard output; bench/results.py reads them.  Every round says how
 # many packets were sent and how many came out: a drop looks fast.
@@ -38,6 +39,13 @@ keep() {
 	local d out=()
 	for d in $DUTS; do ! can "$d" "$1" || out+=("$d"); done
 	DUTS=${out[*]}
+}
+
+# wanted CASE: is it to be measured?
+wanted() {
+	# shellcheck disable=SC2254	# a pattern
+	case $1 in ${CASES:-*}) return 0 ;; esac
+	return 1
 }
 
 has() { case " $DUTS" in *" $1"*) return 0 ;; esac; return 1; }
@@ -160,8 +168,8 @@ counted() { read -r COUNTED <"/sys/class/net/$1/statistics/$2"; }
 # What runs between the two is what bench/profile shows
 profile_start() { [ -z "${PROFILE:-}" ] || mark start; }
 
-profile_stop() { # CASE DUT PACKETS
-	[ -z "${PROFILE:-}" ] || { mark stop; echo "PROFILE $3 $2 $GROUP $1"; }
+profile_stop() { # CASE DUT NUMBER [OF-WHAT]
+	[ -z "${PROFILE:-}" ] || { mark stop; echo "PROFILE $3 ${4:-packet} $2 $GROUP $1"; }
 }
 
 # measure CASE: run all DUTS in turn.  IN[] is where pktgen sends, OUT[] the device that counts by
@@ -315,23 +323,26 @@ tcp_rounds() {
 		for ((r = 1; r <= rounds; r++)); do
 			for d in $DUTS; do
 				i=${IN[$d]}
+				profile_start
 				if [ "$UNIT" = instr ]; then
-					rate=$(tcp_json "$i" -w 200K -n "$much" |
-						jq '.end.sum_received | .seconds * 1e15 / .bytes * 10 | round / 10')
+					rate=$(tcp_json "$i" '.seconds * 1e15 / .bytes' -w 200K -n "$much")
 					row "$name, $k, a megabyte" "$d" "$r" instr "${rate:-0}" 1 "${rate:+1}"
 				else
-					rate=$(tcp_json "$i" -t "${SECONDS_TCP:-1}" |
-						jq '.end.sum_received.bits_per_second / 1e6 * 10 | round / 10')
+					rate=$(tcp_json "$i" '.bits_per_second / 1e6' -t "${SECONDS_TCP:-1}")
 					row "$name, $k" "$d" "$r" Mbit/s "${rate:-0}" 1 "${rate:+1}"
 				fi
+				profile_stop "$name, $k" "$d" "${much%M}" megabyte
 			done
 		done
 	done
 	for d in $DUTS; do kill "$(tr -d '\0' <"/run/iperf.${IN[$d]}")"; done
 }
 
-tcp_json() { # NUMBER ARGUMENT...
-	local i=$1
-	shift
-	ip netns exec "X$i" iperf3 -J -c 10.9.0.2 "$@"
+# tcp_json NUMBER EXPRESSION ARGUMENT...: what the receiver says. What reads it starts when all is over: else
+# its start would be counted.
+tcp_json() {
+	local i=$1 what=$2 json
+	shift 2
+	json=$(ip netns exec "X$i" iperf3 -J -c 10.9.0.2 "$@")
+	jq ".end.sum_received | $what * 10 | round / 10" <<<"$json"
 }

@@ -3,7 +3,8 @@
 """Turns what guests printed into rows of results.
 
   results.py valid LOG...                             how many boots count, of the case that has fewest
-  results.py merge FILE GROUP INSTRUMENT LOG...       replace a group's rows (of that instrument only)
+  results.py merge FILE GROUP INSTRUMENT LOG...       replace a group's rows (of that instrument only;
+                                                      with CASES in the environment only those there are)
   results.py gate BASELINE [--update] LOG...          compare medians with the baseline
 
 A log is one boot. Rounds that lost packets do not count. Of a boot in which openvswitch differs
@@ -108,8 +109,10 @@ def instrument(row):
 
 def merge(name, group, only, logs):
     new = list(rows(logs))
+    measured = {r['case'] for r in new}
     old = [r for r in load(name)
-           if r['group'] != group or (only and instrument(r) != only)]
+           if r['group'] != group or (only and instrument(r) != only) or
+           (os.environ.get('CASES') and r['case'] not in measured)]
     save(name, sorted(old + new, key=lambda r: (int(r['group'][1:]), instrument(r))))
     case = None
     for r in new:

@@ -42,8 +42,8 @@ def main():
     counts, kallsyms, log, lines = sys.argv[1:]
     addresses, names = symbols(kallsyms)
     with open(log, errors='replace') as file:
-        what = re.findall(r'^PROFILE (\d+) (\S+) (.*?)\r?$', file.read(), re.M)
-    for (packets, dut, case), segment in zip(what, segments(counts)):
+        segments_of = re.findall(r'^PROFILE (\d+) (\S+) (\S+) (.*?)\r?$', file.read(), re.M)
+    for (packets, what, dut, case), segment in zip(segments_of, segments(counts)):
         by_name = collections.Counter()
         by_module = collections.Counter()
         for address, n in segment.items():
@@ -57,7 +57,7 @@ def main():
             by_module[module[1] if module else 'kernel' if address >= KERNEL else 'user space'] += n
         total = sum(by_name.values())
         packets = int(packets)
-        print(f'\n{dut}, {case}: {total / packets:,.0f} instructions a packet, of {packets} packets')
+        print(f'\n{dut}, {case}: {total / packets:,.0f} instructions a {what}, of {packets}')
         print('  ' + ', '.join(f'{m} {n / packets:,.0f}' for m, n in by_module.most_common()
                                if n >= packets))
         running = 0

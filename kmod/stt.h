@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The STT device, and who does what with it: stt_device.c makes it, stt_port.c owns its
- * TCP port, stt_remote.c knows whom it believes, stt_send.c and stt_receive.c are the
- * ways of packets, stt_frame.c makes one skb of segments.
+ * TCP port, stt_input.c keeps routes to it, stt_remote.c knows whom it believes, stt_send.c and
+ * stt_receive.c are the ways of packets, stt_frame.c makes one skb of segments, stt_metadata.c
+ * says where it is from, stt_deliver.c hands it on.
  */
 #ifndef STT_H
 #define STT_H
@@ -12,19 +13,23 @@
 #include <linux/spinlock.h>
 #include <linux/timer.h>
 #include <linux/u64_stats_sync.h>
-#include <net/gro_cells.h>
 #include <linux/weft_stt.h>
 #include "stt_header.h"
 #include "stt_reassembly.h"
 
 struct ip_tunnel_info;
+struct metadata_dst;
 struct net;
 struct netlink_ext_ack;
 struct nlattr;
 struct sk_buff;
 struct socket;
+struct stt_cell;
+struct stt_inputs;
+struct stt_metadata;
 
-#define STT_HOOKS	4	/* two for each family */
+#define STT_HOOKS	5	/* three for IPv4, two for IPv6 */
+#define STT_HOOKS4	3
 #define STT_WAIT	HZ	/* for the rest of a frame */
 
 /* What is counted; ethtool -S shows these, then those of the reassembly */
@@ -60,6 +65,16 @@ struct stt_shard {
 	struct stt_device *stt;
 };
 
+/* The outer headers, as far as they matter later */
+struct stt_outer {
+	struct stt_key key;
+	unsigned int offset;
+	u8 tos;
+	u8 ttl;
+	bool ipv6;
+	__be32 label;
+};
+
 /* Sorted; never changes, replaced as a whole */
 struct stt_remotes {
 	struct rcu_head rcu;
@@ -80,7 +95,9 @@ struct stt_device {
 	struct stt_shard *shards;
 	unsigned int n_shards;		/* a power of two */
 	u32 seed;
-	struct gro_cells cells;
+	struct stt_cell __percpu *cells;
+	struct stt_metadata __percpu *metadata;
+	struct stt_inputs __percpu *inputs;
 	struct socket *sock;		/* so that nobody else has the port */
 	struct nf_hook_ops hooks[STT_HOOKS];
 };
@@ -118,6 +135,34 @@ struct sk_buff *stt_frame_join(struct sk_buff *first, unsigned int len);
  * False when it is not true.
  */
 bool stt_frame_restore(struct sk_buff *skb, const struct stt_meta *meta);
+
+/*
+ * Input: give the IPv4 packet @skb, which is for our port and has no route yet, the one that was
+ * learned; learn that of a packet from a remote that was routed to this host. RCU, BH are off.
+ * Exit when no packet comes any more.
+ */
+void stt_input_use(struct stt_device *stt, struct sk_buff *skb);
+void stt_input_learn(struct stt_device *stt, const struct sk_buff *skb);
+int stt_input_init(struct stt_device *stt);
+void stt_input_exit(struct stt_device *stt);
+
+/*
+ * Metadata: with a reference for the caller; NULL without memory. BH are off. Exit when no packet
+ * comes any more.
+ */
+struct metadata_dst *stt_metadata_get(struct stt_device *stt, const struct stt_outer *outer,
+				      u64 context);
+int stt_metadata_init(struct stt_device *stt);
+void stt_metadata_exit(struct stt_device *stt);
+
+/*
+ * Deliver: @skb leaves the device, which it names; BH are off. Consumes it; false when it was
+ * dropped. Exit when no packet comes any more; free a grace period later.
+ */
+bool stt_deliver(struct stt_device *stt, struct sk_buff *skb);
+int stt_deliver_init(struct stt_device *stt);
+void stt_deliver_exit(struct stt_device *stt);
+void stt_deliver_free(struct stt_device *stt);
 
 /* Send */
 netdev_tx_t stt_send(struct sk_buff *skb, struct net_device *dev);

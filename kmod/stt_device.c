@@ -101,9 +101,15 @@ static int stt_device_init_dev(struct net_device *dev)
 		goto free_tstats;
 	for_each_possible_cpu(cpu)
 		u64_stats_init(&per_cpu_ptr(stt->counts, cpu)->syncp);
-	err = gro_cells_init(&stt->cells, dev);
+	err = stt_input_init(stt);
 	if (err)
 		goto free_counts;
+	err = stt_metadata_init(stt);
+	if (err)
+		goto free_inputs;
+	err = stt_deliver_init(stt);
+	if (err)
+		goto free_metadata;
 	err = stt_receive_init(stt);
 	if (err)
 		goto free_cells;
@@ -111,7 +117,13 @@ static int stt_device_init_dev(struct net_device *dev)
 	return 0;
 
 free_cells:
-	gro_cells_destroy(&stt->cells);
+	stt_deliver_exit(stt);
+	synchronize_net();
+	stt_deliver_free(stt);
+free_metadata:
+	stt_metadata_exit(stt);
+free_inputs:
+	stt_input_exit(stt);
 free_counts:
 	free_percpu(stt->counts);
 free_tstats:
@@ -124,7 +136,8 @@ static void stt_device_uninit(struct net_device *dev)
 	struct stt_device *stt = netdev_priv(dev);
 
 	stt_receive_exit(stt);
-	gro_cells_destroy(&stt->cells);
+	stt_deliver_exit(stt);
+	stt_input_exit(stt);
 }
 
 /* The last packets on their way out are gone */
@@ -133,6 +146,8 @@ static void stt_device_destructor(struct net_device *dev)
 	struct stt_device *stt = netdev_priv(dev);
 
 	kvfree(rcu_dereference_protected(stt->remotes, true));
+	stt_deliver_free(stt);
+	stt_metadata_exit(stt);
 	free_percpu(stt->counts);
 	free_percpu(dev->tstats);
 }

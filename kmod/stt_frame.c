@@ -6,6 +6,9 @@
  * where receive offload has made a list of fragments, the frame is copied into new pages:
  * a list whose parts are cut at the outer packets' borders cannot be cut again at the
  * inner ones', and much of the kernel does not expect it. So no frame has one.
+ *
+ * A frame's headers are its own. Its payload may be its sender's TCP's, too, if it never left
+ * this host.
  */
 #include <linux/etherdevice.h>
 #include <linux/skbuff.h>
@@ -73,7 +76,8 @@ struct sk_buff *stt_frame_join(struct sk_buff *first, unsigned int len)
 {
 	struct sk_buff *next, *skb;
 
-	if (!first->next && !skb_has_frag_list(first) && !skb_cloned(first))
+	if (!first->next && !skb_has_frag_list(first) &&
+	    !skb_header_cloned(first))
 		return first;
 	while ((next = first->next)) {
 		bool stolen;
@@ -87,7 +91,7 @@ struct sk_buff *stt_frame_join(struct sk_buff *first, unsigned int len)
 		kfree_skb_partial(next, stolen);
 	}
 	if (!first->next && !skb_has_frag_list(first)) {
-		if (!skb_unclone(first, GFP_ATOMIC))
+		if (!skb_header_unclone(first, GFP_ATOMIC))
 			return first;
 		kfree_skb(first);
 		return NULL;

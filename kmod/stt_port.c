@@ -71,6 +71,18 @@ static unsigned int stt_port_track6(void *priv, struct sk_buff *skb,
 			      skb_network_offset(skb) + sizeof(*ip6h));
 }
 
+/* … and last of all there: what of the packet may be changed there is, and it has no route yet */
+static unsigned int stt_port_input4(void *priv, struct sk_buff *skb,
+				    const struct nf_hook_state *state)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+
+	if (iph->protocol == IPPROTO_TCP && !ip_is_fragment(iph) && !skb_dst(skb) &&
+	    stt_port_ours(priv, skb, skb_network_offset(skb) + iph->ihl * 4))
+		stt_input_use(priv, skb);
+	return NF_ACCEPT;
+}
+
 /* For this host */
 
 /*
@@ -190,6 +202,11 @@ static const struct nf_hook_ops stt_port_hooks[STT_HOOKS] = {
 		.hooknum = NF_INET_PRE_ROUTING,
 		.priority = NF_IP_PRI_CONNTRACK - 1,
 	}, {
+		.hook = stt_port_input4,
+		.pf = NFPROTO_IPV4,
+		.hooknum = NF_INET_PRE_ROUTING,
+		.priority = NF_IP_PRI_LAST,
+	}, {
 		.hook = stt_port_local4,
 		.pf = NFPROTO_IPV4,
 		.hooknum = NF_INET_LOCAL_IN,
@@ -244,7 +261,7 @@ static int stt_port_bind(struct stt_device *stt)
 
 int stt_port_claim(struct stt_device *stt, struct netlink_ext_ack *extack)
 {
-	unsigned int n = ipv6_mod_enabled() ? STT_HOOKS : STT_HOOKS / 2, i;
+	unsigned int n = ipv6_mod_enabled() ? STT_HOOKS : STT_HOOKS4, i;
 	int err;
 
 	err = stt_port_bind(stt);
@@ -272,7 +289,7 @@ void stt_port_release(struct stt_device *stt)
 	if (!stt->sock)
 		return;
 	nf_unregister_net_hooks(stt->net, stt->hooks,
-				ipv6_mod_enabled() ? STT_HOOKS : STT_HOOKS / 2);
+				ipv6_mod_enabled() ? STT_HOOKS : STT_HOOKS4);
 	sock_release(stt->sock);
 	stt->sock = NULL;
 }

@@ -9,8 +9,6 @@
  * at once. Other segments meet in a shard that is chosen by a hash of what makes them
  * one frame. So they find each other whatever CPU they come to, and shards are
  * little contended.
- *
- * Frames leave through gro_cells, on a stack of their own.
  */
 #include <linux/etherdevice.h>
 #include <linux/if_vlan.h>
@@ -29,16 +27,6 @@
 #define STT_EXPIRE_BUDGET	16	/* frames given up under the lock at a time */
 #define STT_SHARDS_MAX		64
 
-/* The outer headers, as far as they matter later */
-struct stt_outer {
-	struct stt_key key;
-	unsigned int offset;
-	u8 tos;
-	u8 ttl;
-	bool ipv6;
-	__be32 label;
-};
-
 static void stt_receive_drop(struct stt_device *stt, struct sk_buff *skb, enum stt_count why)
 {
 	stt_count(stt, why);
@@ -50,23 +38,6 @@ static void stt_receive_drop(struct stt_device *stt, struct sk_buff *skb, enum s
 }
 
 /* Frames */
-
-static bool stt_receive_metadata(struct sk_buff *skb, const struct stt_outer *outer, u64 context)
-{
-	const struct stt_key *key = &outer->key;
-	struct metadata_dst *dst;
-
-	if (outer->ipv6)
-		dst = weft_tun_rx_dst6(&key->saddr, &key->daddr, outer->tos, outer->ttl,
-				       outer->label, cpu_to_be64(context));
-	else
-		dst = weft_tun_rx_dst4(key->saddr.s6_addr32[3], key->daddr.s6_addr32[3],
-				       outer->tos, outer->ttl, cpu_to_be64(context));
-	if (!dst)
-		return false;
-	skb_dst_set(skb, &dst->dst);
-	return true;
-}
 
 /* Congestion that the outer packet has met goes on in the inner one */
 static bool stt_receive_ecn(struct sk_buff *skb, u8 outer)
@@ -96,6 +67,7 @@ static void stt_receive_frame(struct stt_device *stt, struct sk_buff *list,
 {
 	struct net_device *dev = stt->dev;
 	enum stt_count why = STT_C_HEADER;
+	struct metadata_dst *dst;
 	struct stt_meta meta;
 	struct sk_buff *skb;
 	unsigned int len;
@@ -127,10 +99,12 @@ static void stt_receive_frame(struct stt_device *stt, struct sk_buff *list,
 		goto drop;
 	}
 	why = STT_C_NO_MEMORY;
-	if (unlikely(!stt_receive_metadata(skb, outer, meta.context)))
+	dst = stt_metadata_get(stt, outer, meta.context);
+	if (unlikely(!dst))
 		goto drop;
+	skb_dst_set(skb, &dst->dst);
 	len = skb->len;
-	if (likely(gro_cells_receive(&stt->cells, skb) == NET_RX_SUCCESS))
+	if (likely(stt_deliver(stt, skb)))
 		dev_sw_netstats_rx_add(dev, len);
 	return;
 
@@ -214,6 +188,8 @@ void stt_receive(struct stt_device *stt, struct sk_buff *skb, bool ipv6)
 		stt_receive_drop(stt, skb, STT_C_REFUSED);
 		return;
 	}
+	if (!ipv6)
+		stt_input_learn(stt, skb);
 	if (unlikely(!hlen || skb->pkt_type != PACKET_HOST ||
 		     !pskb_may_pull(skb, hlen + sizeof(struct tcphdr))))
 		goto malformed;

@@ -4,8 +4,10 @@
  * kernel in its place, cuts for the route as it would cut any.
  *
  * Segmentation metadata is part of what clones of an skb share, so a frame's is not
- * touched before the skb has its own. What the frame's offloads were goes into the STT header;
- * the checksum that the frame still misses is made by the receiver, if anybody.
+ * touched before the skb has its own, or shares it with nobody but the TCP that made it: that
+ * has given the headers away, and says anew how to cut whenever it sends. What the frame's
+ * offloads were goes into the STT header; the checksum that the frame still misses is made by
+ * the receiver, if anybody.
  *
  * A route is held from the look-up until the packet has it. The metadata, which the packet
  * loses on the way, are freed by RCU, under which the core calls us.
@@ -293,8 +295,8 @@ static int stt_send_frame(struct stt_device *stt, struct sk_buff *skb,
 	if (unlikely(err))
 		goto release;
 	tos = ip_tunnel_ecn_encap(key->tos, ip_hdr(skb), skb);
-	err = skb_cow(skb, LL_RESERVED_SPACE(route.dst->dev) + route.dst->header_len + hlen +
-			   STT_HLEN);
+	err = skb_cow_head(skb, LL_RESERVED_SPACE(route.dst->dev) + route.dst->header_len + hlen +
+				STT_HLEN);
 	if (unlikely(err))
 		goto release;
 	__vlan_hwaccel_clear_tag(skb);

@@ -232,4 +232,13 @@ not_ok 'through itself nothing is sent' pings 56 1
 ok '… which is counted' counted h1 tx_loop
 ip -n h1 route del 192.0.2.2 dev stt0
 ok 'then all is well again' pings
+
+# ---- not received ------------------------------------------------------------------------------
+received() { ip -n h2 -s -j link show stt0 | jq '.[0].stats64.rx.packets'; }
+before=$(received)
+ip -n h2 addr del 192.0.2.2/24 dev u2
+not_ok 'an address that is gone hears nothing' pings 56 2
+is "$(received)" "$before" '… though a moment ago it did'
+ip -n h2 addr add 192.0.2.2/24 dev u2
+ok 'it is back' pings
 done_testing

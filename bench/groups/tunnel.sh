@@ -29,7 +29,7 @@ here() {
 		exit 1
 }
 
-# tunnel_wires encap|full
+# tunnel_wires encap|encap+decap
 tunnel_wires() {
 	local d mac
 	IN=() OUT=() STAT=()
@@ -41,7 +41,7 @@ tunnel_wires() {
 			link add a$ID type veth peer name b0 netns A$ID
 			link set a$ID up
 		END
-		if [ "$1" = full ]; then
+		if [ "$1" = encap+decap ]; then
 			netns B$ID
 			ip -batch - <<-END || die wires
 				link add u0 netns A$ID type veth peer name u0 netns B$ID
@@ -92,9 +92,9 @@ plan_flows 1
 for tunnel in geneve gre stt; do
 	choose $tunnel
 	keep encap
-	for kind in encap full; do
+	for kind in encap encap+decap; do
+		wanted "$NAME$kind$suffix" || continue
 		tunnel_wires $kind
-		[ $kind = encap ] || kind=encap+decap
 		measure "$NAME$kind$suffix"
 		remove
 	done
@@ -138,16 +138,20 @@ plain_tcp() {
 }
 
 DUTS=$ALL
-if [ "$UNIT" = ns ] || has openvswitch; then
+if [ "$UNIT" = ns ] || has openvswitch || ! has flower; then # not twice
 	for tunnel in geneve gre stt; do
 		choose $tunnel
 		keep tunnel
-		tcp_wires
-		tcp_rounds "${NAME}TCP"
-		remove
-		tcp_wires
-		plain_tcp
-		tcp_rounds "${NAME}TCP" 'plain TCP below'
-		remove
+		if wanted "${NAME}TCP"; then
+			tcp_wires
+			tcp_rounds "${NAME}TCP"
+			remove
+		fi
+		if wanted "${NAME}TCP, plain TCP below"; then
+			tcp_wires
+			plain_tcp
+			tcp_rounds "${NAME}TCP" 'plain TCP below'
+			remove
+		fi
 	done
 fi
