@@ -206,10 +206,15 @@ static void limit_all(struct kunit *test)
 	struct weft_opening *o = kunit_kzalloc(test, sizeof(*o), GFP_KERNEL);
 	struct weft_template *t = make(test, 1, &limit, 1, 60000);
 	struct weft_template *other = make(test, 2, &limit, 1, 60000);
+	struct weft_key key;
 
 	KUNIT_EXPECT_EQ(test, learn(o, t, 7, 1, 100, 8), 8);
 	KUNIT_EXPECT_EQ(test, learn(o, t, 8, 2, 100, 8), 4);
 	KUNIT_EXPECT_EQ(test, learn(o, other, 9, 1, 100, 20), 12);
+	/* what one has, another template finds, and would replace */
+	make_key(&key, 7, 1, 100);
+	KUNIT_EXPECT_EQ(test, open_key(o, other, &key), WEFT_OPEN_FOUND);
+	KUNIT_EXPECT_FALSE(test, weft_opening_same(o));
 	drop(t);
 	KUNIT_EXPECT_EQ(test, n_counters(), 1);
 	drop(other);
