@@ -354,6 +354,32 @@ static void instance_limits(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&all->n), 0);
 }
 
+/* Numbers count up, are never 0, and never those of others, also when they have come round */
+static void instance_numbers(struct kunit *test)
+{
+	struct weft_opening *o = kunit_kzalloc(test, sizeof(*o), GFP_KERNEL);
+	struct weft_template *t = make_snat(test, 5, 200);
+	struct weft_instances *all = dp->instances;
+	struct weft_key key;
+	unsigned int n;
+
+	all->next_id = U32_MAX - 1;
+	for (n = 0; n < 6; n++) {
+		make_key(&key, n, IPPROTO_UDP);
+		KUNIT_EXPECT_EQ(test, open_one(o, t, &key), WEFT_OPEN_MADE);
+		KUNIT_EXPECT_EQ(test, o->made->id, n < 2 ? U32_MAX - 1 + n : n - 1);
+	}
+	all->next_id = U32_MAX;
+	make_key(&key, n, IPPROTO_UDP);
+	KUNIT_EXPECT_EQ(test, open_one(o, t, &key), WEFT_OPEN_MADE);
+	KUNIT_EXPECT_NE(test, o->made->id, U32_MAX);
+	KUNIT_EXPECT_GT(test, o->made->id, 4);
+	KUNIT_EXPECT_PTR_EQ(test, xa_load(&all->ids, o->made->id), (void *)o->made);
+	KUNIT_EXPECT_EQ(test, all->next_id, o->made->id + 1);
+	drop_snat(t);
+	KUNIT_EXPECT_TRUE(test, xa_empty(&all->ids));
+}
+
 /* The way of a connection: flags of a packet and its direction, and the state behind it */
 struct step {
 	u16 flags;
@@ -587,6 +613,7 @@ static struct kunit_case instance_cases[] = {
 	KUNIT_CASE(instance_exhausted),
 	KUNIT_CASE(instance_collision),
 	KUNIT_CASE(instance_limits),
+	KUNIT_CASE(instance_numbers),
 	KUNIT_CASE_PARAM(instance_tcp, connection_gen_params),
 	KUNIT_CASE(instance_tcp_again),
 	KUNIT_CASE(instance_udp),
