@@ -132,7 +132,7 @@ static void weft_cache_room(struct kunit *test)
 		grown = room_size(room) > size;
 		rcu_read_unlock();
 		local_bh_enable();
-		/* a key that came again while another CPU made its table bigger may be there twice */
+		/* while another CPU makes its table bigger, a key may be there twice */
 		if (!grown)
 			KUNIT_EXPECT_LE(test, live, N_KEYS);
 		weft_caches_counts(room->caches, &counts);

@@ -99,7 +99,7 @@ static unsigned int come(unsigned int n)
 	unsigned int i;
 
 	for (i = 0; i < 2000 && READ_ONCE(n_came) < n; i++)
-		msleep(1);
+		usleep_range(500, 2000);
 	return n_came;
 }
 
