@@ -43,7 +43,8 @@ class Lab(f.Tap):
                 if frame is None:
                     break
                 got.append(frame)
-        self.ok(got == frames, f"{what}: {len(frames)} from {port} to {at}",
+        # the sender may change the CPU, by which one frame overtakes another
+        self.ok(sorted(got) == sorted(frames), f"{what}: {len(frames)} from {port} to {at}",
                 f"{len(got)} came, {len(set(got) & set(frames))} of them right")
 
     def receivers(self, port, src, dst, wanted):
